@@ -1,0 +1,130 @@
+"""Typed readers for the environment variables that the settings are made of.
+
+A bad value stops the start with a message that names the variable and what it takes.
+"""
+
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import dj_database_url
+from environs import Env, ValidationError
+
+from drawings.pixels import MAX_SIDE, MIN_SIDE
+
+env = Env()
+
+PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Rate(NamedTuple):
+    """`limit` events in each window of `seconds`."""
+
+    limit: int
+    seconds: int
+
+
+@env.parser_for("switch")
+def parse_switch(value: str) -> bool:
+    word = value.strip().lower()
+    if word in {"on", "1", "true", "yes"}:
+        return True
+    if word in {"off", "0", "false", "no", ""}:
+        return False
+    raise ValidationError("takes on or off")
+
+
+@env.parser_for("redis")
+def parse_redis(value: str) -> str:
+    if value and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise ValidationError("takes redis://host:port/number")
+    return value
+
+
+@env.parser_for("directory")
+def parse_directory(value: str | Path) -> Path:
+    """The directory, made if it is not there."""
+    if not str(value).strip():
+        raise ValidationError("takes a directory")
+    path = Path(value).resolve()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValidationError(f"takes a directory that can be written: {error}") from error
+    return path
+
+
+@env.parser_for("rate")
+def parse_rate(value: str) -> Rate | None:
+    """`60/m` is Rate(60, 60); `0` is None, which means no limit."""
+    if value.strip() == "0":
+        return None
+    match = re.fullmatch(r"([1-9]\d{0,8})/([smhd])", value.strip())
+    if match is None:
+        raise ValidationError(
+            "takes a number and a period, as 60/m (s, m, h, d), or 0 for no limit"
+        )
+    return Rate(int(match[1]), PERIODS[match[2]])
+
+
+@env.parser_for("sizes")
+def parse_sizes(value: str) -> list[tuple[int, int]]:
+    """`200x200,320x200` is [(200, 200), (320, 200)]: (width, height) in pixels."""
+    sizes = []
+    for item in value.split(","):
+        match = re.fullmatch(r"(\d{2,4})x(\d{2,4})", item.strip())
+        if match is None or not all(MIN_SIDE <= int(side) <= MAX_SIDE for side in match.groups()):
+            raise ValidationError(
+                f"takes sizes as 200x200,320x200, each side from {MIN_SIDE} to {MAX_SIDE}"
+            )
+        sizes.append((int(match[1]), int(match[2])))
+    return sizes
+
+
+@env.parser_for("database")
+def parse_database(value: str) -> dict[str, Any]:
+    """A `sqlite:///path` or `postgres://user:password@host:port/name` URL as Django's settings."""
+    try:
+        database: dict[str, Any] = dict(
+            dj_database_url.parse(value, conn_max_age=60, conn_health_checks=True)
+        )
+    except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
+        database = {}
+    if database.get("ENGINE") == "django.db.backends.sqlite3":
+        database["OPTIONS"] = {
+            # A transaction takes the write lock when it begins: taking it later, after a read,
+            # fails at once with "locked" instead of waiting its turn.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 5,
+            # FULL: what was acknowledged survives a power cut. (WAL itself is switched on once,
+            # by the migrate step: the file remembers it.)
+            "init_command": (
+                "PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;"
+                " PRAGMA journal_size_limit=67108864;"
+            ),
+        }
+    elif database.get("ENGINE") == "django.db.backends.postgresql":
+        database.setdefault("OPTIONS", {}).update(
+            connect_timeout=5, options="-c statement_timeout=5000 -c lock_timeout=2000"
+        )
+    else:
+        raise ValidationError("takes sqlite:///path/to/file or postgres://user:password@host/name")
+    return database
+
+
+def read_or_make_secret_key(path: Path) -> str:
+    """The key in the file, which only its owner can read; made when there is none yet."""
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50))
+        try:
+            # Unlike a rename, a link never replaces the key that another process made meanwhile.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text()

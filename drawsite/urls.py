@@ -1,0 +1,23 @@
+from django.contrib import admin
+from django.templatetags.static import static
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+
+class Favicon(RedirectView):
+    """For pages without a link to the icon (the admin's): browsers ask here."""
+
+    def get_redirect_url(self, *args: object, **kwargs: object) -> str:
+        return static("drawings/icon.svg")
+
+
+urlpatterns = [
+    path("favicon.ico", Favicon.as_view()),
+    path("", include("drawings.urls")),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "drawings.errors.bad_request"
+handler403 = "drawings.errors.permission_denied"
+handler404 = "drawings.errors.not_found"
+handler500 = "drawings.errors.server_error"
