@@ -1,0 +1,26 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
+
+
+class DrawingsConfig(AppConfig):
+    name = "drawings"
+
+    def ready(self) -> None:
+        from drawings import checks  # noqa: F401 - importing it registers the checks
+
+        post_migrate.connect(switch_on_wal, sender=self)
+
+
+def switch_on_wal(using: str, **kwargs: Any) -> None:
+    """SQLite's write-ahead log: readers and the writer do not wait for each other.
+
+    Once, here: the file remembers it, and switching it on in every new connection makes
+    connections that open together fail with "locked".
+    """
+    connection = connections[using]
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA journal_mode=WAL")

@@ -1,0 +1,262 @@
+from typing import Any, Literal, Self
+
+from django.core.validators import MaxValueValidator
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
+from django.urls import reverse
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from drawings import images, pixels
+from drawings.strokes import Document, unpack
+from drawings.validators import validate_colormap, validate_line
+
+TITLE_LENGTH = 80
+ARTIST_LENGTH = 40
+
+# Strokes that come to something else than the picture show what nobody has seen on the wall. They
+# are given away only once they have been verified, which asking for them does if nobody has done it
+# yet: until then a page may offer some that are refused when they are asked for.
+STROKES_TO_SHOW = Q(strokes__isnull=False) & ~Q(strokes_agree=False)
+UNVERIFIED = Q(strokes__isnull=False, strokes_agree__isnull=True)
+
+
+class DrawingQuerySet(models.QuerySet["Drawing"]):
+    def published(self) -> Self:
+        return self.filter(status=Drawing.Status.PUBLISHED)
+
+    def newest_first(self) -> Self:
+        """By id: a UUIDv7 begins with the time."""
+        return self.order_by("-id")
+
+    def for_lists(self) -> Self:
+        """What is said of drawings: their pixels and strokes stay in the database."""
+        return self.defer("blob", "strokes")
+
+    def for_page(self) -> Self:
+        """As `for_lists`, with the parent, and with whether there are strokes to show."""
+        deferred = [f"{path}{name}" for path in ("", "parent__") for name in ("blob", "strokes")]
+        return self.select_related("parent").defer(*deferred).annotate(has_strokes=STROKES_TO_SHOW)
+
+    def for_pictures(self) -> Self:
+        """With their pixels."""
+        return self.defer("strokes")
+
+    def for_strokes(self) -> Self:
+        """With their strokes."""
+        return self.defer("blob")
+
+    def with_strokes_to_show(self) -> Self:
+        return self.filter(STROKES_TO_SHOW)
+
+    def unverified(self) -> Self:
+        """Whose strokes have not been held against the pixels yet."""
+        return self.filter(UNVERIFIED)
+
+    def add_once(
+        self, drawing: "Drawing", key: Literal["submission_key", "flask_id"] = "submission_key"
+    ) -> tuple["Drawing", bool]:
+        """Store a drawing; the row, and whether it is new.
+
+        When its key is there already, the row that has it comes back as it is: however often and
+        however concurrently one drawing is sent, it is stored once. Without a key it is new.
+        A parent that is gone is forgotten.
+        """
+        value = getattr(drawing, key)
+        same = self.none() if value is None else self.filter(**{key: value}).for_lists()
+        if (stored := same.first()) is not None:
+            return stored, False
+        try:
+            with transaction.atomic():
+                drawing.save(force_insert=True)
+        except IntegrityError:
+            # Another process was faster by less than the query above could see.
+            if (stored := same.first()) is not None:
+                return stored, False
+            # Or it has deleted the parent.
+            if drawing.parent_id is None or self.filter(pk=drawing.parent_id).exists():
+                raise
+            drawing.parent_id = None
+            return self.add_once(drawing, key)
+        return drawing, True
+
+
+class Drawing(models.Model):
+    """A drawing: its pixels as a blob, and what is said about them."""
+
+    class Status(models.TextChoices):
+        PUBLISHED = "published", "Published"
+        PENDING = "pending", "Pending"
+        HIDDEN = "hidden", "Hidden"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    blob = models.BinaryField()
+    width = models.PositiveSmallIntegerField(editable=False)
+    height = models.PositiveSmallIntegerField(editable=False)
+    vmin = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MaxValueValidator(255)],
+        help_text="The brightness that gets the colormap's first colour.",
+    )
+    vmax = models.PositiveSmallIntegerField(
+        default=255,
+        validators=[MaxValueValidator(255)],
+        help_text="The brightness that gets the colormap's last colour.",
+    )
+    title = models.CharField(max_length=TITLE_LENGTH, blank=True, validators=[validate_line])
+    artist = models.CharField(max_length=ARTIST_LENGTH, blank=True, validators=[validate_line])
+    colormap = models.CharField(max_length=40, default="gray", validators=[validate_colormap])
+    status = models.CharField(max_length=10, choices=Status, default=Status.PUBLISHED)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The sender's own name for this one sending: the same key sent twice is one row.
+    submission_key = models.UUIDField(null=True, blank=True, editable=False)
+    # What the drawing was called in the Flask app, if it comes from there.
+    flask_id = models.UUIDField(null=True, blank=True, editable=False)
+    # What strokes.pack made of the strokes document; null for a picture or a brightness list.
+    strokes = models.BinaryField(null=True)
+    # Whether the strokes come to the pixels; null until verification.verify has tried it.
+    strokes_agree = models.BooleanField(null=True, editable=False)
+    # The drawing that was drawn on.
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="children",
+        db_index=False,  # the index below begins with it
+    )
+
+    has_strokes: bool  # of a row that `for_page` has found
+
+    objects = DrawingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission_key"], name="drawing_submission_key_unique"
+            ),
+            models.UniqueConstraint(fields=["flask_id"], name="drawing_flask_id_unique"),
+            models.CheckConstraint(
+                condition=Q(
+                    width__range=(pixels.MIN_SIDE, pixels.MAX_SIDE),
+                    height__range=(pixels.MIN_SIDE, pixels.MAX_SIDE),
+                ),
+                name="drawing_size_16_to_1024",
+            ),
+            models.CheckConstraint(
+                condition=Q(vmin__gte=0, vmin__lte=F("vmax"), vmax__lte=255),
+                name="drawing_vmin_vmax_ordered_in_0_to_255",
+                violation_error_message="vmin must not be greater than vmax, nor vmax than 255.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["published", "pending", "hidden"]),
+                name="drawing_status_known",
+            ),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("title"), TITLE_LENGTH),
+                name="drawing_title_at_most_80",
+            ),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("artist"), ARTIST_LENGTH),
+                name="drawing_artist_at_most_40",
+            ),
+            models.CheckConstraint(condition=~Q(colormap=""), name="drawing_colormap_named"),
+        ]
+        indexes = [
+            # The gallery's pages, a drawing's neighbours, the admin's filter by status (not
+            # partial on "published": SQLite would take a full one all the same, before ANALYZE).
+            models.Index(fields=["status", "id"], name="drawing_status"),
+            # The gallery with ?cmap=.
+            models.Index(fields=["status", "colormap", "id"], name="drawing_status_colormap"),
+            # The admin's filter by date.
+            models.Index(fields=["created_at"], name="drawing_created_at"),
+            # What was drawn on a drawing, newest first; and what to change when it is deleted.
+            models.Index(
+                fields=["parent", "status", "id"],
+                condition=Q(parent__isnull=False),
+                name="drawing_parent",
+            ),
+            # verify_strokes.
+            models.Index(
+                fields=["id"],
+                condition=UNVERIFIED,
+                name="drawing_unverified",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or "Untitled"
+
+    def get_absolute_url(self) -> str:
+        return reverse("drawings:drawing", args=[self.id])
+
+    @classmethod
+    def from_field(cls, field: pixels.Field, **values: Any) -> Self:
+        """An unsaved drawing of a field, uint8 of shape (height, width)."""
+        height, width = field.shape
+        return cls(blob=pixels.write_blob(field), height=height, width=width, **values)
+
+    @classmethod
+    def from_brightness_list(cls, field: pixels.Field, **values: Any) -> Self:
+        """An unsaved drawing of a field that came as a list of numbers: it looks as matplotlib's
+        imshow would show the list, from its own least to its own greatest."""
+        limits = {"colormap": "viridis", "vmin": int(field.min()), "vmax": int(field.max())}
+        return cls.from_field(field, **{**limits, **values})
+
+    @property
+    def field(self) -> pixels.Field:
+        """The pixels: uint8 of shape (height, width), read-only."""
+        return pixels.read_blob(bytes(self.blob), self.height, self.width)
+
+    @property
+    def document(self) -> Document:
+        """The strokes document. BadStrokesError if there is none that can be read."""
+        return unpack(bytes(self.strokes or b""))
+
+    @property
+    def image_url(self) -> str:
+        return reverse("drawings:image", args=[self.id])
+
+    @property
+    def alt(self) -> str:
+        """What the picture is, for who does not see it."""
+        by = f" by {self.artist}" if self.artist else ""
+        return f"Drawing “{self.title}”{by}" if self.title else f"Untitled drawing{by}"
+
+    def image_png(
+        self,
+        cmap: str | None = None,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        scale: int = 1,
+    ) -> bytes:
+        """The picture as a PNG, in the drawing's own colours unless told otherwise."""
+        return images.image_png(
+            bytes(self.blob),
+            self.height,
+            self.width,
+            cmap=cmap or self.colormap,
+            vmin=self.vmin if vmin is None else vmin,
+            vmax=self.vmax if vmax is None else vmax,
+            scale=scale,
+        )
+
+
+class RateWindow(models.Model):
+    """How often a client did something in the current window of time: one row for each client."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    ends = models.BigIntegerField(help_text="When the window is over, in seconds since 1970.")
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [
+            # Removing the windows that are over.
+            models.Index(fields=["ends"], name="rate_window_ends"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} in the window that ends at {self.ends}"

@@ -1,0 +1,60 @@
+"""Whether a drawing's strokes come to its pixels: only then may they be shown."""
+
+import numpy as np
+
+from drawings import pixels, strokes
+from drawings.models import Drawing
+
+
+class UncheckedError(Exception):
+    """Whether they do cannot be told; the message is a sentence that says why."""
+
+
+class MissingPaperError(UncheckedError):
+    """The drawing that was drawn on is gone."""
+
+
+class TooLongError(UncheckedError):
+    """It takes more work than it may."""
+
+
+class DamagedPixelsError(UncheckedError):
+    """The drawing's pixels, or its paper's, cannot be read."""
+
+
+def verify(drawing: Drawing, seconds: float) -> bool:
+    """Make the field again from the strokes; record, and say, whether it is the one stored.
+
+    Raises BadStrokesError for strokes that cannot be read, recorded as not agreeing; and
+    UncheckedError, with nothing recorded, among others if it would take about so many seconds.
+    """
+    agree = False
+    try:
+        agree = _agree(drawing, strokes.Budget(seconds))
+    except strokes.BadStrokesError:
+        _record(drawing, agree)
+        raise
+    except strokes.TooMuchError as error:
+        raise TooLongError(f"It takes more than about {seconds:g} seconds.") from error
+    except pixels.BadBlobError as error:
+        raise DamagedPixelsError(f"Its blob {error}") from error
+    _record(drawing, agree)
+    return agree
+
+
+def _agree(drawing: Drawing, budget: strokes.Budget) -> bool:
+    document = drawing.document
+    paper_id = strokes.paper_drawing(document)
+    if paper_id is None:
+        ground = strokes.image_of_paper(document)
+    else:
+        paper = Drawing.objects.for_pictures().filter(pk=paper_id).first()
+        if paper is None:
+            raise MissingPaperError(f"It was drawn on {paper_id}, which is gone.")
+        ground = paper.field
+    return np.array_equal(strokes.rasterise(document, ground, budget), drawing.field)
+
+
+def _record(drawing: Drawing, agree: bool) -> None:
+    drawing.strokes_agree = agree
+    Drawing.objects.filter(pk=drawing.pk).update(strokes_agree=agree)
