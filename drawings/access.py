@@ -1,0 +1,35 @@
+"""Who may see which drawing: the one place that decides it."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest
+
+from drawings.models import Drawing, DrawingQuerySet
+
+
+def is_public(drawing: Drawing) -> bool:
+    return drawing.status == Drawing.Status.PUBLISHED
+
+
+def may_see(request: HttpRequest, drawing: Drawing) -> bool:
+    """Published drawings are everybody's, the others the staff's."""
+    if is_public(drawing):
+        return True
+    # Asking for the user reads the session: never for what everybody may see.
+    user = request.user
+    permissions = ("drawings.view_drawing", "drawings.change_drawing")  # as the admin has it
+    return bool(user.is_staff and any(user.has_perm(permission) for permission in permissions))
+
+
+class Waiting(Http404):
+    """The drawing is there and waits for approval: who has its address may be told that much."""
+
+
+def get_drawing(request: HttpRequest, id: UUID, queryset: DrawingQuerySet) -> Drawing:
+    """The drawing, or Http404 for one that is not there or not for this client."""
+    drawing = queryset.filter(pk=id).first()
+    if drawing is None:
+        raise Http404
+    if not may_see(request, drawing):
+        raise Waiting if drawing.status == Drawing.Status.PENDING else Http404
+    return drawing

@@ -1,0 +1,100 @@
+"""Answers to what went wrong: JSON for programs, for people a page that says what to do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.csrf import requires_csrf_token
+
+JSON = "application/json"
+
+Errors = Mapping[str, list[str]]
+
+HEADINGS = {
+    400: "That request makes no sense here",
+    403: "That is not allowed",
+    404: "There is nothing here",
+    405: "This page does not take that",
+    413: "That is too large",
+    422: "That cannot be taken as it is",
+    429: "A little slower, please",
+    500: "Something broke on our side",
+    503: "Busy, back in a moment",
+}
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether the client would rather have JSON than a page."""
+    if request.path == reverse("drawings:postmethod"):  # no person ever looks at that
+        return True
+    try:
+        return request.get_preferred_type(["text/html", JSON]) == JSON
+    except (ValueError, LookupError):  # an Accept header that does not parse
+        return False
+
+
+def error_response(
+    request: HttpRequest, status: int, errors: Errors, retry_after: int | None = None
+) -> HttpResponse:
+    """`errors` maps the field, or "request" for the whole of it, to sentences."""
+    response: HttpResponse
+    if wants_json(request):
+        response = JsonResponse({"errors": errors}, status=status)
+    else:
+        context = {
+            "heading": HEADINGS.get(status, "That did not work"),
+            "sentences": [
+                sentence if field == "request" else f"{field}: {sentence}"
+                for field, sentences in errors.items()
+                for sentence in sentences
+            ],
+        }
+        response = render(request, "error.html", context, status=status)
+    if retry_after is not None:
+        response["Retry-After"] = str(retry_after)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def request_error(
+    request: HttpRequest, status: int, sentence: str, retry_after: int | None = None
+) -> HttpResponse:
+    """An error of the request as a whole."""
+    return error_response(request, status, {"request": [sentence]}, retry_after)
+
+
+# What Django calls by itself: see handler400 and its like in the root urls.py.
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return request_error(request, 400, "The server cannot read this request.")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return request_error(request, 403, "You may not do this.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return request_error(
+        request, 404, "The address may be mistyped, or the drawing is no longer on the wall."
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return request_error(
+        request,
+        500,
+        "It has been written to the log. Go back and try again; nothing was half done.",
+    )
+
+
+@requires_csrf_token
+def csrf_failure(request: HttpRequest, reason: str = "", **kwargs: Any) -> HttpResponse:
+    return request_error(
+        request,
+        403,
+        "The form has no valid token of this site. Open the page again, with cookies allowed,"
+        " and send once more.",
+    )

@@ -1,0 +1,206 @@
+"""What may come in, and the one sentence for each thing that may not."""
+
+from typing import Any
+
+import numpy as np
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+
+from drawings import pixels, strict_json
+from drawings.models import ARTIST_LENGTH, TITLE_LENGTH, Drawing
+from drawings.strokes import BadStrokesError, Document, image_of_paper, pack, paper_drawing, parse
+from drawings.validators import validate_colormap, validate_line
+
+# The Flask app's canvas.
+LIST_SIDE = 200
+LIST_LENGTH = LIST_SIDE * LIST_SIDE
+# Weights that add up to one still make 255.00000000000003 of white, in floating point.
+ROUNDING = 1e-9
+
+MAX_LIMIT = 1_000_000
+MAX_SCALE = 8
+
+
+class PictureField(forms.FileField):
+    """A picture file; cleans to the field that it shows."""
+
+    def clean(self, data: Any, initial: Any = None) -> pixels.Field | None:
+        file = super().clean(data, initial)
+        if file is None:
+            return None
+        try:
+            field = pixels.field_from_picture(file.read())
+        except pixels.BadPictureError as error:
+            raise ValidationError(str(error)) from error
+        return not_blank(field)
+
+
+def not_blank(field: pixels.Field) -> pixels.Field:
+    if pixels.is_blank(field):
+        raise ValidationError("This is blank: it has only one shade. Draw something.")
+    return field
+
+
+def parse_brightness_list(text: str) -> pixels.Field:
+    """The 200 x 200 field of a JSON list of 40,000 brightness numbers, 0 to 255, rounded half up.
+
+    ValidationError says what is wrong with any other text.
+    """
+    try:
+        numbers = strict_json.loads(text)
+    except ValueError as error:
+        raise ValidationError("This is not JSON. Send a list of numbers.") from error
+    if not isinstance(numbers, list) or len(numbers) != LIST_LENGTH:
+        raise ValidationError(
+            f"Send a list of exactly {LIST_LENGTH:,} numbers:"
+            f" {LIST_SIDE} lines of {LIST_SIDE}, from the top left."
+        )
+    # By type, not isinstance: JSON's true is a bool, and Python's bool is an int.
+    if not {type(number) for number in numbers} <= {int, float}:
+        raise ValidationError("Every item of the list must be a number.")
+    if not all(-ROUNDING <= number <= 255 + ROUNDING for number in numbers):  # nor is NaN
+        raise ValidationError("Every number must be from 0 to 255.")
+    return pixels.field_from_numbers(np.array(numbers, np.float64), LIST_SIDE, LIST_SIDE)
+
+
+class BrightnessListField(forms.CharField):
+    """The text of a brightness list; cleans to its field."""
+
+    def clean(self, value: Any) -> pixels.Field | None:
+        text = super().clean(value)
+        return None if text in self.empty_values else not_blank(parse_brightness_list(text))
+
+
+class StrokesField(forms.CharField):
+    """The text of a strokes document; cleans to the document."""
+
+    def clean(self, value: Any) -> Document | None:
+        text = super().clean(value)
+        if text in self.empty_values:
+            return None
+        try:
+            document = parse(text)
+            image_of_paper(document)
+        except BadStrokesError as error:
+            raise ValidationError(str(error)) from error
+        return document
+
+
+class SubmissionForm(forms.Form):
+    """A drawing sent to the wall: a picture file or a brightness list, and what is said of it."""
+
+    image = PictureField(required=False)
+    canvas_data = BrightnessListField(required=False)
+    title = forms.CharField(required=False, max_length=TITLE_LENGTH, validators=[validate_line])
+    artist = forms.CharField(required=False, max_length=ARTIST_LENGTH, validators=[validate_line])
+    colormap = forms.CharField(required=False, validators=[validate_colormap])
+    submission_key = forms.UUIDField(required=False)
+    strokes = StrokesField(required=False)  # after the image: see clean_strokes
+
+    def clean_strokes(self) -> dict[str, Any]:
+        """The columns that a strokes document fills."""
+        document: Document | None = self.cleaned_data["strokes"]
+        if document is None:
+            return {}
+        size = document["height"], document["width"]
+        picture = self.cleaned_data.get("image")
+        if picture is None and "image" not in self.errors:
+            raise ValidationError("Send strokes together with the image that they come to.")
+        if picture is not None and picture.shape != size:
+            raise ValidationError("Their width and height must be those of the image.")
+        # One that was hidden or deleted meanwhile is no reason to lose what was drawn on it.
+        paper = paper_drawing(document)
+        parent = Drawing.objects.for_lists().filter(pk=paper).first() if paper else None
+        if parent is not None and (parent.height, parent.width) != size:
+            raise ValidationError("paper.drawing must be as large as the field.")
+        try:
+            return {"strokes": pack(document), "parent": parent}
+        except BadStrokesError as error:
+            raise ValidationError(str(error)) from error
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        given = [
+            name
+            for name in ("image", "canvas_data")
+            if name in self.errors or data.get(name) is not None
+        ]
+        if not given:
+            self.add_error("image", "Send a picture file.")
+        elif len(given) == 2:
+            self.add_error("canvas_data", "Send either image or canvas_data, not both.")
+        return data
+
+    def save(self, status: Drawing.Status) -> tuple[Drawing, bool]:
+        """Store the drawing; the row, and whether it is new (see `add_once`)."""
+        data = self.cleaned_data
+        values = {name: data[name] for name in ("title", "artist", "submission_key")}
+        if data["colormap"]:
+            values["colormap"] = data["colormap"]
+        if data["image"] is not None:
+            drawing = Drawing.from_field(data["image"], status=status, **values, **data["strokes"])
+        else:
+            drawing = Drawing.from_brightness_list(data["canvas_data"], status=status, **values)
+        return Drawing.objects.add_once(drawing)
+
+
+class FlaskForm(forms.Form):
+    """What the Flask app's clients send."""
+
+    canvas_data = BrightnessListField()
+
+
+class OnForm(forms.Form):
+    """Which drawing a new one begins with."""
+
+    on = forms.UUIDField(required=False)
+
+
+class GalleryForm(forms.Form):
+    """Which page of the gallery."""
+
+    before = forms.UUIDField(required=False)
+    q = forms.CharField(required=False, max_length=100, validators=[validate_line])
+    cmap = forms.CharField(required=False, validators=[validate_colormap])
+
+
+class ColoursForm(forms.Form):
+    """In which colours a drawing is shown."""
+
+    cmap = forms.CharField(required=False, validators=[validate_colormap])
+
+
+class ImageForm(ColoursForm):
+    """How image.png is made: whatever is not asked for is the drawing's own."""
+
+    vmin = forms.FloatField(required=False, min_value=-MAX_LIMIT, max_value=MAX_LIMIT)
+    vmax = forms.FloatField(required=False, min_value=-MAX_LIMIT, max_value=MAX_LIMIT)
+    scale = forms.IntegerField(required=False, min_value=1, max_value=MAX_SCALE)
+
+    def __init__(self, *args: Any, drawing: Drawing, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.drawing = drawing
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        own = {"cmap": self.drawing.colormap, "vmin": self.drawing.vmin, "vmax": self.drawing.vmax}
+        for name, default in {**own, "scale": 1}.items():
+            if data.get(name) in self.fields[name].empty_values:
+                data[name] = default
+        if not self.errors and data["vmin"] > data["vmax"]:
+            self.add_error("vmin", "vmin must not be greater than vmax.")
+        return data
+
+
+class PlotForm(ColoursForm):
+    """What plot.png shows."""
+
+    kind = forms.ChoiceField(required=False, choices=[("image", "Image")])
+
+
+def sentences(form: forms.Form) -> dict[str, list[str]]:
+    """A form's errors: field name to sentences."""
+    return {
+        "request" if name == NON_FIELD_ERRORS else name: [str(error) for error in errors]
+        for name, errors in form.errors.items()
+    }

@@ -1,0 +1,99 @@
+"""Answers that do not depend on the view that was asked for."""
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
+
+from drawings.errors import request_error
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+RETRY_AFTER_SECONDS = 5
+
+# More than the photos that people send by mistake.
+DISCARD_BYTES = 64_000_000
+
+logger = logging.getLogger(__name__)
+
+
+class WholeBodies:
+    """413 for a body over MAX_UPLOAD_BYTES, 400 for one that does not come whole.
+
+    A chunked body reaches Django as an empty one, and one that breaks off as a shorter one: either
+    could be taken for something that nobody has sent.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "HTTP_TRANSFER_ENCODING" in request.META:
+            return request_error(
+                request, 400, "Send the body in one piece, with its Content-Length."
+            )
+        length = content_length(request)
+        if length > settings.MAX_UPLOAD_BYTES:
+            read_away(request)
+            return request_error(
+                request, 413, f"A submission is at most {settings.MAX_UPLOAD_BYTES:,} bytes."
+            )
+        try:
+            is_whole = len(request.body) >= length
+        except UnreadablePostError:
+            is_whole = False
+        if not is_whole:
+            return request_error(request, 400, "The body broke off before its end.")
+        return self.get_response(request)
+
+
+def content_length(request: HttpRequest) -> int:
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0  # as Django's own handler takes it
+
+
+def read_away(request: HttpRequest) -> None:
+    """Let a body pass that nobody wants, as far as DISCARD_BYTES.
+
+    A browser that is answered while it still sends sees a broken connection and no answer.
+    """
+    left = DISCARD_BYTES
+    with suppress(UnreadablePostError):
+        while left > 0 and (chunk := request.read(64 * 1024)):
+            left -= len(chunk)
+
+
+class Faults:
+    """Answers to what is no fault of a view's code.
+
+    The database locked, full, read-only or away: 503 with Retry-After. A method that a view does
+    not take: 405, which Django leaves without a word.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            allowed = response["Allow"]
+            response = request_error(request, 405, f"This address takes {allowed} only.")
+            response["Allow"] = allowed
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, OperationalError | InterfaceError):
+            return None
+        logger.error("The database did not answer: %s", error)
+        return request_error(
+            request,
+            503,
+            "The drawings' database does not answer just now, and nothing was stored."
+            f" Try again in {RETRY_AFTER_SECONDS} seconds.",
+            retry_after=RETRY_AFTER_SECONDS,
+        )

@@ -1,0 +1,27 @@
+from django.urls import path
+
+from drawings.views import health, pages, pictures, submission
+
+app_name = "drawings"
+
+urlpatterns = [
+    path("", pages.canvas, name="canvas"),
+    path("gallery/", pages.gallery, name="gallery"),
+    # /drawings/
+    path("drawings/", submission.submit, name="submit"),
+    path("drawings/<uuid:id>/", pages.drawing, name="drawing"),
+    path("drawings/<uuid:id>/image.png", pictures.image, name="image"),
+    path("drawings/<uuid:id>/plot.png", pictures.plot, name="plot"),
+    path("drawings/<uuid:id>/pixels.npy", pictures.pixels_npy, name="npy"),
+    path("drawings/<uuid:id>/strokes.json", pictures.strokes_json, name="strokes-json"),
+    path("drawings/<uuid:id>/strokes.svg", pictures.strokes_svg, name="strokes-svg"),
+    # /colormaps/
+    path("colormaps/<str:name>.png", pictures.colormap_strip, name="colormap"),
+    # For those who watch the server
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    # The Flask app's
+    path("postmethod", submission.postmethod, name="postmethod"),
+    path("results/", submission.flask_results, name="flask-results"),
+    path("results/<uuid:id>", submission.flask_result, name="flask-result"),
+]

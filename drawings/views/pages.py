@@ -1,0 +1,126 @@
+"""Pages for people: the canvas, the gallery, one drawing."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.http import urlencode
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from drawings import access, images
+from drawings.errors import error_response
+from drawings.forms import ColoursForm, GalleryForm, OnForm, SubmissionForm, sentences
+from drawings.models import Drawing
+
+PAGE_SIZE = 24
+CHILDREN = 12
+SHARED_PICTURE_SIDE = 600  # what link previews show well
+
+
+@gzip_page
+@require_safe
+def canvas(request: HttpRequest) -> HttpResponse:
+    """The page to draw on; with ?on=, in the colours of the drawing that it is to begin with."""
+    form = OnForm(request.GET)
+    ground = None
+    if form.is_valid() and form.cleaned_data["on"]:
+        ground = Drawing.objects.published().for_lists().filter(pk=form.cleaned_data["on"]).first()
+    colormap = ground.colormap if ground else "gray"
+    return render_canvas(request, SubmissionForm(initial={"colormap": colormap}))
+
+
+def render_canvas(request: HttpRequest, form: SubmissionForm, status: int = 200) -> HttpResponse:
+    """The page to draw on, with what was wrong with a form that was refused."""
+    context = {
+        "form": form,
+        "sizes": settings.CANVAS_SIZES,
+        "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
+        **colormap_choices(form["colormap"].value() or ""),
+    }
+    return render(request, "drawings/canvas.html", context, status=status)
+
+
+@gzip_page
+@require_safe
+def gallery(request: HttpRequest) -> HttpResponse:
+    """Published drawings, newest first, PAGE_SIZE a page."""
+    form = GalleryForm(request.GET)
+    if not form.is_valid():
+        return error_response(request, 400, sentences(form))
+    before, q, cmap = (form.cleaned_data[name] for name in ("before", "q", "cmap"))
+
+    drawings = Drawing.objects.published().newest_first().for_lists()
+    if q:
+        drawings = drawings.filter(Q(title__icontains=q) | Q(artist__icontains=q))
+    if cmap:
+        drawings = drawings.filter(colormap=cmap)
+    if before:
+        drawings = drawings.filter(id__lt=before)
+    # One more than the page shows tells whether another follows, without counting.
+    found = list(drawings[: PAGE_SIZE + 1])
+    page = found[:PAGE_SIZE]
+
+    selection = {name: value for name, value in (("q", q), ("cmap", cmap)) if value}
+    has_older = len(found) > PAGE_SIZE
+    context = {
+        "drawings": page,
+        "selection": selection,
+        "newest": urlencode(selection),
+        "older": urlencode({**selection, "before": page[-1].id}) if has_older else "",
+        "is_first_page": before is None,
+        "groups": images.grouped_colormaps(),
+    }
+    return render(request, "drawings/gallery.html", context)
+
+
+@gzip_page
+@require_safe
+def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
+    """One drawing, large, in its own colours or in those of ?cmap=."""
+    form = ColoursForm(request.GET)
+    if not form.is_valid():
+        return error_response(request, 400, sentences(form))
+    drawings = Drawing.objects.for_lists()
+    try:
+        drawing = access.get_drawing(request, id, drawings.for_page())
+    except access.Waiting:
+        response = render(request, "drawings/waiting.html")
+        response["Cache-Control"] = "no-store"  # it may be approved at any moment
+        return response
+
+    published = drawings.published()
+    parent = drawing.parent
+    cmap = form.cleaned_data["cmap"] or drawing.colormap
+    query = {"cmap": cmap} if cmap != drawing.colormap else {}
+    share_scale = max(1, min(8, SHARED_PICTURE_SIDE // max(drawing.width, drawing.height)))
+    share_url = f"{drawing.image_url}?{urlencode({**query, 'scale': share_scale})}"
+    context = {
+        "drawing": drawing,
+        "query": urlencode(query),
+        "newer": published.filter(id__gt=drawing.id).order_by("id").first(),
+        "older": published.filter(id__lt=drawing.id).newest_first().first(),
+        "has_strokes": drawing.has_strokes,
+        "parent": parent if parent and access.may_see(request, parent) else None,
+        "children": list(published.filter(parent=drawing).newest_first()[:CHILDREN]),
+        "page_url": request.build_absolute_uri(drawing.get_absolute_url()),
+        "share_url": request.build_absolute_uri(share_url),
+        "share_width": drawing.width * share_scale,
+        "share_height": drawing.height * share_scale,
+        **colormap_choices(cmap),
+    }
+    response = render(request, "drawings/drawing.html", context)
+    if not access.is_public(drawing):
+        response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def colormap_choices(chosen: str) -> dict[str, object]:
+    """What the colormap picker shows: swatches (the chosen one among them), and all by group."""
+    cmap = chosen if images.is_colormap(chosen) else "gray"
+    featured = list(images.FEATURED_COLORMAPS)
+    if cmap not in featured:
+        featured.append(cmap)
+    return {"cmap": cmap, "featured": featured, "groups": images.grouped_colormaps()}

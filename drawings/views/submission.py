@@ -1,0 +1,90 @@
+"""What is sent in: from the canvas page, and in the form that the Flask app took."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from drawings import limits
+from drawings.errors import error_response, request_error, wants_json
+from drawings.forms import FlaskForm, SubmissionForm, sentences
+from drawings.models import Drawing
+from drawings.views.pages import render_canvas
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def submit(request: HttpRequest) -> HttpResponse:
+    """POST /drawings/: a new drawing; in a browser's address line, the way to the gallery."""
+    if request.method != "POST":
+        return redirect("drawings:gallery")
+    if (refusal := too_often(request)) is not None:
+        return refusal
+    form = SubmissionForm(request.POST, request.FILES)
+    if not form.is_valid():
+        if wants_json(request):
+            return error_response(request, 422, sentences(form))
+        return render_canvas(request, form, status=422)
+    drawing, created = form.save(status_of_new_drawings())
+    if wants_json(request):
+        body = {
+            "id": str(drawing.id),
+            "url": request.build_absolute_uri(drawing.get_absolute_url()),
+            "image_url": request.build_absolute_uri(drawing.image_url),
+        }
+        return JsonResponse(body, status=201 if created else 200)
+    response = redirect(drawing)
+    response.status_code = 303
+    return response
+
+
+def too_often(request: HttpRequest) -> HttpResponse | None:
+    """The refusal for a client that has used up SUBMIT_RATE."""
+    verdict = limits.count("submit", limits.client_address(request), settings.SUBMIT_RATE)
+    if verdict.allowed:
+        return None
+    return request_error(
+        request,
+        429,
+        "Too many drawings came from your address."
+        f" Wait {verdict.retry_after} seconds, then send again.",
+        retry_after=verdict.retry_after,
+    )
+
+
+def status_of_new_drawings() -> Drawing.Status:
+    return Drawing.Status.PENDING if settings.REQUIRE_APPROVAL else Drawing.Status.PUBLISHED
+
+
+# --- The Flask app's URLs -------------------------------------------------------------------
+
+
+@csrf_exempt  # its clients know of no token, and the view uses no cookie that one could protect
+@require_POST
+def postmethod(request: HttpRequest) -> HttpResponse:
+    """POST /postmethod: `canvas_data`, answered with the new drawing's id."""
+    if (refusal := too_often(request)) is not None:
+        return refusal
+    form = FlaskForm(request.POST)
+    if not form.is_valid():
+        return error_response(request, 422, sentences(form))
+    drawing = Drawing.from_brightness_list(
+        form.cleaned_data["canvas_data"], status=status_of_new_drawings()
+    )
+    drawing.save()
+    return JsonResponse({"unique_id": str(drawing.id)})
+
+
+@require_safe
+def flask_results(request: HttpRequest) -> HttpResponse:
+    return redirect("drawings:gallery", permanent=True)
+
+
+@require_safe
+def flask_result(request: HttpRequest, id: UUID) -> HttpResponse:
+    """A drawing by its id, or by the one that it had in the Flask app."""
+    drawings = Drawing.objects.for_lists()
+    drawing = drawings.filter(pk=id).first() or get_object_or_404(drawings, flask_id=id)
+    return redirect(drawing, permanent=True)
