@@ -1,0 +1,466 @@
+/** The canvas page: ties paper, hand, display, drafts and outbox to what the page shows. */
+
+import { colormapPicker } from "./colormap_picker.js";
+import { Display, fetchColours, greys } from "./display.js";
+import { Drafts } from "./drafts.js";
+import { KeyboardCursor, listenForShortcuts } from "./keyboard.js";
+import { Outbox } from "./outbox.js";
+import { Palette } from "./palette.js";
+import { Paper, VERSION } from "./paper.js";
+import { encodeGrey } from "./png.js";
+import { Pointers } from "./pointer.js";
+import { uuid } from "./store.js";
+import { Hand } from "./tools.js";
+import { View } from "./view.js";
+
+const $ = (id) => document.getElementById(id);
+const studio = $("studio");
+const canvas = $("paper");
+const { title, artist } = studio.elements;
+
+function say(text, { isProblem = false, link = null, action = null } = {}) {
+  const status = $("status");
+  status.classList.toggle("problem", isProblem);
+  status.replaceChildren(text, ...[link, action].filter(Boolean).flatMap((each) => [" ", each]));
+}
+
+// --- The paper ------------------------------------------------------------------------------
+
+let paper = new Paper(canvas.width, canvas.height);
+const display = new Display(canvas, paper, greys());
+
+/** Go on with another paper, in place of the one that is there. */
+function layOut(newPaper) {
+  paper = newPaper;
+  paper.addEventListener("change", onChange);
+  $("easel").style.setProperty("--aspect", paper.width / paper.height);
+  display.show(paper);
+  untrace();
+  view.reset();
+  showState();
+  for (const size of $("paper-size")?.options ?? []) {
+    size.selected = size.value === `${paper.width}x${paper.height}`;
+  }
+}
+
+function untrace() {
+  $("tracing").hidden = $("untrace").hidden = true;
+}
+$("untrace").addEventListener("click", untrace);
+
+function onChange({ detail: { rect, finished } }) {
+  if (rect !== null) display.paint(rect);
+  if (!finished) return;
+  if (!waiting) sayNothingNew(); // what was said is true of the drawing as it was
+  showState();
+  keep();
+}
+
+function showState() {
+  enable("undo", paper.canUndo);
+  enable("redo", paper.canRedo);
+  enable("clear", !paper.isBlank);
+}
+
+/** Not `disabled`, which would throw the focus of who has just pressed the button off the page. */
+function enable(id, isEnabled) {
+  $(id).setAttribute("aria-disabled", String(!isEnabled));
+}
+
+/** Do something to the paper, and say so to who does not see it. */
+function announced(isPossible, action, done, otherwise) {
+  return () => {
+    if (!isPossible()) return say(otherwise);
+    action();
+    say(done);
+  };
+}
+
+function zoom(action) {
+  return () => {
+    action();
+    say(`Zoom ${Math.round(view.zoom * 100)} %.`);
+  };
+}
+
+const always = () => true;
+const act = {
+  undo: announced(() => paper.canUndo, () => paper.undo(), "Undone.", "Nothing to undo."),
+  redo: announced(() => paper.canRedo, () => paper.redo(), "Done again.", "Nothing to redo."),
+  clear: announced(
+    () => !paper.isBlank,
+    () => paper.clear(),
+    "Cleared. Undo brings the drawing back.",
+    "The paper is blank.",
+  ),
+  invert: announced(always, () => paper.invert(), "Negative."),
+  "flip-horizontal": announced(always, () => paper.flip("horizontal"), "Mirrored left and right."),
+  "flip-vertical": announced(always, () => paper.flip("vertical"), "Mirrored top and bottom."),
+  "zoom-in": zoom(() => view.zoomBy(1.5)),
+  "zoom-out": zoom(() => view.zoomBy(1 / 1.5)),
+};
+for (const [id, action] of Object.entries(act)) $(id).addEventListener("click", action);
+
+const help = () => $("help").showModal();
+$("help-button").addEventListener("click", help);
+
+/** A new sheet of white paper, if nothing is lost by it or the visitor says so; whether. */
+function newSheet(width, height) {
+  if (paper.isTouched && !confirm("A new sheet of paper: the drawing on this one is lost.")) {
+    return false;
+  }
+  beginsOn = null;
+  layOut(new Paper(width, height));
+  keep();
+  say("A new sheet of paper.");
+  return true;
+}
+
+$("new-sheet").addEventListener("click", () => newSheet(paper.width, paper.height));
+$("paper-size")?.addEventListener("change", ({ target }) => {
+  const [width, height] = target.value.split("x").map(Number);
+  if (!newSheet(width, height)) target.value = `${paper.width}x${paper.height}`;
+});
+
+// --- The hand -------------------------------------------------------------------------------
+
+const palette = new Palette({
+  slider: $("shade"),
+  strip: $("shade-strip"),
+  buttons: $("colours"),
+  value: $("shade-value"),
+});
+
+function handSettings() {
+  return {
+    tool: studio.elements.tool.value,
+    shade: palette.shade,
+    size: Number($("size").value),
+    antialiased: palette.isSmooth,
+    tolerance: palette.tolerance,
+    steadiness: Number($("steadiness").value),
+    usesPressure: $("pressure").checked,
+  };
+}
+
+const hand = new Hand(() => paper, handSettings, (shade) => palette.set(shade));
+const view = new View(canvas, $("sheet"), $("easel"));
+const pointers = new Pointers(canvas, view, {
+  begin: (sample) => hand.begin(sample),
+  move: (samples) => hand.move(samples),
+  end() {
+    const before = paper.operations.length;
+    hand.end();
+    return paper.operations.length > before ? paper.operations.at(-1) : null;
+  },
+  cancel: () => hand.cancel(),
+  takeBack(operation) {
+    if (operation && paper.operations.at(-1) === operation) paper.undo();
+  },
+  undo: act.undo,
+  redo: act.redo,
+  penSeen() {
+    // From the first pen on, a finger that rests on the paper should not draw: a visible switch.
+    $("pen-only-field").hidden = false;
+    $("pen-only").checked = pointers.penOnly = true;
+    say("From now on only the pen draws. The switch beside the tools lets fingers draw, too.");
+  },
+});
+$("pen-only").addEventListener("change", ({ target }) => (pointers.penOnly = target.checked));
+new KeyboardCursor(canvas, $("cross"), view, hand, say);
+
+function setSize(size) {
+  $("size").value = size;
+  $("size-value").textContent = $("size").value;
+}
+$("size").addEventListener("input", () => setSize($("size").value));
+
+// --- Colours --------------------------------------------------------------------------------
+
+async function showColours(cmap) {
+  const url = studio.dataset.colormapUrl.replace("NAME", cmap);
+  try {
+    const colours = await fetchColours(url);
+    if (cmap !== colormaps.value) return; // another was chosen meanwhile
+    display.recolour(colours);
+    palette.recolour(colours, url);
+  } catch {
+    say("These colours could not be fetched. Drawing and sending still work.", { isProblem: true });
+  }
+}
+
+const colormaps = colormapPicker(studio, (cmap) => {
+  keep();
+  showColours(cmap);
+});
+
+// --- A picture as paper ---------------------------------------------------------------------
+
+$("picture-file").addEventListener("change", async ({ target }) => {
+  const [file] = target.files;
+  if (!file) return;
+  try {
+    const { drawContained, fieldFromPicture, toBase64 } = await import("./pictures.js");
+    if ($("picture-use").value === "trace") {
+      const tracing = $("tracing");
+      [tracing.width, tracing.height] = [4 * paper.width, 4 * paper.height];
+      await drawContained(tracing.getContext("2d"), file);
+      tracing.hidden = $("untrace").hidden = false;
+      say("Trace over the picture: it is not sent.");
+    } else {
+      if (paper.isTouched && !confirm("The picture replaces the drawing on this paper.")) return;
+      const { width, height } = paper;
+      const ground = await fieldFromPicture(file, width, height);
+      const image = await toBase64(await encodeGrey(ground, width, height));
+      beginsOn = null;
+      layOut(new Paper(width, height, { source: { image }, ground }));
+      keep();
+      say("The picture is on the paper. Draw on it, or send it as it is.");
+    }
+  } catch {
+    say("This file could not be read as a picture.", { isProblem: true });
+  } finally {
+    target.value = "";
+  }
+});
+
+// --- Drafts ---------------------------------------------------------------------------------
+
+let beginsOn = new URLSearchParams(location.search).get("on"); // the drawing that was asked for
+let sent = false; // whether what is on the paper is on the wall
+let submissionKey = uuid(); // the same for as long as what would be sent is the same
+const drafts = new Drafts(sayNothingNew);
+
+/** What is to be said while there is nothing new to say. */
+function sayNothingNew() {
+  if (drafts.works) say("");
+  else {
+    say("This browser keeps no drafts: send the drawing before you close the page.", {
+      isProblem: true,
+    });
+  }
+}
+
+/** What would be sent has changed: it is another drawing to the wall, and to be kept. */
+function keep() {
+  submissionKey = uuid();
+  sent = false;
+  // Paper that nobody has touched is no draft: the next page begins with white paper.
+  if (!paper.isTouched && !paper.source?.image && !title.value && !artist.value) {
+    return drafts.forget();
+  }
+  return drafts.save({
+    submissionKey,
+    beginsOn,
+    document: paper.toDocument(),
+    ground: paper.ground,
+    title: title.value,
+    artist: artist.value,
+    colormap: colormaps.value,
+  });
+}
+
+for (const input of [title, artist]) input.addEventListener("input", keep);
+
+function takeUp(draft) {
+  const { version } = draft.document;
+  if (version !== VERSION) throw new Error(`A draft of version ${version}`);
+  layOut(Paper.from(draft.document, draft.ground));
+  submissionKey = draft.submissionKey;
+  title.value = draft.title;
+  artist.value = draft.artist;
+  colormaps.mark(draft.colormap);
+}
+
+/** Begin with what was left, with the drawing that ?on= names as the paper, or with white paper. */
+async function begin() {
+  const on = beginsOn;
+  const draft = await drafts.find(on ? (left) => left.beginsOn === on : null);
+  if (paper.isTouched || paper.stroke) {
+    // Somebody was faster than the storage: theirs is this page's drawing, the draft waits.
+    if (draft) await drafts.leave();
+    keep();
+  } else if (draft) {
+    try {
+      takeUp(draft);
+      say("Here is the drawing that you had begun.");
+    } catch (error) {
+      await drafts.leave();
+      say("There is a draft here that this page cannot read. It is left as it is.", {
+        isProblem: true,
+      });
+      console.warn(error);
+    }
+  } else if (on) {
+    try {
+      const { fetchNpy } = await import("./grounds.js");
+      const { width, height, pixels } = await fetchNpy(studio.dataset.npyUrl.replace(/[0-]{36}/, encodeURIComponent(on)));
+      layOut(new Paper(width, height, { source: { drawing: on }, ground: pixels }));
+      colormaps.mark(studio.dataset.cmap);
+    } catch {
+      say("The drawing to draw on could not be fetched. Here is white paper.", { isProblem: true });
+    }
+  }
+  if (colormaps.value !== "gray") await showColours(colormaps.value);
+}
+
+// --- Sending --------------------------------------------------------------------------------
+
+const outbox = new Outbox(studio.action, location.pathname);
+let waiting = null; // the key of what this page has sent and the wall has not answered
+
+async function makeEntry() {
+  const { width, height } = paper;
+  const entry = {
+    submissionKey,
+    title: title.value,
+    artist: artist.value,
+    colormap: colormaps.value,
+  };
+  const strokes = JSON.stringify(paper.toDocument());
+  entry.image = await encodeGrey(paper.pixels.slice(), width, height);
+  const room = Number(studio.dataset.maxUploadBytes) - entry.image.size - 2000;
+  // The picture counts; strokes that the wall could not take are not worth losing it for.
+  if (strokes.length < room && paper.isWithinLimits) entry.strokes = strokes;
+  return entry;
+}
+
+studio.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  paper.end();
+  if (waiting === submissionKey) {
+    outbox.tryNow();
+    return;
+  }
+  if (paper.isBlank) {
+    say("The paper is still blank. Draw something first.", { isProblem: true });
+    canvas.focus();
+    return;
+  }
+  waiting = submissionKey;
+  say("Sending…");
+  try {
+    outbox.send(await makeEntry());
+  } catch (error) {
+    waiting = null;
+    say("This browser cannot pack the drawing for sending. Please try a newer one.", {
+      isProblem: true,
+    });
+    throw error;
+  }
+});
+
+outbox.addEventListener("state", ({ detail }) => {
+  const { entry, state } = detail;
+  const isShown = entry.submissionKey === submissionKey; // and not changed since
+  $("send").setAttribute("aria-disabled", String(state === "sending" && isShown));
+  if (state === "sending") say("Sending…");
+  else if (state === "waiting") {
+    const action = document.createElement("button");
+    Object.assign(action, { type: "button", className: "button quiet", textContent: "Try now" });
+    action.addEventListener("click", () => outbox.tryNow());
+    const seconds = detail.seconds === 1 ? "a second" : `${detail.seconds} seconds`;
+    say(`${detail.reason} Your drawing is kept and sent again in ${seconds}.`, {
+      isProblem: true,
+      action,
+    });
+  } else {
+    if (waiting === entry.submissionKey) waiting = null;
+    if (state === "refused") say(detail.sentence, { isProblem: true });
+    else arrived(detail.answer.url, entry);
+  }
+});
+
+async function arrived(url, { submissionKey: key, isResumed }) {
+  // What has been drawn on since is another drawing, and stays.
+  if (key === submissionKey && !paper.stroke) {
+    sent = true;
+    await drafts.forget();
+    if (!isResumed && key === submissionKey && !paper.stroke) {
+      say("It is on the wall.");
+      location.assign(url);
+      return;
+    }
+    if (isResumed && key === submissionKey && !paper.stroke) startAgain();
+  }
+  const link = document.createElement("a");
+  Object.assign(link, { href: url, textContent: "Look at it." });
+  say("Your drawing is on the wall.", { link });
+}
+
+function startAgain() {
+  title.value = "";
+  beginsOn = null;
+  layOut(new Paper(paper.width, paper.height));
+  keep();
+}
+
+addEventListener("beforeunload", (event) => {
+  if (!drafts.works && paper.isTouched && !sent) event.preventDefault();
+});
+
+// Back to a page that the browser has kept: what was sent is on the wall, here is a new sheet.
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted && sent) {
+    startAgain();
+    say("");
+  }
+});
+
+// --- Keys -----------------------------------------------------------------------------------
+
+function choose(tool) {
+  const input = studio.querySelector(`input[name=tool][value=${tool}]`);
+  input.checked = true;
+  say(`${input.getAttribute("aria-label")}.`);
+}
+
+function stepSize(step) {
+  setSize(Number($("size").value) + step);
+  say(`Width ${$("size").value}.`);
+}
+
+function stepShade(direction) {
+  palette.step(direction);
+  say(`Shade ${palette.shade}.`);
+}
+
+const shortcuts = [
+  ...[...studio.querySelectorAll("input[name=tool]")].map((input) => ({
+    key: input.dataset.key,
+    label: input.getAttribute("aria-label"),
+    action: () => choose(input.value),
+  })),
+  { key: "[", label: "Thinner", action: () => stepSize(-1) },
+  { key: "]", label: "Wider", action: () => stepSize(1) },
+  { key: ",", label: "Darker, or the colour before", action: () => stepShade(-1) },
+  { key: ".", label: "Lighter, or the next colour", action: () => stepShade(1) },
+  { key: "Mod+z", label: "Undo", action: act.undo },
+  { key: "Mod+Shift+z", label: "Redo", action: act.redo },
+  { key: "Mod+y", label: "Redo", action: act.redo },
+  { key: "n", label: "Negative", action: act.invert },
+  { key: "h", label: "Mirror left and right", action: act["flip-horizontal"] },
+  { key: "v", label: "Mirror top and bottom", action: act["flip-vertical"] },
+  { key: "Shift+Delete", label: "Clear the paper", action: act.clear },
+  { key: "+", label: "Zoom in", action: act["zoom-in"] },
+  { key: "-", label: "Zoom out", action: act["zoom-out"] },
+  { key: "0", label: "Show the whole paper", action: zoom(() => view.reset()) },
+  { key: "Mod+Enter", label: "Send", action: () => studio.requestSubmit() },
+  { key: "?", label: "This help", action: help },
+];
+listenForShortcuts(shortcuts);
+
+const modifier = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘ " : "Ctrl ";
+for (const { key, label } of shortcuts) {
+  const row = document.createElement("li");
+  const keys = document.createElement("kbd");
+  keys.textContent = key.replace("Mod+", modifier).replace("Shift+", "⇧ ").toUpperCase();
+  row.append(keys, label);
+  $("keys").append(row);
+}
+
+layOut(paper);
+await begin();
+outbox.resume();
+
+export { paper };
