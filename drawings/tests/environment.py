@@ -1,0 +1,36 @@
+"""A pytest plugin that is loaded before Django's settings: each test process gets a data directory
+of its own, and the settings' defaults but for the database and Redis that it is told to test on."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+KEEP = {"DATABASE_URL", "REDIS_URL"}
+SETTINGS = [
+    "HOST",
+    "PORT",
+    "WEB_WORKERS",
+    "DEBUG",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "HTTPS",
+    "TRUSTED_PROXIES",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SUBMIT_RATE",
+    "REQUIRE_APPROVAL",
+    "CANVAS_SIZES",
+    "MAX_UPLOAD_BYTES",
+]
+
+for name in set(SETTINGS) - KEEP:
+    os.environ.pop(name, None)
+
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="drawsite-tests-")
+atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
+
+os.environ["SUBMIT_RATE"] = "0"  # tests of the limit set their own
+
+# Playwright's event loop makes Django think that the tests are asynchronous; they are not.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

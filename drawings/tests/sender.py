@@ -1,0 +1,40 @@
+"""A client process: sends one drawing many times at once, with one submission_key.
+
+    python -m drawings.tests.sender URL SUBMISSION_KEY TIMES START
+
+waits until START (seconds since the epoch), sends from as many threads as TIMES, and prints a JSON
+list of [status, id].
+"""
+
+import http.cookiejar
+import json
+import sys
+import time
+import urllib.parse
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+
+NUMBERS = json.dumps([number % 256 for number in range(40_000)])
+
+
+def send(url: str, key: str, start: float) -> tuple[int, str]:
+    cookies = http.cookiejar.CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies))
+    opener.open(f"{url}/").read()
+    token = next(cookie.value for cookie in cookies if cookie.name == "csrftoken")
+    values = {"canvas_data": NUMBERS, "submission_key": key}
+    request = urllib.request.Request(
+        f"{url}/drawings/",
+        urllib.parse.urlencode(values).encode(),
+        {"Accept": "application/json", "X-CSRFToken": token or ""},
+    )
+    time.sleep(max(0.0, start - time.time()))
+    with opener.open(request) as response:
+        return response.status, json.load(response)["id"]
+
+
+if __name__ == "__main__":
+    url, key, times, start = sys.argv[1:]
+    with ThreadPoolExecutor(int(times)) as threads:
+        sent = [threads.submit(send, url, key, float(start)) for _ in range(int(times))]
+        print(json.dumps([each.result() for each in sent]))

@@ -1,0 +1,81 @@
+"""The server as a process of its own, for tests that need the real thing."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from django.conf import settings
+from django.db import connection
+
+START_SECONDS = 30
+
+
+class Server:
+    """gunicorn on a free port, serving the database that this process tests on.
+
+    Other settings than the defaults are given by name, as environment variables.
+    """
+
+    def __init__(self, **environment: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = {
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "DATA_DIR": str(settings.DATA_DIR),
+            "PORT": str(self.port),
+            "WEB_WORKERS": "2",
+            **environment,
+        }
+        self.log = Path(settings.DATA_DIR) / f"server-{self.port}.log"
+
+    def __enter__(self) -> Self:
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "gunicorn", "drawsite.wsgi"],
+                cwd=settings.BASE_DIR,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"The server did not start:\n{self.log.read_text()}")
+            time.sleep(0.05)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=START_SECONDS)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as response:
+                return bool(response.status == 200)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+
+def database_url() -> str:
+    """The test database, as DATABASE_URL names it."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{database['NAME']}"
+    user = f"{database['USER']}:{database['PASSWORD']}@" if database["USER"] else ""
+    port = f":{database['PORT']}" if database["PORT"] else ""
+    return f"postgres://{user}{database['HOST']}{port}/{database['NAME']}"

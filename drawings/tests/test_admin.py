@@ -1,0 +1,306 @@
+from html import unescape
+from uuid import uuid4
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from drawings.models import Drawing
+from drawings.tests import samples
+
+LIST = "/admin/drawings/drawing/"
+
+pytestmark = pytest.mark.django_db
+
+
+def change_url(drawing):
+    return f"{LIST}{drawing.id}/change/"
+
+
+def listed(response):
+    return list(response.context["cl"].queryset)
+
+
+def values_of(drawing, **changes):
+    """The change form as a browser sends it."""
+    names = ("title", "artist", "colormap", "status", "vmin", "vmax")
+    return {**{name: getattr(drawing, name) for name in names}, **changes}
+
+
+# --- The list -------------------------------------------------------------------------------
+
+
+def test_the_list_shows_a_thumbnail_of_each_drawing(admin_client, make_drawing):
+    drawing = make_drawing(samples.shades(100, 200), title="Fox")
+
+    page = unescape(admin_client.get(LIST).content.decode())
+
+    src = f'src="/drawings/{drawing.id}/image.png"'
+    assert f'{src} alt="Drawing “Fox”" width="72" height="36" loading="lazy"' in page
+    assert f'<a href="{change_url(drawing)}">Fox</a>' in page
+
+
+def test_the_list_tells_untitled_drawings_apart(admin_client, make_drawing):
+    drawing = make_drawing()
+
+    assert f"Untitled ({str(drawing.id)[-12:]})" in admin_client.get(LIST).content.decode()
+
+
+def test_the_list_has_every_status_and_the_newest_first(admin_client, make_drawing):
+    drawings = [make_drawing(status=status) for status in Drawing.Status]
+
+    assert listed(admin_client.get(LIST)) == drawings[::-1]
+
+
+def test_twice_the_drawings_take_no_more_queries_and_no_pixels(admin_client, make_drawing):
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            assert admin_client.get(LIST).status_code == 200
+        return [query["sql"] for query in captured]
+
+    for _ in range(5):
+        make_drawing(title="Fox")
+    few = queries()
+    for _ in range(5):
+        make_drawing(title="Fox")
+    many = queries()
+
+    assert len(many) == len(few)
+    assert not [sql for sql in many if '"blob"' in sql or '"strokes"' in sql]
+
+
+@pytest.mark.parametrize("by", ["title", "artist", "id", "id without dashes"])
+def test_search_finds_by_title_artist_and_id(admin_client, make_drawing, by):
+    drawing = make_drawing(title="Red Fox", artist="Ada")
+    make_drawing(title="Owl", artist="Grace")
+    query = {
+        "title": "red fox",
+        "artist": "ada",
+        "id": str(drawing.id),
+        "id without dashes": drawing.id.hex,
+    }[by]
+
+    assert listed(admin_client.get(LIST, {"q": query})) == [drawing]
+
+
+@pytest.mark.parametrize("query", ["owl", "two owls", "0190", samples.NO_ID, "%", "a'b", "x" * 500])
+def test_search_for_what_is_no_id_finds_nothing_and_breaks_nothing(
+    admin_client, make_drawing, query
+):
+    make_drawing(title="Fox")
+
+    response = admin_client.get(LIST, {"q": query})
+
+    assert response.status_code == 200
+    assert listed(response) == []
+
+
+@pytest.mark.parametrize("status", Drawing.Status)
+def test_the_status_filter_selects(admin_client, make_drawing, status):
+    drawings = {each: make_drawing(status=each) for each in Drawing.Status}
+
+    assert listed(admin_client.get(LIST, {"status__exact": status})) == [drawings[status]]
+
+
+def test_the_date_filter_selects(admin_client, make_drawing):
+    drawing = make_drawing()
+    day = drawing.created_at
+
+    after = admin_client.get(LIST, {"created_at__gte": day.isoformat()})
+    before = admin_client.get(LIST, {"created_at__lt": day.isoformat()})
+
+    assert listed(after) == [drawing]
+    assert listed(before) == []
+
+
+# --- Actions --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("action", "status"), [("publish", "published"), ("hide", "hidden")])
+def test_an_action_sets_the_status_of_the_selected_drawings(
+    admin_client, make_drawing, action, status
+):
+    selected = [make_drawing(status="pending") for _ in range(2)]
+    other = make_drawing(status="pending")
+
+    response = admin_client.post(
+        LIST,
+        {"action": action, "_selected_action": [drawing.pk for drawing in selected]},
+        follow=True,
+    )
+
+    assert f"2 drawings are now {status}." in response.content.decode()
+    assert set(Drawing.objects.filter(status=status)) == set(selected)
+    assert Drawing.objects.get(status="pending") == other
+
+
+def test_an_action_leaves_the_pixels_as_they_are(admin_client, make_drawing, field):
+    drawing = make_drawing(status="pending")
+
+    admin_client.post(LIST, {"action": "publish", "_selected_action": [drawing.pk]})
+
+    assert (Drawing.objects.get().field == field).all()
+
+
+def test_the_history_tells_who_hid_a_drawing(admin_client, admin_user, make_drawing):
+    drawing = make_drawing()
+
+    admin_client.post(LIST, {"action": "hide", "_selected_action": [drawing.pk]})
+
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id) == (admin_user, str(drawing.pk))
+    assert entry.get_change_message() == "Status set to Hidden."
+
+
+def test_a_drawing_that_has_the_status_is_not_counted(admin_client, make_drawing):
+    drawings = [make_drawing(status="hidden"), make_drawing()]
+
+    response = admin_client.post(
+        LIST,
+        {"action": "hide", "_selected_action": [drawing.pk for drawing in drawings]},
+        follow=True,
+    )
+
+    assert "1 drawing is now hidden." in response.content.decode()
+    assert LogEntry.objects.count() == 1
+
+
+def test_the_delete_action_asks_and_then_deletes(admin_client, make_drawing):
+    gone, left = make_drawing(), make_drawing()
+    form = {"action": "delete_selected", "_selected_action": [gone.pk]}
+
+    asked = admin_client.post(LIST, form)
+    assert "Are you sure" in asked.content.decode()
+    assert Drawing.objects.count() == 2
+
+    admin_client.post(LIST, {**form, "post": "yes"})
+    assert Drawing.objects.get() == left
+    assert admin_client.get(gone.get_absolute_url()).status_code == 404
+
+
+def test_hundreds_are_deleted_at_once(admin_client, field):
+    blank = Drawing.from_field(field)
+    drawings = Drawing.objects.bulk_create(
+        Drawing(blob=blank.blob, width=200, height=200) for _ in range(300)
+    )
+    ids = [drawing.pk for drawing in drawings]
+
+    form = {"action": "delete_selected", "_selected_action": ids, "post": "yes"}
+    admin_client.post(LIST, form)
+
+    assert not Drawing.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "query", ["blob=1", "created_at__year=99999999999999999999", "title__regex=("]
+)
+def test_a_made_up_filter_is_refused(admin_client, make_drawing, query):
+    assert admin_client.get(f"{LIST}?{query}").status_code == 400
+
+
+def test_who_may_only_change_sees_hidden_pictures(client, make_drawing, django_user_model):
+    editor = django_user_model.objects.create_user("editor", is_staff=True)
+    editor.user_permissions.add(Permission.objects.get(codename="change_drawing"))
+    client.force_login(editor)
+
+    assert client.get(make_drawing(status="hidden").image_url).status_code == 200
+
+
+def test_who_may_only_view_gets_no_actions(client, make_drawing, django_user_model):
+    viewer = django_user_model.objects.create_user("viewer", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_drawing"))
+    client.force_login(viewer)
+    drawing = make_drawing()
+
+    client.post(LIST, {"action": "hide", "_selected_action": [drawing.pk]})
+
+    assert client.get(LIST).status_code == 200
+    assert Drawing.objects.get().status == "published"
+
+
+# --- One drawing ----------------------------------------------------------------------------
+
+
+def test_the_change_page_shows_the_picture_large(admin_client, make_drawing):
+    drawing = make_drawing(samples.shades(100, 200), title="Fox")
+
+    page = unescape(admin_client.get(change_url(drawing)).content.decode())
+
+    src = f'src="/drawings/{drawing.id}/image.png"'
+    assert f'{src} alt="Drawing “Fox”" width="480" height="240"' in page
+    assert "200 × 100 pixels" in page
+    assert str(drawing.id) in page
+
+
+def test_the_change_page_edits_what_is_said_of_a_drawing(admin_client, make_drawing, field):
+    drawing = make_drawing()
+    changes = {
+        "title": "Fox",
+        "artist": "Ada",
+        "colormap": "magma",
+        "status": "hidden",
+        "vmin": 10,
+        "vmax": 200,
+    }
+
+    response = admin_client.post(change_url(drawing), values_of(drawing, **changes))
+
+    assert response.status_code == 302
+    drawing = Drawing.objects.get()
+    assert values_of(drawing) == changes
+    assert (drawing.field == field).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"colormap": "nosuch"}, "matplotlib has no colormap of this name."),
+        ({"colormap": ""}, "This field is required."),
+        ({"vmin": 200, "vmax": 100}, "vmin must not be greater than vmax"),
+        ({"vmax": 256}, "less than or equal to 255"),
+        ({"vmin": -1}, "greater than or equal to 0"),
+        ({"status": "public"}, "not one of the available choices"),
+        ({"title": "x" * 81}, "at most 80 characters"),
+        ({"artist": "a\0b"}, "Null characters are not allowed."),
+    ],
+)
+def test_the_change_page_refuses_what_no_drawing_may_be(admin_client, make_drawing, changes, said):
+    drawing = make_drawing()
+
+    response = admin_client.post(change_url(drawing), values_of(drawing, **changes))
+
+    assert response.status_code == 200
+    assert said in unescape(response.content.decode())
+    assert values_of(Drawing.objects.get()) == values_of(drawing)
+
+
+def test_the_change_page_cannot_touch_the_pixels(admin_client, make_drawing, field):
+    drawing = make_drawing()
+    forged = {"blob": "x", "width": 16, "height": 16, "submission_key": str(uuid4())}
+
+    admin_client.post(change_url(drawing), values_of(drawing, **forged))
+
+    stored = Drawing.objects.get()
+    assert (stored.width, stored.height, stored.submission_key) == (200, 200, None)
+    assert (stored.field == field).all()
+
+
+def test_drawings_come_from_the_canvas_and_are_not_added_here(admin_client):
+    assert admin_client.get(f"{LIST}add/").status_code == 403
+
+
+@pytest.mark.parametrize("id", [samples.NO_ID, "not-a-uuid"])
+def test_a_drawing_that_is_not_there_leads_back_to_the_index(admin_client, id):
+    response = admin_client.get(f"{LIST}{id}/change/")
+
+    assert (response.status_code, response["Location"]) == (302, "/admin/")
+
+
+def test_the_admin_asks_who_is_there(client, make_drawing):
+    for url in (LIST, change_url(make_drawing())):
+        response = client.get(url)
+
+        assert response.status_code == 302
+        assert response["Location"].startswith("/admin/login/")

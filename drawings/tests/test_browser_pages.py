@@ -1,0 +1,198 @@
+"""Every page in a real browser: errors, layout, what works without scripts, the admin."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from django.contrib.auth import get_user_model
+from PIL import Image
+from playwright.sync_api import expect
+
+from drawings.models import Drawing
+from drawings.tests.browser import Studio
+from drawings.tests.server import Server
+
+SHIFT = """() => new Promise((resolve) => {
+    let shift = 0;
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) shift += entry.value;
+    }).observe({ type: "layout-shift", buffered: true });
+    setTimeout(() => resolve(shift), 300);
+})"""
+
+
+@pytest.fixture
+def wall(make_drawing, field):
+    """A page and a half of drawings, some of them awkward."""
+    make_drawing(np.ascontiguousarray(field[:40, :]), title="wide")
+    make_drawing(np.ascontiguousarray(field[:, :16]), title="narrow", artist="W" * 40)
+    make_drawing(title="W" * 80, artist="i" * 40, colormap="viridis")
+    return [make_drawing(title=f"Number {number}") for number in range(33)]
+
+
+def addresses(wall):
+    own = f"/drawings/{wall[-1].id}/"
+    return [
+        "/",
+        "/gallery/",
+        "/gallery/?q=nothing+like+it",
+        own,
+        f"{own}?cmap=turbo",
+        "/admin/login/",
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_no_page_scrolls_sideways_or_shifts(page, server, wall, width, theme):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=theme)
+    for address in addresses(wall):
+        page.goto(f"{server.url}{address}")
+
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+        if not address.startswith("/admin/"):
+            assert page.evaluate(SHIFT) == 0, address
+
+
+def test_the_gallery_pages_through_everything_without_scripts(browser, server, wall):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{server.url}/gallery/")
+    first = page.locator(".caption-title").all_inner_texts()
+    page.get_by_role("link", name="Older").click()
+    second = page.locator(".caption-title").all_inner_texts()
+
+    assert first == [f"Number {number}" for number in range(32, 8, -1)]
+    assert second == [
+        *(f"Number {number}" for number in range(8, -1, -1)),
+        "W" * 80,
+        "narrow",
+        "wide",
+    ]
+    expect(page.get_by_role("link", name="Older")).to_have_count(0)
+    page.get_by_role("link", name="Newest").click()
+    assert page.locator(".caption-title").all_inner_texts() == first
+
+
+def test_without_scripts_a_picture_file_can_be_sent(browser, server, field):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{server.url}/")
+    out = io.BytesIO()
+    Image.fromarray(field).save(out, "png")
+    expect(page.locator("#paper")).not_to_be_visible()
+
+    page.get_by_label("Picture file").set_input_files(
+        {"name": "picture.png", "mimeType": "image/png", "buffer": out.getvalue()}
+    )
+    page.get_by_label("Title").fill("From a file")
+    page.get_by_role("button", name="Send").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("From a file")
+    assert np.array_equal(Drawing.objects.get().field, field)
+
+
+def test_without_scripts_a_refused_picture_is_explained(browser, server, field):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{server.url}/")
+
+    page.get_by_label("Picture file").set_input_files(
+        {"name": "picture.png", "mimeType": "image/png", "buffer": b"not a picture"}
+    )
+    page.get_by_label("Title").fill("Kept")
+    page.get_by_role("button", name="Send").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("not a picture that can be read")
+    expect(page.get_by_label("Title")).to_have_value("Kept")
+    assert not Drawing.objects.exists()
+
+
+def test_choosing_a_colormap_recolours_at_once_and_gives_a_link(page, server, wall):
+    page.goto(f"{server.url}/drawings/{wall[0].id}/")
+    picture = page.locator("#picture")
+
+    page.get_by_role("link", name="magma").click()
+    expect(picture).to_have_attribute("src", re.compile(r"cmap=magma$"))
+    page.locator("#colormap").select_option("Blues_r")
+    expect(picture).to_have_attribute("src", re.compile(r"cmap=Blues_r$"))
+
+    assert page.url.endswith("?cmap=Blues_r")
+    page.reload()
+    expect(picture).to_have_attribute("src", re.compile(r"cmap=Blues_r$"))
+    expect(page.locator("#colormap")).to_have_value("Blues_r")
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 200
+
+
+def test_the_link_can_be_copied(page, server, wall, context):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{server.url}/drawings/{wall[0].id}/")
+    page.get_by_role("link", name="viridis").click()
+
+    page.get_by_role("button", name="Copy link").click()
+
+    expect(page.get_by_role("status")).to_contain_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+
+
+def test_without_scripts_a_colormap_can_be_chosen_too(browser, server, wall):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{server.url}/drawings/{wall[0].id}/")
+    page.locator("#colormap").select_option("hot")
+    page.get_by_role("button", name="Show").click()
+
+    expect(page.locator("#picture")).to_have_attribute("src", re.compile(r"cmap=hot$"))
+
+
+def test_staff_curate_in_the_admin_under_the_same_policy(page, server, wall):
+    get_user_model().objects.create_superuser("curator", password="a long enough password")
+    page.goto(f"{server.url}/admin/")
+    page.get_by_label("Username").fill("curator")
+    page.get_by_label("Password").fill("a long enough password")
+    page.get_by_role("button", name="Log in").click()
+    page.locator("#content .model-drawing a").first.click()
+
+    thumbnails = page.locator("#result_list img")
+    expect(thumbnails).to_have_count(36)
+    assert (
+        thumbnails.first.evaluate("image => image.decode().then(() => image.naturalWidth)") == 200
+    )
+
+    page.locator("#result_list input.action-select").first.check()
+    page.locator("select[name=action]").select_option("hide")
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator(".messagelist")).to_contain_text("1 drawing is now hidden")
+    assert Drawing.objects.get(pk=wall[-1].pk).status == "hidden"
+
+    page.locator("#result_list tbody th a").first.click()
+    picture = page.locator(".drawing-picture")
+    assert picture.evaluate("image => image.decode().then(() => image.width)") == 480
+    page.get_by_label("Title").fill("Seen by staff")
+    page.get_by_role("button", name="Save", exact=True).click()
+    assert Drawing.objects.get(pk=wall[-1].pk).title == "Seen by staff"
+
+
+@pytest.mark.parametrize("shape", [(1024, 16), (16, 1024), (320, 200)])
+@pytest.mark.parametrize("width", [360, 1440])
+def test_a_drawing_of_any_shape_is_seen_whole(page, server, make_drawing, shape, width):
+    tall = np.zeros(shape, np.uint8)
+    tall[: shape[0] // 2] = 255
+    drawing = make_drawing(tall)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{server.url}/drawings/{drawing.id}/")
+
+    box = page.locator("#picture").bounding_box()
+    assert box["height"] < 800
+    assert box["width"] <= width
+
+
+def test_paper_of_any_shape_is_seen_whole_and_drawn_on_where_the_pointer_is(page, problems):
+    with Server(CANVAS_SIZES="64x512,512x64", SUBMIT_RATE="0") as server:
+        page.set_viewport_size({"width": 1280, "height": 800})
+        studio = Studio(page, server.url)
+        box = page.locator("#easel").bounding_box()
+        assert box["height"] < 800
+        studio.mouse((10, 500), (50, 500))
+        assert studio.field()[500, 30] == 0
+    # The page is watched for requests to any other server than the tests' common one.
+    assert [each for each in problems if "another host" not in each] == []
+    problems.clear()

@@ -1,0 +1,211 @@
+import pytest
+from django.db import InterfaceError, OperationalError, connection
+from django.templatetags.static import static
+
+from drawings.tests import samples
+
+JSON = {"Accept": "application/json"}
+
+pytestmark = pytest.mark.django_db
+
+
+# --- Pages that are not there ---------------------------------------------------------------
+
+NOT_THERE = [
+    "/nosuch",
+    f"/drawings/{samples.NO_ID}/",
+    "/drawings/1/",
+    "/colormaps/nosuch.png",
+    "/%00",
+]
+
+
+@pytest.mark.parametrize("url", NOT_THERE)
+def test_people_get_a_page_that_leads_on(client, url):
+    response = client.get(url)
+
+    page = response.content.decode()
+    assert response.status_code == 404
+    assert "There is nothing here" in page
+    assert '<a class="button" href="/gallery/">See the gallery</a>' in page
+
+
+@pytest.mark.parametrize("url", NOT_THERE)
+def test_programs_get_json(client, url):
+    response = client.get(url, headers=JSON)
+
+    assert response.status_code == 404
+    assert response["Content-Type"] == "application/json"
+    assert list(response.json()["errors"]) == ["request"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("application/json", "application/json"),
+        ("application/json, text/html;q=0.5", "application/json"),
+        ("text/html, application/json;q=0.5", "text/html"),
+        ("*/*", "text/html"),
+        ("image/png", "text/html"),
+        ("", "text/html"),
+        ("nonsense;;q=x", "text/html"),
+    ],
+)
+def test_the_answer_is_of_the_kind_that_the_client_prefers(client, accept, kind):
+    assert client.get("/nosuch", headers={"Accept": accept})["Content-Type"].startswith(kind)
+
+
+# --- Hosts ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "a b", "", "[::1"])
+@pytest.mark.parametrize("url", ["/", "/gallery/", "/healthz", "/readyz", "/admin/", "/nosuch"])
+def test_a_foreign_host_is_refused(client, url, host):
+    response = client.get(url, headers={"Host": host})
+
+    assert response.status_code == 400
+    if host.strip():
+        assert host not in response.content.decode()
+
+
+def test_a_foreign_host_gets_no_static_file(client):
+    url = static("drawings/site.css")
+
+    own, foreign = client.get(url), client.get(url, headers={"Host": "evil.example"})
+
+    own.close()
+    assert own.status_code == 200
+    assert foreign.status_code == 400
+
+
+def test_a_foreign_host_is_told_so_in_json(client):
+    response = client.get("/", headers={**JSON, "Host": "evil.example"})
+
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["request"])
+
+
+# --- The database ---------------------------------------------------------------------------
+
+
+def failing_with(error):
+    def wrapper(execute, sql, params, many, context):
+        raise error
+
+    return connection.execute_wrapper(wrapper)
+
+
+@pytest.mark.parametrize(
+    "error", [OperationalError("database is locked"), InterfaceError("connection is closed")]
+)
+@pytest.mark.parametrize("url", ["/gallery/", f"/drawings/{samples.NO_ID}/image.png"])
+def test_while_the_database_is_away_everybody_is_asked_to_come_back(client, url, error):
+    with failing_with(error):
+        response = client.get(url)
+
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
+    assert response["Cache-Control"] == "no-store"
+    assert "Busy, back in a moment" in response.content.decode()
+
+
+@pytest.mark.parametrize("url", ["/drawings/", "/postmethod"])
+def test_a_drawing_that_the_database_does_not_take_is_to_be_sent_again(client, url):
+    with failing_with(OperationalError("disk is full")):
+        response = client.post(url, {"canvas_data": samples.brightness_list("0")}, headers=JSON)
+
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
+    assert "nothing was stored" in response.json()["errors"]["request"][0]
+
+
+def test_the_canvas_is_there_while_the_database_is_away(client):
+    with failing_with(OperationalError("away")):
+        assert client.get("/").status_code == 200
+
+
+def test_a_database_that_is_away_does_not_lock_staff_into_an_error(admin_client):
+    with failing_with(OperationalError("away")):
+        assert admin_client.get("/admin/drawings/drawing/").status_code == 503
+
+
+# --- What never goes out --------------------------------------------------------------------
+
+
+def test_a_fault_of_the_code_is_a_page_that_tells_nothing_of_it(client, make_drawing):
+    drawing = make_drawing()
+    type(drawing).objects.update(blob=b"damaged")
+    client.raise_request_exception = False
+
+    as_page = client.get(f"/drawings/{drawing.id}/pixels.npy")
+    as_json = client.get(f"/drawings/{drawing.id}/pixels.npy", headers=JSON)
+
+    assert (as_page.status_code, as_json.status_code) == (500, 500)
+    assert "Something broke on our side" in as_page.content.decode()
+    assert "BadBlobError" not in as_page.content.decode()
+    assert list(as_json.json()["errors"]) == ["request"]
+
+
+# --- Headers --------------------------------------------------------------------------------
+
+PAGES = ["/", "/gallery/", "/nosuch", "/admin/login/", "/gallery/?cmap=nosuch", "/healthz"]
+
+
+def policy(response):
+    directives = [part.split() for part in response["Content-Security-Policy"].split(";")]
+    return {name: values for name, *values in filter(None, directives)}
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_every_page_says_what_may_run_on_it(client, url):
+    directives = policy(client.get(url))
+
+    assert directives["default-src"] == ["'none'"]
+    assert directives["script-src"] == directives["style-src"] == ["'self'"]
+    assert directives["frame-ancestors"] == ["'none'"]
+    assert "unsafe" not in str(directives)
+
+
+def test_pages_of_one_drawing_and_of_the_admin_say_it_too(client, admin_client, make_drawing):
+    drawing = make_drawing()
+    urls = [
+        f"/drawings/{drawing.id}/",
+        "/admin/",
+        "/admin/drawings/drawing/",
+        f"/admin/drawings/drawing/{drawing.id}/change/",
+    ]
+
+    for url in urls:
+        response = admin_client.get(url)
+        assert response.status_code == 200
+        assert policy(response)["script-src"] == ["'self'"]
+        assert "unsafe" not in response["Content-Security-Policy"]
+
+
+def test_a_page_for_a_foreign_host_says_it_too(client):
+    response = client.get("/", headers={"Host": "evil.example"})
+
+    assert policy(response)["default-src"] == ["'none'"]
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_no_page_may_be_framed_sniffed_or_told_of_elsewhere(client, url):
+    response = client.get(url)
+
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("url", ["/", "/gallery/", "/admin/login/"])
+def test_no_page_holds_what_the_policy_would_block(client, url):
+    page = client.get(url).content.decode()
+
+    assert "style=" not in page
+    assert "onclick=" not in page
+    assert "<script>" not in page
+
+
+@pytest.mark.parametrize("url", ["/", "/gallery/", "/healthz"])
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_pages_are_only_for_reading(client, url, method):
+    assert getattr(client, method)(url).status_code == 405

@@ -1,0 +1,260 @@
+import re
+from datetime import UTC, datetime
+from html import unescape
+from urllib.parse import quote
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from uuid_utils.compat import uuid7
+
+from drawings.models import Drawing
+
+URL = "/gallery/"
+PAGE_SIZE = 24
+
+pytestmark = pytest.mark.django_db
+
+
+def shown(response):
+    """The ids of the drawings on the page, in order."""
+    links = re.findall(r'class="card" href="/drawings/([0-9a-f-]{36})/"', response.content.decode())
+    return [UUID(link) for link in links]
+
+
+def older(response):
+    """The address of the next page, or None."""
+    link = re.search(r'rel="next" href="([^"]+)"', response.content.decode())
+    return link and unescape(link[1])
+
+
+@pytest.fixture
+def make_drawings(make_drawing):
+    """Stores many drawings at once; returns their ids, newest first."""
+
+    def make(number, **values):
+        model = make_drawing(**values)
+        rows = [
+            Drawing(blob=model.blob, width=200, height=200, **values) for _ in range(number - 1)
+        ]
+        Drawing.objects.bulk_create(rows)
+        return [row.id for row in reversed([model, *rows])]
+
+    return make
+
+
+# --- What it shows --------------------------------------------------------------------------
+
+
+def test_the_newest_drawing_comes_first(client, make_drawings):
+    ids = make_drawings(5)
+
+    assert shown(client.get(URL)) == ids
+
+
+def test_a_drawing_is_shown_with_its_picture_title_and_artist(client, make_drawing):
+    drawing = make_drawing(title="Fox", artist="Ada")
+
+    page = client.get(URL).content.decode()
+
+    assert f'<img src="/drawings/{drawing.id}/image.png" alt="Drawing “Fox” by Ada"' in page
+    assert '<span class="caption-title">Fox</span>' in page
+    assert '<span class="caption-artist">Ada</span>' in page
+
+
+def test_a_drawing_without_words_is_untitled_and_anonymous(client, make_drawing):
+    make_drawing()
+
+    page = client.get(URL).content.decode()
+
+    assert '<span class="caption-title">Untitled</span>' in page
+    assert '<span class="caption-artist">Anonymous</span>' in page
+
+
+def test_a_title_cannot_break_out_of_the_page(client, make_drawing):
+    make_drawing(title='"><script>alert(1)</script>')
+
+    page = client.get(URL).content.decode()
+
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+@pytest.mark.parametrize("status", ["hidden", "pending"])
+def test_only_published_drawings_are_on_the_wall(client, admin_client, make_drawing, status):
+    make_drawing(status=status)
+
+    assert shown(client.get(URL)) == []
+    assert shown(admin_client.get(URL)) == []
+
+
+def test_an_empty_wall_invites_to_draw(client):
+    page = client.get(URL).content.decode()
+
+    assert "The wall is still empty" in page
+    assert '<a class="button" href="/">Draw something</a>' in page
+
+
+# --- Pages ----------------------------------------------------------------------------------
+
+
+def test_a_full_page_has_no_older_one(client, make_drawings):
+    ids = make_drawings(PAGE_SIZE)
+
+    response = client.get(URL)
+
+    assert shown(response) == ids
+    assert older(response) is None
+
+
+def test_following_older_shows_every_drawing_once(client, make_drawings):
+    ids = make_drawings(2 * PAGE_SIZE + 3)
+
+    found, address = [], "?"
+    while address:
+        response = client.get(URL + address)
+        found += shown(response)
+        address = older(response)
+
+    assert found == ids
+
+
+def test_a_page_stays_what_it_was_while_new_drawings_arrive(client, make_drawings):
+    ids = make_drawings(PAGE_SIZE + 5)
+    second = older(client.get(URL))
+
+    make_drawings(10)
+
+    assert shown(client.get(URL + second)) == ids[PAGE_SIZE:]
+
+
+def test_a_further_page_leads_back_to_the_newest(client, make_drawings):
+    ids = make_drawings(2)
+
+    page = client.get(f"{URL}?before={ids[0]}").content.decode()
+
+    assert '<a class="button quiet" href="/gallery/">Newest</a>' in page
+
+
+def test_before_the_oldest_there_is_nothing(client, make_drawings):
+    ids = make_drawings(2)
+
+    response = client.get(f"{URL}?before={ids[-1]}")
+
+    assert response.status_code == 200
+    assert shown(response) == []
+    assert "There is nothing older." in response.content.decode()
+
+
+def test_the_cursor_may_be_a_drawing_that_is_gone(client, make_drawings):
+    ids = make_drawings(3)
+    Drawing.objects.filter(pk=ids[0]).delete()
+
+    assert shown(client.get(f"{URL}?before={ids[0]}")) == ids[1:]
+
+
+def test_a_drawing_stands_where_its_id_puts_it(client, make_drawing):
+    new = make_drawing()
+    then = datetime(2020, 5, 1, tzinfo=UTC)
+    old = make_drawing(id=uuid7(nanoseconds=int(then.timestamp()) * 10**9), created_at=then)
+
+    assert shown(client.get(URL)) == [new.id, old.id]
+
+
+# --- Search ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("query", ["fox", "FOX", "Red F", "ada", "lace"])
+def test_search_looks_for_title_and_artist(client, make_drawing, query):
+    fox = make_drawing(title="Red Fox")
+    by_ada = make_drawing(title="A red fox, by", artist="Ada Lovelace")
+    make_drawing(title="Owl", artist="Grace")
+
+    found = shown(client.get(URL, {"q": query}))
+
+    expected = {"ada": [by_ada.id], "lace": [by_ada.id]}
+    assert found == expected.get(query, [by_ada.id, fox.id])
+
+
+@pytest.mark.parametrize("query", ["%", "_", "\\", "'", '"', "100%"])
+def test_search_takes_every_sign_as_it_stands(client, make_drawing, query):
+    make_drawing(title="Fox")
+    drawing = make_drawing(title=f"a {query} b")
+
+    assert shown(client.get(URL, {"q": query})) == [drawing.id]
+
+
+def test_a_colormap_selects_its_drawings(client, make_drawing):
+    drawing = make_drawing(colormap="magma")
+    make_drawing(colormap="gray")
+
+    response = client.get(URL, {"cmap": "magma"})
+
+    assert shown(response) == [drawing.id]
+    assert "<option selected>magma</option>" in response.content.decode()
+
+
+def test_search_and_colormap_hold_on_the_further_pages(client, make_drawings):
+    ids = make_drawings(PAGE_SIZE + 2, title="Fox & Owl", colormap="magma")
+    make_drawings(3, title="Fox & Owl", colormap="gray")
+    make_drawings(3, title="Owl", colormap="magma")
+
+    first = client.get(URL, {"q": "x & O", "cmap": "magma"})
+    second = client.get(URL + older(first))
+
+    assert shown(first) + shown(second) == ids
+    assert 'value="x &amp; O"' in second.content.decode()
+
+
+def test_a_search_that_finds_nothing_says_so(client, make_drawing):
+    make_drawing()
+
+    response = client.get(URL, {"q": "no such thing"})
+
+    assert response.status_code == 200
+    assert "No drawing on the wall matches this search." in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "blamed"),
+    [
+        ("before=yesterday", "before"),
+        ("before=%00", "before"),
+        ("q=%00", "q"),
+        ("q=%ED%A0%80", "q"),
+        ("q=" + "x" * 101, "q"),
+        ("cmap=nosuch", "cmap"),
+        ("cmap=gray%00", "cmap"),
+        (f"cmap={quote('a/b')}", "cmap"),
+    ],
+)
+def test_what_cannot_be_looked_for_is_refused_by_name(client, query, blamed):
+    as_json = client.get(f"{URL}?{query}", headers={"Accept": "application/json"})
+    as_page = client.get(f"{URL}?{query}")
+
+    assert (as_json.status_code, as_page.status_code) == (400, 400)
+    assert list(as_json.json()["errors"]) == [blamed]
+    assert as_json.json()["errors"][blamed][0] in unescape(as_page.content.decode())
+
+
+# --- How much it asks -----------------------------------------------------------------------
+
+
+def test_twice_the_drawings_take_no_more_queries_and_no_pixels(client, make_drawings):
+    make_drawings(8)
+    with CaptureQueriesContext(connection) as few:
+        client.get(URL)
+    make_drawings(8)
+    with CaptureQueriesContext(connection) as many:
+        response = client.get(URL)
+
+    assert len(shown(response)) == 16
+    assert len(many) == len(few) == 1
+    assert "blob" not in many[0]["sql"]
+
+
+def test_the_gallery_sets_no_cookie(client, make_drawing):
+    make_drawing()
+
+    assert not client.get(URL).cookies

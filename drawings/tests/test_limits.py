@@ -1,0 +1,274 @@
+import os
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pytest
+import redis
+from django.core.cache import cache
+from django.db import connection
+
+from drawings import limits
+from drawings.models import Drawing, RateWindow
+from drawings.tests import samples
+from drawsite.environment import Rate
+
+JSON = {"Accept": "application/json"}
+LIST = samples.brightness_list("0")
+
+# One window holds the whole test, however slow it is.
+AGES = 10**9
+THREE = Rate(3, AGES)
+STORES = ["database", "redis"] if os.environ.get("REDIS_URL") else ["database"]
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fresh_counts(settings):
+    """Counts are kept under a keyed hash: with a new key, all begin anew, in Redis too."""
+    settings.SECRET_KEY = uuid4().hex
+
+
+@pytest.fixture(params=STORES)
+def store(request, settings):
+    if request.param == "database":
+        settings.REDIS_URL = ""
+    return request.param
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The time that limits see."""
+    clock = SimpleNamespace(now=1_000_000_000.0)
+    monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: clock.now))
+    return clock
+
+
+def allowed(number, client="192.0.2.1", rate=THREE):
+    return [limits.count("test", client, rate).allowed for _ in range(number)]
+
+
+# --- Counting -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limit", [1, 3, 10])
+def test_exactly_as_many_as_the_rate_says_are_allowed(store, limit):
+    assert allowed(limit + 3, rate=Rate(limit, AGES)) == [True] * limit + [False] * 3
+
+
+def test_each_client_is_counted_alone(store):
+    allowed(5)
+
+    assert allowed(1, client="192.0.2.2") == [True]
+
+
+def test_each_thing_that_is_limited_is_counted_alone(store):
+    allowed(5)
+
+    assert limits.count("other", "192.0.2.1", Rate(3, AGES)).allowed
+
+
+def test_the_next_window_begins_anew(store, clock):
+    rate = Rate(2, 60)
+    assert allowed(3, rate=rate) == [True, True, False]
+
+    clock.now += 60
+
+    assert allowed(3, rate=rate) == [True, True, False]
+
+
+@pytest.mark.parametrize(("second", "wait"), [(0, 60), (1, 59), (59.9, 1)])
+def test_the_wait_is_until_the_window_ends(store, clock, second, wait):
+    clock.now = 60 * 1_000_000 + second
+
+    assert limits.count("test", "192.0.2.1", Rate(2, 60)).retry_after == wait
+
+
+def test_without_a_rate_everything_is_allowed_and_nothing_is_kept(store):
+    assert allowed(100, rate=None) == [True] * 100
+    assert not RateWindow.objects.exists()
+
+
+def test_the_table_has_one_row_for_each_client_and_names_nobody(settings, clock):
+    settings.REDIS_URL = ""
+
+    for client in ("192.0.2.1", "192.0.2.1", "2001:db8::/64"):
+        allowed(2, client=client)
+        clock.now += AGES
+
+    keys = list(RateWindow.objects.values_list("key", flat=True))
+    assert len(keys) == 2
+    assert all(len(key) == 64 and set(key) <= set("0123456789abcdef") for key in keys)
+
+
+def test_the_same_client_has_another_name_under_another_secret(settings):
+    settings.REDIS_URL = ""
+    for secret in ("a", "b"):
+        settings.SECRET_KEY = secret
+        allowed(1)
+
+    assert RateWindow.objects.count() == 2
+
+
+def test_windows_that_are_long_over_are_removed(settings, clock, monkeypatch):
+    settings.REDIS_URL = ""
+    monkeypatch.setattr(limits, "SWEEP_EVERY", 1)
+    rate = Rate(3, 60)
+    allowed(1, client="192.0.2.1", rate=rate)
+
+    clock.now += 10 * 60
+    allowed(1, client="192.0.2.2", rate=rate)
+
+    assert RateWindow.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clients_that_ask_at_once_get_exactly_what_the_rate_says(store):
+    def ask(_):
+        try:
+            return allowed(5, rate=Rate(10, AGES))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = [answer for answers in threads.map(ask, range(4)) for answer in answers]
+
+    assert sorted(answers) == [False] * 10 + [True] * 10
+
+
+if "redis" in STORES:
+
+    def test_redis_counts_and_the_database_stays_empty():
+        assert allowed(4) == [True, True, True, False]
+        assert not RateWindow.objects.exists()
+
+    def test_the_counts_in_redis_go_by_themselves_and_name_nobody():
+        limits._count_in_redis("rate:going", seconds=60)
+        allowed(1)
+
+        with redis.Redis.from_url(os.environ["REDIS_URL"]) as server:
+            assert 0 < server.ttl(cache.make_key("rate:going")) <= 120
+            assert not list(server.scan_iter("*192.0.2.1*"))
+
+
+def test_the_database_counts_while_redis_is_away(settings, caplog):
+    settings.REDIS_URL = "redis://127.0.0.1:1"
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": settings.REDIS_URL,
+        }
+    }
+
+    assert allowed(4) == [True, True, True, False]
+    assert RateWindow.objects.get().count == 4
+    assert "Redis does not answer" in caplog.text
+
+
+# --- What is limited ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("url", ["/drawings/", "/postmethod"])
+def test_a_client_that_sends_too_often_is_told_when_to_come_back(client, settings, url):
+    settings.SUBMIT_RATE = Rate(2, AGES)
+
+    answers = [client.post(url, {"canvas_data": LIST}, headers=JSON) for _ in range(3)]
+
+    assert [answer.status_code < 300 for answer in answers] == [True, True, False]
+    assert answers[2].status_code == 429
+    assert 0 < int(answers[2]["Retry-After"]) <= AGES
+    assert f"Wait {answers[2]['Retry-After']} seconds" in answers[2].json()["errors"]["request"][0]
+    assert Drawing.objects.count() == 2
+
+
+def test_a_person_who_sends_too_often_gets_a_page(client, settings):
+    settings.SUBMIT_RATE = Rate(1, AGES)
+
+    _, answer = (client.post("/drawings/", {"canvas_data": LIST}) for _ in range(2))
+
+    assert answer.status_code == 429
+    assert "Retry-After" in answer
+    assert "Too many drawings came from your address." in answer.content.decode()
+
+
+def test_both_ways_in_count_together(client, settings):
+    settings.SUBMIT_RATE = Rate(1, AGES)
+    client.post("/postmethod", {"canvas_data": LIST})
+
+    assert client.post("/drawings/", {"canvas_data": LIST}).status_code == 429
+
+
+def test_what_is_refused_counts_too(client, settings):
+    settings.SUBMIT_RATE = Rate(1, AGES)
+    client.post("/drawings/", {"canvas_data": "bad"})
+
+    assert client.post("/drawings/", {"canvas_data": LIST}).status_code == 429
+
+
+def test_looking_is_never_limited(client, settings):
+    settings.SUBMIT_RATE = Rate(1, AGES)
+
+    assert {client.get("/gallery/").status_code for _ in range(5)} == {200}
+
+
+def test_a_claimed_address_gains_nothing(client, settings):
+    settings.SUBMIT_RATE = Rate(2, AGES)
+
+    answers = [
+        client.post(
+            "/drawings/", {"canvas_data": LIST}, headers={"X-Forwarded-For": f"192.0.2.{number}"}
+        ).status_code
+        for number in range(4)
+    ]
+
+    assert answers == [303, 303, 429, 429]
+
+
+# --- Whose address counts -------------------------------------------------------------------
+
+PEER = "198.51.100.9"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, None, PEER),
+        (0, "192.0.2.1", PEER),
+        (1, "192.0.2.1", "192.0.2.1"),
+        (1, "6.6.6.6, 192.0.2.1", "192.0.2.1"),
+        (1, "6.6.6.6,192.0.2.1 ", "192.0.2.1"),
+        (1, None, PEER),
+        (1, "", PEER),
+        (1, "6.6.6.6, ", PEER),
+        (2, "192.0.2.1, 203.0.113.5", "192.0.2.1"),
+        (2, "6.6.6.6, 192.0.2.1, 203.0.113.5", "192.0.2.1"),
+        (2, "192.0.2.1", PEER),
+    ],
+)
+def test_only_what_trusted_proxies_added_is_believed(rf, settings, proxies, forwarded, address):
+    settings.TRUSTED_PROXIES = proxies
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+
+    request = rf.get("/", headers=headers, REMOTE_ADDR=PEER)
+
+    assert limits.client_address(request) == address
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("::1", "::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", "unknown"),
+        ("unix:", "unknown"),
+        ("<script>", "unknown"),
+    ],
+)
+def test_an_address_is_a_household(rf, remote, address):
+    assert limits.client_address(rf.get("/", REMOTE_ADDR=remote)) == address
