@@ -1,0 +1,56 @@
+# make run    set everything up and serve the wall
+# make test   set up what the tests need, a browser included, and run them all
+# make bench  measure what matters, beside its targets
+# make check  format, lint, types, migrations, deployment checks
+# make lock   pin the newest versions that pyproject.toml allows
+
+VENV := .venv
+BIN := $(VENV)/bin
+MANAGE := $(BIN)/python manage.py
+PYTHON ?= python3
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+
+.PHONY: run superuser test bench check format lock
+
+run: $(VENV)/run
+	$(MANAGE) prepare
+	exec $(BIN)/gunicorn drawsite.wsgi
+
+superuser: $(VENV)/run
+	$(MANAGE) migrate --no-input --verbosity 0
+	$(MANAGE) createsuperuser
+
+test: $(VENV)/dev
+	tools/install_browser
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: $(VENV)/dev
+	tools/install_browser
+	$(BIN)/python -m benchmarks
+
+check: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(MANAGE) makemigrations --check --dry-run
+	HTTPS=on TRUSTED_PROXIES=1 $(MANAGE) check --deploy --fail-level WARNING
+
+format: $(VENV)/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(VENV)/dev
+	$(UV_COMPILE) --output-file requirements.txt
+	$(UV_COMPILE) --group dev --constraints requirements.txt --output-file requirements-dev.txt
+
+$(VENV)/run: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Drawsite needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP_INSTALL) --requirement requirements.txt
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/run
+	$(PIP_INSTALL) --requirement requirements-dev.txt
+	@touch $@
