@@ -11,14 +11,18 @@ from playwright.sync_api import expect
 
 from drawings.models import Drawing
 from drawings.tests.browser import Studio
+from drawings.tests.drip import Drip
 from drawings.tests.server import Server
 
+# What moved since the page was opened, and where from and to.
 SHIFT = """() => new Promise((resolve) => {
-    let shift = 0;
+    const moved = [];
     new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) shift += entry.value;
+        for (const { sources } of list.getEntries())
+            for (const { node, previousRect, currentRect } of sources)
+                moved.push([String(node?.outerHTML), previousRect.toJSON(), currentRect.toJSON()]);
     }).observe({ type: "layout-shift", buffered: true });
-    setTimeout(() => resolve(shift), 300);
+    setTimeout(() => resolve(moved), 300);
 })"""
 
 
@@ -53,7 +57,17 @@ def test_no_page_scrolls_sideways_or_shifts(page, server, wall, width, theme):
 
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
         if not address.startswith("/admin/"):
-            assert page.evaluate(SHIFT) == 0, address
+            assert page.evaluate(SHIFT) == [], address
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_a_page_that_arrives_in_pieces_does_not_shift(browser, server, wall, width):
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    with Drip(server) as drip:
+        for address in addresses(wall)[:4]:
+            page.goto(f"{drip.url}{address}")
+
+            assert page.evaluate(SHIFT) == [], address
 
 
 def test_the_gallery_pages_through_everything_without_scripts(browser, server, wall):
