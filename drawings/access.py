@@ -1,17 +1,29 @@
 """Who may see which drawing: the one place that decides it."""
 
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from django.http import Http404, HttpRequest
 
 from drawings.models import Drawing, DrawingQuerySet
+from drawings.picture import Picture, find_picture
 
 
-def is_public(drawing: Drawing) -> bool:
+class HasStatus(Protocol):
+    """A drawing, as much of it as was read."""
+
+    @property
+    def status(self) -> str: ...
+
+
+Found = TypeVar("Found", bound=HasStatus)
+
+
+def is_public(drawing: HasStatus) -> bool:
     return drawing.status == Drawing.Status.PUBLISHED
 
 
-def may_see(request: HttpRequest, drawing: Drawing) -> bool:
+def may_see(request: HttpRequest, drawing: HasStatus) -> bool:
     """Published drawings are everybody's, the others the staff's."""
     if is_public(drawing):
         return True
@@ -27,7 +39,15 @@ class Waiting(Http404):
 
 def get_drawing(request: HttpRequest, id: UUID, queryset: DrawingQuerySet) -> Drawing:
     """The drawing, or Http404 for one that is not there or not for this client."""
-    drawing = queryset.filter(pk=id).first()
+    return _admitted(request, queryset.filter(pk=id).first())
+
+
+def get_picture(request: HttpRequest, id: UUID, *, with_blob: bool) -> Picture:
+    """As `get_drawing`, of what a picture of it is made of."""
+    return _admitted(request, find_picture(id, with_blob=with_blob))
+
+
+def _admitted(request: HttpRequest, drawing: Found | None) -> Found:
     if drawing is None:
         raise Http404
     if not may_see(request, drawing):

@@ -8,6 +8,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from drawings import pixels, strict_json
 from drawings.models import ARTIST_LENGTH, TITLE_LENGTH, Drawing
+from drawings.picture import Picture
 from drawings.strokes import BadStrokesError, Document, image_of_paper, pack, paper_drawing, parse
 from drawings.validators import validate_colormap, validate_line
 
@@ -177,7 +178,7 @@ class ImageForm(ColoursForm):
     vmax = forms.FloatField(required=False, min_value=-MAX_LIMIT, max_value=MAX_LIMIT)
     scale = forms.IntegerField(required=False, min_value=1, max_value=MAX_SCALE)
 
-    def __init__(self, *args: Any, drawing: Drawing, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, drawing: Picture, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.drawing = drawing
 

@@ -1,10 +1,9 @@
-"""Fields in colour: everything that matplotlib does for the site, and its only user.
+"""Fields in colour: what matplotlib does for the pictures.
 
 Colours come from a palette: a colormap has at most 256 answers for the 256 values of a pixel, so
-the picture of a drawing is its blob behind a table of 256 colours. Figures are for figures.
+the picture of a drawing is its blob behind a table of 256 colours.
 """
 
-import io
 from functools import lru_cache
 
 import matplotlib
@@ -12,7 +11,7 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from drawings import pixels, turns
+from drawings import pixels
 
 # The groups of matplotlib's colormap reference, in its order; "More" takes what is in none.
 COLORMAP_GROUPS = {
@@ -49,9 +48,6 @@ FEATURED_COLORMAPS = (
 
 LIBRARY_VERSION = f"matplotlib-{matplotlib.__version__}"
 
-PLOT_INCHES = 4.8
-PLOT_DPI = 100
-
 
 def is_colormap(name: str) -> bool:
     return name in matplotlib.colormaps
@@ -71,7 +67,6 @@ def grouped_colormaps() -> list[tuple[str, list[str]]]:
     return groups
 
 
-@lru_cache(maxsize=512)
 def palette(cmap: str, vmin: float, vmax: float) -> bytes:
     """The colours of brightness 0 to 255 as 256 RGB triples, 768 bytes.
 
@@ -83,37 +78,18 @@ def palette(cmap: str, vmin: float, vmax: float) -> bytes:
     return colours[:, :3].tobytes()
 
 
-def image_png(
-    blob: bytes, height: int, width: int, *, cmap: str, vmin: float, vmax: float, scale: int = 1
-) -> bytes:
-    """A drawing's picture as a palette PNG, every pixel `scale` x `scale`."""
-    if scale != 1:
-        blob = pixels.enlarge_blob(blob, height, width, scale)
-    return pixels.png_from_blob(blob, height * scale, width * scale, palette(cmap, vmin, vmax))
+@lru_cache(maxsize=1024)  # at most 1 MB
+def own_palette(cmap: str, vmin: int, vmax: int) -> bytes:
+    """As `palette`, and kept: for the limits that a drawing's row has.
+
+    Not for those that a request names: anybody could name ever new ones, and what is of use would
+    have to go.
+    """
+    return palette(cmap, vmin, vmax)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256)  # at most 0.5 MB
 def strip_png(cmap: str) -> bytes:
     """A colormap as a 256 x 1 palette PNG: a swatch, and in its PLTE the table of colours."""
     shades = np.arange(256, dtype=np.uint8).reshape(1, 256)
     return pixels.png_from_blob(pixels.write_blob(shades), 1, 256, palette(cmap, 0, 255))
-
-
-def plot_png(field: pixels.Field, *, cmap: str, vmin: float, vmax: float) -> bytes:
-    """A matplotlib figure of the field: the bare image, axes off, 480 pixels on its longer side.
-
-    Raises turns.BusyError.
-    """
-    from matplotlib.figure import Figure  # the server starts without what only figures need
-
-    height, width = field.shape
-    inches = PLOT_INCHES / max(height, width)
-    with turns.one_at_a_time():
-        # Not pyplot: it keeps every figure in a global list.
-        figure = Figure(figsize=(width * inches, height * inches), dpi=PLOT_DPI)
-        axes = figure.add_axes((0, 0, 1, 1))
-        axes.set_axis_off()
-        axes.imshow(field, cmap=cmap, vmin=vmin, vmax=vmax, interpolation="nearest", aspect="auto")
-        out = io.BytesIO()
-        figure.savefig(out, format="png")
-    return out.getvalue()

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest
-from redis.exceptions import RedisError
 
 from drawings.models import RateWindow
 from drawsite.environment import Rate
@@ -72,6 +71,8 @@ def count(scope: str, client: str, rate: Rate | None) -> Verdict:
 
 def _count(key: str, ends: int, seconds: int) -> int:
     if settings.REDIS_URL:
+        from redis.exceptions import RedisError  # a server without Redis starts without its client
+
         try:
             return _count_in_redis(f"rate:{key}:{ends}", seconds)
         except RedisError as error:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from drawings import images, pixels
+from drawings import pixels
 from drawings.strokes import Document, unpack
 from drawings.validators import validate_colormap, validate_line
 
@@ -225,24 +225,6 @@ class Drawing(models.Model):
         """What the picture is, for who does not see it."""
         by = f" by {self.artist}" if self.artist else ""
         return f"Drawing “{self.title}”{by}" if self.title else f"Untitled drawing{by}"
-
-    def image_png(
-        self,
-        cmap: str | None = None,
-        vmin: float | None = None,
-        vmax: float | None = None,
-        scale: int = 1,
-    ) -> bytes:
-        """The picture as a PNG, in the drawing's own colours unless told otherwise."""
-        return images.image_png(
-            bytes(self.blob),
-            self.height,
-            self.width,
-            cmap=cmap or self.colormap,
-            vmin=self.vmin if vmin is None else vmin,
-            vmax=self.vmax if vmax is None else vmax,
-            scale=scale,
-        )
 
 
 class RateWindow(models.Model):

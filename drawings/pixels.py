@@ -98,12 +98,17 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
     )
 
 
-def png_from_blob(blob: bytes, height: int, width: int, palette: bytes | None = None) -> bytes:
+def png_from_blob(
+    blob: bytes, height: int, width: int, palette: bytes | None = None, scale: int = 1
+) -> bytes:
     """A PNG whose IDAT is the blob as it stands: nothing is decompressed.
 
     `palette` is 256 RGB triples (768 bytes), the colour of each brightness; without it the PNG is
-    8-bit grey.
+    8-bit grey. Every pixel comes `scale` x `scale`: then, and only then, the blob is made anew.
     """
+    if scale != 1:
+        blob = enlarge_blob(blob, height, width, scale)
+        height, width = height * scale, width * scale
     colour_type = PNG_GREY if palette is None else PNG_PALETTE
     header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
     return b"".join(

@@ -1,24 +1,162 @@
-"""Work that takes long, one piece at a time in each process: the other threads go on answering."""
+"""Long work, one piece at a time, in a helper process: the site keeps its speed meanwhile.
 
+In a thread such work would hold the interpreter's lock. Each server process has a helper of its
+own, from the first time that it needs one: it takes @@ MB, and ends with the process that it helps.
+"""
+
+import atexit
+import os
+import pickle
+import signal
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, ParamSpec, Protocol, TypeVar
 
+# One works and one waits: more would keep all of the server's threads from answering others.
+PLACES = 2
 WAIT_SECONDS = 3.0
+# Shorter than the time after which the server takes its own process for dead.
+LIMIT_SECONDS = 20.0
+# Pictures go first.
+NICENESS = 10
 
-_lock = threading.Lock()
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 
 class BusyError(Exception):
-    """The process is at another piece of such work and stays at it; try again shortly."""
+    """Others are at such work, or it took too long, or its process died; try again shortly."""
+
+
+class Run(Protocol):
+    """Calls a function in the helper: one of a module that knows nothing of Django.
+
+    Its arguments and its result travel as pickles. What it raises is raised here.
+    """
+
+    def __call__(
+        self,
+        function: Callable[Arguments, Result],
+        /,
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result: ...
+
+
+def here(
+    function: Callable[Arguments, Result],
+    /,
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Result:
+    """The Run of a process that has nothing else to do."""
+    return function(*args, **kwargs)
+
+
+class Helper:
+    """The process and our end of the pipe to it, while it runs."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+        self.pipe: Connection
+
+    def run(
+        self,
+        function: Callable[Arguments, Result],
+        /,
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        if self.process is None or self.process.poll() is not None:
+            self.start()
+        try:
+            self.pipe.send((function, args, kwargs))
+            if not self.pipe.poll(LIMIT_SECONDS):
+                raise TimeoutError
+            result, error = self.pipe.recv()
+        except (EOFError, OSError) as fault:
+            self.stop()
+            raise BusyError from fault
+        except BaseException:
+            self.stop()  # else its answer would be taken for the next one's
+            raise
+        if error is not None:
+            raise error
+        return result  # type: ignore[no-any-return]
+
+    def start(self) -> None:
+        self.stop()
+        self.pipe, theirs = Pipe()
+        with theirs:
+            # Not multiprocessing's own: that would load the server's program a second time, and
+            # start one more process to look after what is shared, which is nothing here.
+            self.process = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-m", __name__, str(theirs.fileno())],
+                cwd=Path(__file__).parent.parent,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                process_group=0,  # Ctrl+C in a terminal goes to the server alone
+            )
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.pipe.close()
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+helper = Helper()
+atexit.register(helper.stop)
+_places = threading.BoundedSemaphore(PLACES)
+_turn = threading.Lock()
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """Wait a little for the turn, else raise BusyError."""
-    if not _lock.acquire(timeout=WAIT_SECONDS):
+def one_at_a_time() -> Iterator[Run]:
+    """Wait a little for the turn, and have it: what is given calls functions in the helper.
+
+    Raises BusyError when too many wait already, or waiting takes too long. So does a call that
+    takes longer than LIMIT_SECONDS, and one whose process dies; the next starts another.
+    """
+    if not _places.acquire(blocking=False):
         raise BusyError
     try:
-        yield
+        if not _turn.acquire(timeout=WAIT_SECONDS):
+            raise BusyError
+        try:
+            yield helper.run
+        finally:
+            _turn.release()
     finally:
-        _lock.release()
+        _places.release()
+
+
+def serve(pipe: Connection) -> None:
+    """What the helper does until the process that it helps is gone."""
+    os.nice(NICENESS)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            pipe.send_bytes(_answer(pipe.recv_bytes()))
+
+
+def _answer(request: bytes) -> bytes:
+    """The pickled result of a pickled call, and None; or None, and what it raised."""
+    answer: tuple[Any, Exception | None]
+    try:
+        function, args, kwargs = pickle.loads(request)  # noqa: S301 - from our own process
+        answer = function(*args, **kwargs), None
+    except Exception as error:
+        answer = None, error
+    return pickle.dumps(answer)
+
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[1])))

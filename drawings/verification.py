@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from drawings import pixels, strokes
+from drawings import pixels, strokes, turns
 from drawings.models import Drawing
 
 
@@ -22,15 +22,16 @@ class DamagedPixelsError(UncheckedError):
     """The drawing's pixels, or its paper's, cannot be read."""
 
 
-def verify(drawing: Drawing, seconds: float) -> bool:
+def verify(drawing: Drawing, seconds: float, run: turns.Run = turns.here) -> bool:
     """Make the field again from the strokes; record, and say, whether it is the one stored.
 
+    `run` is where that is done: in this process, or in its helper.
     Raises BadStrokesError for strokes that cannot be read, recorded as not agreeing; and
     UncheckedError, with nothing recorded, among others if it would take about so many seconds.
     """
     agree = False
     try:
-        agree = _agree(drawing, strokes.Budget(seconds))
+        agree = _agree(drawing, strokes.Budget(seconds), run)
     except strokes.BadStrokesError:
         _record(drawing, agree)
         raise
@@ -42,7 +43,7 @@ def verify(drawing: Drawing, seconds: float) -> bool:
     return agree
 
 
-def _agree(drawing: Drawing, budget: strokes.Budget) -> bool:
+def _agree(drawing: Drawing, budget: strokes.Budget, run: turns.Run) -> bool:
     document = drawing.document
     paper_id = strokes.paper_drawing(document)
     if paper_id is None:
@@ -52,7 +53,7 @@ def _agree(drawing: Drawing, budget: strokes.Budget) -> bool:
         if paper is None:
             raise MissingPaperError(f"It was drawn on {paper_id}, which is gone.")
         ground = paper.field
-    return np.array_equal(strokes.rasterise(document, ground, budget), drawing.field)
+    return np.array_equal(run(strokes.rasterise, document, ground, budget), drawing.field)
 
 
 def _record(drawing: Drawing, agree: bool) -> None:

@@ -9,15 +9,16 @@ from uuid import UUID
 import numpy as np
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from drawings import access, images, strokes, svg, turns, verification
+from drawings import access, figures, images, pixels, strokes, svg, turns, verification
 from drawings.errors import error_response, request_error
 from drawings.forms import ColoursForm, ImageForm, PlotForm, sentences
 from drawings.models import Drawing
 
-# A drawing that is hidden or deleted is gone from shared caches after this long.
-PUBLIC_SECONDS = 300
+# A drawing that is hidden or deleted is gone from caches after this long.
+CACHE_SECONDS = 300
 # A colormap's colours change with matplotlib's releases, if ever.
 STRIP_SECONDS = 24 * 3600
 
@@ -31,17 +32,34 @@ logger = logging.getLogger(__name__)
 @require_safe
 def image(request: HttpRequest, id: UUID) -> HttpResponse:
     """image.png: the drawing through a colormap's palette."""
-    drawing = access.get_drawing(request, id, Drawing.objects.for_pictures())
-    form = ImageForm(request.GET, drawing=drawing)
-    if not form.is_valid():
-        return error_response(request, 400, sentences(form))
-    options = form.cleaned_data
+    # Who has a copy mostly learns that it is still good: the blob is read if it is not.
+    has_copy = "HTTP_IF_NONE_MATCH" in request.META
+    picture = access.get_picture(request, id, with_blob=not has_copy)
+    name, _, value = request.META["QUERY_STRING"].partition("=")
+    cmap, vmin, vmax, scale = picture.colormap, picture.vmin, picture.vmax, 1
+    if name == "cmap" and images.is_colormap(value):  # what most ask for; a form takes its time
+        cmap = value
+    elif name:
+        form = ImageForm(request.GET, drawing=picture)
+        if not form.is_valid():
+            return error_response(request, 400, sentences(form))
+        cmap, vmin, vmax, scale = (form.cleaned_data[name] for name in form.fields)
+    is_canonical = has_canonical_query(request, cmap=cmap, scale=scale)
+    palette = images.own_palette if is_canonical else images.palette
+
+    def make() -> bytes:
+        blob = picture.blob or access.get_picture(request, id, with_blob=True).blob
+        colours = palette(cmap, vmin, vmax)
+        return pixels.png_from_blob(blob, picture.height, picture.width, colours, scale)
+
     return cacheable(
         request,
-        drawing,
+        id,
+        picture,
+        is_canonical,
         content_type="image/png",
-        version=f"{options['cmap']}-{options['vmin']}-{options['vmax']}-{options['scale']}",
-        make=lambda: drawing.image_png(**options),
+        version=f"{cmap}-{vmin}-{vmax}-{scale}",
+        make=make,
     )
 
 
@@ -53,15 +71,21 @@ def plot(request: HttpRequest, id: UUID) -> HttpResponse:
     if not form.is_valid():
         return error_response(request, 400, sentences(form))
     cmap = form.cleaned_data["cmap"] or drawing.colormap
+    limits = {"vmin": drawing.vmin, "vmax": drawing.vmax}
+
+    def make() -> bytes:
+        with turns.one_at_a_time() as run:
+            return run(figures.image_png, drawing.field, cmap=cmap, **limits)
+
     try:
         return cacheable(
             request,
+            id,
             drawing,
+            has_canonical_query(request, kind="image", cmap=cmap),
             content_type="image/png",
             version=f"plot-{cmap}-{drawing.vmin}-{drawing.vmax}",
-            make=lambda: images.plot_png(
-                drawing.field, cmap=cmap, vmin=drawing.vmin, vmax=drawing.vmax
-            ),
+            make=make,
         )
     except turns.BusyError:
         return busy(request)
@@ -78,7 +102,13 @@ def pixels_npy(request: HttpRequest, id: UUID) -> HttpResponse:
         return out.getvalue()
 
     response = cacheable(
-        request, drawing, content_type="application/octet-stream", version="npy", make=make
+        request,
+        id,
+        drawing,
+        has_canonical_query(request),
+        content_type="application/octet-stream",
+        version="npy",
+        make=make,
     )
     response["Content-Disposition"] = f'attachment; filename="drawing-{drawing.id}.npy"'
     return response
@@ -94,7 +124,9 @@ def strokes_json(request: HttpRequest, id: UUID) -> HttpResponse:
     with damage_is_absence(drawing):
         return cacheable(
             request,
+            id,
             drawing,
+            has_canonical_query(request),
             content_type="application/json",
             version="strokes",
             make=lambda: strokes.unpack_text(bytes(drawing.strokes or b"")),
@@ -122,8 +154,8 @@ def strokes_svg_in(cmap: str, request: HttpRequest, id: UUID) -> HttpResponse:
         request, drawing.parent_id, Drawing.objects.for_lists()
     )
 
-    def traced() -> bytes:
-        palette = images.palette(cmap, drawing.vmin, drawing.vmax)
+    def make() -> bytes:
+        palette = images.own_palette(cmap, drawing.vmin, drawing.vmax)
         document = drawing.document
         if strokes.paper_drawing(document) is None:
             ground = strokes.image_of_paper(document)
@@ -132,18 +164,17 @@ def strokes_svg_in(cmap: str, request: HttpRequest, id: UUID) -> HttpResponse:
         else:  # it was deleted
             raise Http404
         try:
-            return svg.from_strokes(document, palette, ground).encode()
+            with turns.one_at_a_time() as run:
+                return run(svg.from_strokes, document, palette, ground).encode()
         except strokes.TooMuchError:
             return svg.from_field(drawing.field, palette).encode()
-
-    def make() -> bytes:
-        with turns.one_at_a_time():
-            return traced()
 
     with damage_is_absence(drawing):
         response = cacheable(
             request,
+            id,
             drawing,
+            has_canonical_query(request, cmap=cmap),
             content_type="image/svg+xml",
             version=f"svg-{cmap}-{drawing.vmin}-{drawing.vmax}",
             make=make,
@@ -163,10 +194,12 @@ def get_drawing_with_strokes(request: HttpRequest, id: UUID) -> Drawing:
     drawings = Drawing.objects.with_strokes_to_show().for_strokes()
     drawing = access.get_drawing(request, id, drawings)
     if drawing.strokes_agree is None:
-        with turns.one_at_a_time(), damage_is_absence(drawing):
+        with turns.one_at_a_time() as run, damage_is_absence(drawing):
             # Somebody else may have had it verified while this one waited for its turn.
             drawing = access.get_drawing(request, id, drawings)
-            if drawing.strokes_agree is None and not verification.verify(drawing, VERIFY_SECONDS):
+            if drawing.strokes_agree is None and not verification.verify(
+                drawing, VERIFY_SECONDS, run
+            ):
                 logger.error("The strokes of drawing %s do not come to its pixels", drawing.id)
                 raise Http404
     return drawing
@@ -197,13 +230,26 @@ def colormap_strip(request: HttpRequest, name: str) -> HttpResponse:
     if not images.is_colormap(name):
         raise Http404
     response = HttpResponse(images.strip_png(name), content_type="image/png")
-    response["Cache-Control"] = f"public, max-age={STRIP_SECONDS}"
+    scope = "public" if has_canonical_query(request) else "private"
+    response["Cache-Control"] = f"{scope}, max-age={STRIP_SECONDS}"
     return response
+
+
+def has_canonical_query(request: HttpRequest, **options: str | int) -> bool:
+    """Whether the query string has these options alone, each in its one spelling, or left out.
+
+    There is no end of others: what they bring must not crowd out what a cache has use for.
+    """
+    query = request.META["QUERY_STRING"]
+    asked = {name: value for name, value in options.items() if query and name in request.GET}
+    return bool(query == urlencode(asked))
 
 
 def cacheable(
     request: HttpRequest,
-    drawing: Drawing,
+    id: UUID,
+    drawing: access.HasStatus,
+    is_canonical: bool,
     *,
     content_type: str,
     version: str,
@@ -213,13 +259,16 @@ def cacheable(
 
     The pixels of a row never change, so its id, the version (whatever else the bytes depend on)
     and the library that chose the colours name the bytes: nothing is made just to be compared.
+    Shared caches may keep it if its query string is canonical.
     """
-    etag = f'"{drawing.id.hex}-{version}-{images.LIBRARY_VERSION}"'
+    etag = f'"{id.hex}-{version}-{images.LIBRARY_VERSION}"'
     response = get_conditional_response(request, etag=etag) or HttpResponse(
         make(), content_type=content_type
     )
     response["ETag"] = etag
-    response["Cache-Control"] = (
-        f"public, max-age={PUBLIC_SECONDS}" if access.is_public(drawing) else "private, no-store"
-    )
+    if access.is_public(drawing):
+        scope = "public" if is_canonical else "private"
+        response["Cache-Control"] = f"{scope}, max-age={CACHE_SECONDS}"
+    else:
+        response["Cache-Control"] = "private, no-store"
     return response
