@@ -9,6 +9,8 @@ it stands.
 import io
 import struct
 import zlib
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +42,12 @@ COMPRESSION_LEVEL = 8
 # zlib's window reaches so many bytes less far back than it is long.
 WINDOW_MARGIN = 262
 LEAST_WINDOW_BITS = 9
+
+# Around deflated data (RFC 1950, section 2): a window of 32 kB, the slowest algorithm. And a last
+# block with nothing in it (RFC 1951, section 3.2.6).
+ZLIB_HEADER = b"\x78\xda"
+LAST_BLOCK = b"\x03\x00"
+ADLER_BASE = 65_521
 
 
 # Ours is the lower limit, and read off the header: Pillow's would only warn at 89 megapixels.
@@ -84,6 +92,46 @@ def read_blob(blob: bytes, height: int, width: int) -> Field:
     if lines[:, 0].any():
         raise BadBlobError("has a line with a PNG filter other than 0")
     return lines[:, 1:]
+
+
+class Band(NamedTuple):
+    """Some lines of a field, compressed so that a blob can be joined from such bands."""
+
+    deflated: bytes  # blocks of RFC 1951, none of them the last, ending with a whole byte
+    adler32: int
+    length: int  # bytes, before compression
+
+
+def compress_band(field: Field) -> Band:
+    """The band of a field of shape (height, width), uint8: any of its lines, side 1 or more."""
+    scanlines = np.pad(field, ((0, 0), (1, 0))).tobytes()
+    deflater = zlib.compressobj(COMPRESSION_LEVEL, wbits=-zlib.MAX_WBITS)
+    deflated = deflater.compress(scanlines) + deflater.flush(zlib.Z_FULL_FLUSH)
+    return Band(deflated, zlib.adler32(scanlines), len(scanlines))
+
+
+def join_bands(bands: Iterable[Band]) -> bytes:
+    """The blob of the field that has these bands, of one width, below each other.
+
+    Nothing is compressed: it takes microseconds.
+    """
+    parts, checksum = [ZLIB_HEADER], 1
+    for band in bands:
+        parts.append(band.deflated)
+        checksum = combine_adler32(checksum, band.adler32, band.length)
+    return b"".join((*parts, LAST_BLOCK, checksum.to_bytes(4)))
+
+
+def combine_adler32(first: int, second: int, length: int) -> int:
+    """The Adler-32 of two runs of bytes together, from those of each; `length` is the second's.
+
+    By its definition (RFC 1950, section 8): `a` is 1 and the sum of the bytes, `b` the sum of all
+    that `a` has been. So the second's `a` would have begun at the first's instead of at 1, and
+    its `b`, which adds it up `length` times, at the first's instead of at 0.
+    """
+    a, b = first & 0xFFFF, first >> 16
+    a2, b2 = second & 0xFFFF, second >> 16
+    return (b + b2 + length * (a - 1)) % ADLER_BASE << 16 | (a + a2 - 1) % ADLER_BASE
 
 
 def png_chunk(kind: bytes, data: bytes) -> bytes:

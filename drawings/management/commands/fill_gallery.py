@@ -1,0 +1,183 @@
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import islice
+from random import Random
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+import numpy as np
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
+from tqdm import tqdm
+
+from drawings import captions, pixels, sketches, strokes
+from drawings.models import Drawing
+
+BATCH = 2_000
+
+# To rasterise and compress a drawing takes a hundred times as long as to store it. So skies and
+# grounds are made once, each as it is and mirrored, and any two join to a drawing of their own;
+# one drawing in WHOLE_EVERY is one of some that are not made of two.
+SKIES = 200
+GROUNDS = 250
+WHOLES = 150
+WHOLE_EVERY = 10
+
+FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)
+SPAN = datetime(2026, 1, 1, tzinfo=UTC) - FIRST_DAY
+MILLISECOND = timedelta(milliseconds=1)
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+UNTITLED, PAIRED, SIGNED = 0.12, 0.2, 0.85
+
+# In a hundred.
+STATUSES = (
+    *[Drawing.Status.PUBLISHED] * 95,
+    *[Drawing.Status.PENDING] * 3,
+    *[Drawing.Status.HIDDEN] * 2,
+)
+
+# As often as they stand here.
+COLORMAPS = (
+    *["gray"] * 14,
+    *["viridis"] * 6,
+    *["magma", "cividis", "bone", "pink", "copper", "gist_earth"] * 2,
+    *["inferno", "plasma", "twilight", "terrain", "coolwarm", "turbo", "Blues_r", "Greens_r"],
+    *["YlOrBr_r", "PuRd_r", "YlGnBu_r", "hot", "summer", "autumn", "winter", "cubehelix"],
+)
+
+
+class Command(BaseCommand):
+    help = (
+        "Fill the gallery with COUNT drawings that look as if drawn by hand, to try the site with"
+        " and to measure it. The same COUNT and --seed are the same drawings: run twice, it adds"
+        " nothing; stopped on the way, it goes on."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("count", type=int, metavar="COUNT")
+        parser.add_argument("--seed", type=int, default=0, help="other drawings for another number")
+
+    def handle(self, *, count: int, seed: int, **options: Any) -> None:
+        if count < 1:
+            raise CommandError("COUNT must be 1 or more.")
+        if seed < 0:
+            raise CommandError("--seed must be 0 or more.")
+        drawings = make_drawings(count, seed)
+        added = 0
+        try:
+            with tqdm(total=count, desc="Drawing", unit=" drawings", disable=None) as progress:
+                while batch := list(islice(drawings, BATCH)):
+                    added += store(batch)
+                    progress.update(len(batch))
+        except KeyboardInterrupt as error:
+            raise CommandError(
+                f"Stopped: {added:,} added. The same command again adds the others.", returncode=130
+            ) from error
+        if added:
+            analyze()
+        self.stdout.write(f"{added:,} added, {count - added:,} already here.")
+
+
+def store(batch: list[Drawing]) -> int:
+    """Store drawings, ascending by id, all or none of them; how many are new."""
+    stored = Drawing.objects.filter(id__range=(batch[0].id, batch[-1].id))
+    with transaction.atomic():
+        before = stored.count()
+        Drawing.objects.bulk_create(batch, ignore_conflicts=True)
+        return stored.count() - before
+
+
+def analyze() -> None:
+    """Tell the database how much there is of what, so that it plans its queries accordingly."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {connection.ops.quote_name(Drawing._meta.db_table)}")
+
+
+class Picture(NamedTuple):
+    subjects: tuple[str, ...]
+    blob: bytes
+    strokes: bytes | None
+
+
+class Pool:
+    """Pictures by number, each part of them made when it is first asked for."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        # On the object, so that they go with it.
+        self.whole = cache(self._whole)
+        self.half = cache(self._half)
+
+    def _whole(self, number: int) -> Picture:
+        """One of WHOLES; every second one with its strokes."""
+        sketch = self._sketch("whole", number)
+        packed = strokes.pack(sketch.document) if number % 2 else None
+        blob = pixels.write_blob(strokes.rasterise(sketch.document))
+        return Picture(sketch.subjects, blob, packed)
+
+    def joined(self, sky: int, ground: int) -> Picture:
+        """One of 2 * SKIES above one of 2 * GROUNDS."""
+        above, above_band = self.half("sky", sky)
+        below, below_band = self.half("ground", ground)
+        return Picture(below + above, pixels.join_bands((above_band, below_band)), None)
+
+    def _half(
+        self, kind: Literal["sky", "ground"], number: int
+    ) -> tuple[tuple[str, ...], pixels.Band]:
+        sketch = self._sketch(kind, number // 2)
+        field = strokes.rasterise(sketch.document)
+        lines = field[: sketches.HORIZON] if kind == "sky" else field[sketches.HORIZON :]
+        return sketch.subjects, pixels.compress_band(lines[:, ::-1] if number % 2 else lines)
+
+    def _sketch(self, kind: sketches.Kind, number: int) -> sketches.Sketch:
+        return sketches.draw(np.random.default_rng([self.seed, *kind.encode(), number]), kind)
+
+
+def make_drawings(count: int, seed: int) -> Iterator[Drawing]:
+    """Unsaved drawings, ascending by id and time, the same for the same count and seed."""
+    pool = Pool(seed)
+    random = Random(f"{count} {seed}")  # noqa: S311
+    for number in range(count):
+        since = SPAN * ((number + random.random()) / count)
+        yield make_drawing(pool, random, FIRST_DAY + since // MILLISECOND * MILLISECOND)
+
+
+def make_drawing(pool: Pool, random: Random, created_at: datetime) -> Drawing:
+    """An unsaved drawing from a time in whole milliseconds."""
+    if random.random() * WHOLE_EVERY < 1:
+        picture = pool.whole(int(random.random() * WHOLES))
+    else:
+        picture = pool.joined(int(random.random() * 2 * SKIES), int(random.random() * 2 * GROUNDS))
+    return Drawing(
+        id=uuid7(created_at, random.getrandbits(74)),
+        blob=picture.blob,
+        width=sketches.SIDE,
+        height=sketches.SIDE,
+        title=make_title(random, picture.subjects),
+        artist=random.choice(captions.ARTISTS) if random.random() < SIGNED else "",
+        colormap=random.choice(COLORMAPS),
+        status=random.choice(STATUSES),
+        created_at=created_at,
+        strokes=picture.strokes,
+        strokes_agree=None if picture.strokes is None else True,
+    )
+
+
+def make_title(random: Random, subjects: tuple[str, ...]) -> str:
+    how = random.random()
+    if how < UNTITLED:
+        return ""
+    main, *others = subjects
+    if others and how < UNTITLED + PAIRED:
+        return random.choice(captions.PAIRS).format(main, random.choice(others)).capitalize()
+    return random.choice(captions.TITLES[main])
+
+
+def uuid7(time: datetime, bits: int) -> UUID:
+    """The UUIDv7 (RFC 9562, section 5.7) of a time in whole milliseconds, with 74 random bits."""
+    milliseconds = (time - EPOCH) // MILLISECOND
+    high, low = bits >> 62, bits & (1 << 62) - 1
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
