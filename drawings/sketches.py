@@ -180,7 +180,7 @@ class Hand:
         placed = self._on_paper(path)
         lengths = np.hypot(*np.diff(placed, axis=0).T)
         length = float(lengths.sum())
-        count = max(2, math.ceil(length / min(self.pace, 1.5 + length / 10)))
+        count = max(2, math.ceil(length / min(self.pace, 1.8 + length / 10)))
         along = np.concatenate(([0], lengths.cumsum()))
         at = np.linspace(0, length, count + 1)
         # A hand keeps its corners.

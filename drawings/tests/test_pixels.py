@@ -103,6 +103,45 @@ def test_a_damaged_blob_is_not_enlarged(field):
         pixels.enlarge_blob(pixels.write_blob(field)[:-4], 200, 200, 2)
 
 
+# --- Bands ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cuts", [[], [100], [1], [199], [76, 77, 150]], ids=str)
+def test_bands_join_to_the_blob_of_the_whole_field(field, cuts):
+    bands = [pixels.compress_band(lines) for lines in np.split(field, cuts)]
+
+    blob = pixels.join_bands(bands)
+
+    assert zlib.decompress(blob) == scanlines(field)
+    assert np.array_equal(pixels.read_blob(blob, 200, 200), field)
+
+
+def test_bands_join_in_any_order_and_more_than_once(field):
+    a, b = field[:50], samples.shades(30, 200)
+    bands = {"a": pixels.compress_band(a), "b": pixels.compress_band(b)}
+
+    blob = pixels.join_bands(bands[name] for name in "baa")
+
+    assert np.array_equal(pixels.read_blob(blob, 130, 200), np.vstack((b, a, a)))
+
+
+def test_a_blob_of_bands_is_a_pngs(field):
+    bands = [pixels.compress_band(lines) for lines in np.split(field, 4)]
+
+    png = pixels.png_from_blob(pixels.join_bands(bands), 200, 200)
+
+    pixels.check_png(png)
+    assert np.array_equal(pixels.field_from_picture(png), field)
+
+
+@pytest.mark.parametrize("first", [b"", b"a", bytes(70_000), b"\xff" * 70_000, bytes(range(256))])
+@pytest.mark.parametrize("second", [b"", b"b", bytes(65_521), b"\xff" * 70_001, b"abc" * 999])
+def test_checksums_combine_to_that_of_both_together(first, second):
+    combined = pixels.combine_adler32(zlib.adler32(first), zlib.adler32(second), len(second))
+
+    assert combined == zlib.adler32(first + second)
+
+
 # --- PNGs -----------------------------------------------------------------------------------
 
 

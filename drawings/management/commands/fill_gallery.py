@@ -21,14 +21,13 @@ BATCH = 2_000
 # grounds are made once, each as it is and mirrored, and any two join to a drawing of their own;
 # one drawing in WHOLE_EVERY is one of some that are not made of two.
 SKIES = 200
-GROUNDS = 250
-WHOLES = 150
-WHOLE_EVERY = 10
+GROUNDS = 200
+WHOLES = 100
+WHOLE_EVERY = 8
 
-FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)
-SPAN = datetime(2026, 1, 1, tzinfo=UTC) - FIRST_DAY
-MILLISECOND = timedelta(milliseconds=1)
-EPOCH = datetime.fromtimestamp(0, UTC)
+BEGIN, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
+BEGIN_MILLISECONDS = int(BEGIN.timestamp() * 1000)
+MILLISECONDS = (END - BEGIN) // timedelta(milliseconds=1)
 
 UNTITLED, PAIRED, SIGNED = 0.12, 0.2, 0.85
 
@@ -99,11 +98,19 @@ def analyze() -> None:
 class Picture(NamedTuple):
     subjects: tuple[str, ...]
     blob: bytes
-    strokes: bytes | None
+    strokes: bytes | None = None
+
+
+class Half(NamedTuple):
+    """A sky or a ground."""
+
+    subjects: tuple[str, ...]
+    band: pixels.Band
+    mirrored: pixels.Band
 
 
 class Pool:
-    """Pictures by number, each part of them made when it is first asked for."""
+    """Pictures, and parts of them, by number; each is made when it is first asked for."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -111,26 +118,25 @@ class Pool:
         self.whole = cache(self._whole)
         self.half = cache(self._half)
 
+    def any(self, random: Random) -> Picture:
+        if random.random() * WHOLE_EVERY < 1:
+            return self.whole(random.randrange(WHOLES))
+        sky = self.half("sky", random.randrange(SKIES))
+        ground = self.half("ground", random.randrange(GROUNDS))
+        bands = [half.mirrored if random.random() < 0.5 else half.band for half in (sky, ground)]
+        return Picture(ground.subjects + sky.subjects, pixels.join_bands(bands))
+
     def _whole(self, number: int) -> Picture:
-        """One of WHOLES; every second one with its strokes."""
-        sketch = self._sketch("whole", number)
-        packed = strokes.pack(sketch.document) if number % 2 else None
-        blob = pixels.write_blob(strokes.rasterise(sketch.document))
-        return Picture(sketch.subjects, blob, packed)
+        """Every second one has its strokes."""
+        subjects, document = self._sketch("whole", number)
+        blob = pixels.write_blob(strokes.rasterise(document))
+        return Picture(subjects, blob, strokes.pack(document) if number % 2 else None)
 
-    def joined(self, sky: int, ground: int) -> Picture:
-        """One of 2 * SKIES above one of 2 * GROUNDS."""
-        above, above_band = self.half("sky", sky)
-        below, below_band = self.half("ground", ground)
-        return Picture(below + above, pixels.join_bands((above_band, below_band)), None)
-
-    def _half(
-        self, kind: Literal["sky", "ground"], number: int
-    ) -> tuple[tuple[str, ...], pixels.Band]:
-        sketch = self._sketch(kind, number // 2)
-        field = strokes.rasterise(sketch.document)
-        lines = field[: sketches.HORIZON] if kind == "sky" else field[sketches.HORIZON :]
-        return sketch.subjects, pixels.compress_band(lines[:, ::-1] if number % 2 else lines)
+    def _half(self, kind: Literal["sky", "ground"], number: int) -> Half:
+        subjects, document = self._sketch(kind, number)
+        above, below = np.split(strokes.rasterise(document), [sketches.HORIZON])
+        lines = above if kind == "sky" else below
+        return Half(subjects, pixels.compress_band(lines), pixels.compress_band(lines[:, ::-1]))
 
     def _sketch(self, kind: sketches.Kind, number: int) -> sketches.Sketch:
         return sketches.draw(np.random.default_rng([self.seed, *kind.encode(), number]), kind)
@@ -141,18 +147,15 @@ def make_drawings(count: int, seed: int) -> Iterator[Drawing]:
     pool = Pool(seed)
     random = Random(f"{count} {seed}")  # noqa: S311
     for number in range(count):
-        since = SPAN * ((number + random.random()) / count)
-        yield make_drawing(pool, random, FIRST_DAY + since // MILLISECOND * MILLISECOND)
+        since = int((number + random.random()) * MILLISECONDS / count)
+        yield make_drawing(pool.any(random), random, since)
 
 
-def make_drawing(pool: Pool, random: Random, created_at: datetime) -> Drawing:
-    """An unsaved drawing from a time in whole milliseconds."""
-    if random.random() * WHOLE_EVERY < 1:
-        picture = pool.whole(int(random.random() * WHOLES))
-    else:
-        picture = pool.joined(int(random.random() * 2 * SKIES), int(random.random() * 2 * GROUNDS))
+def make_drawing(picture: Picture, random: Random, since: int) -> Drawing:
+    """An unsaved drawing of so many milliseconds after BEGIN."""
+    created_at = BEGIN + timedelta(milliseconds=since)
     return Drawing(
-        id=uuid7(created_at, random.getrandbits(74)),
+        id=uuid7(BEGIN_MILLISECONDS + since, random.getrandbits(74)),
         blob=picture.blob,
         width=sketches.SIDE,
         height=sketches.SIDE,
@@ -176,8 +179,7 @@ def make_title(random: Random, subjects: tuple[str, ...]) -> str:
     return random.choice(captions.TITLES[main])
 
 
-def uuid7(time: datetime, bits: int) -> UUID:
-    """The UUIDv7 (RFC 9562, section 5.7) of a time in whole milliseconds, with 74 random bits."""
-    milliseconds = (time - EPOCH) // MILLISECOND
+def uuid7(time: int, bits: int) -> UUID:
+    """The UUIDv7 (RFC 9562, section 5.7) of milliseconds since 1970 and of 74 random bits."""
     high, low = bits >> 62, bits & (1 << 62) - 1
-    return UUID(int=milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
+    return UUID(int=time << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
