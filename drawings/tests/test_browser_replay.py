@@ -622,7 +622,7 @@ def test_the_player_shifts_nothing_and_does_not_scroll_sideways(
     after = [page.locator(name).bounding_box() for name in ("#replay-canvas", ".label", ".under")]
     assert after == before
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.evaluate(SHIFT) == 0
+    assert page.evaluate(SHIFT) == []
 
 
 # --- Reading papers --------------------------------------------------------------------------
