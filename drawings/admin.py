@@ -1,5 +1,4 @@
-from typing import Any
-from uuid import UUID
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -8,7 +7,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from drawings.models import Drawing
+from drawings import search
+from drawings.changelist import DrawingList, SinceFilter
+from drawings.models import Drawing, DrawingQuerySet
 
 admin.site.site_header = "Drawsite"
 admin.site.site_title = "Drawsite"
@@ -22,11 +23,15 @@ PICTURE_SIDE = 480
 class DrawingAdmin(admin.ModelAdmin):
     list_display = ("thumbnail", "title_or_id", "artist", "status", "colormap", "created_at")
     list_display_links = ("thumbnail", "title_or_id")
-    list_filter = ("status", "created_at")
+    list_filter = ("status", SinceFilter)
     list_per_page = 50
     search_fields = ("title", "artist")
+    search_help_text = "Words that the title or the artist's name has, or the drawing's id."
+    # Any other order, and any count, would have the whole table read.
     ordering = ("-id",)
+    sortable_by = ()
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     actions = ("publish", "hide")
 
     class Media:
@@ -50,23 +55,19 @@ class DrawingAdmin(admin.ModelAdmin):
         # A changelist selects binary columns even when it does not show them.
         return super().get_queryset(request).defer("blob", "strokes")
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DrawingList]:
+        return DrawingList
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Drawing], search_term: str
     ) -> tuple[QuerySet[Drawing], bool]:
-        try:
-            # As a value of the column's own type: "id__exact" would compare text, row by row.
-            return queryset.filter(pk=UUID(search_term.strip())), False
-        except ValueError:
-            return super().get_search_results(request, queryset, search_term)
+        """For actions; what the list shows of it is DrawingList's."""
+        drawings = cast(DrawingQuerySet, queryset)
+        return search.matching(drawings, search_term) if search_term else drawings, False
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """The filters of the list, and nothing that only a query string could make up."""
-        return lookup in {
-            "status__exact",
-            "created_at__gte",
-            "created_at__lt",
-            "created_at__isnull",
-        }
+        """The filter of the list, and nothing that only a query string could make up."""
+        return lookup in {"status__exact", SinceFilter.parameter_name}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Drawings come from the canvas."""
@@ -94,7 +95,7 @@ class DrawingAdmin(admin.ModelAdmin):
             loading,
         )
 
-    @admin.display(description="Title", ordering="title")
+    @admin.display(description="Title")
     def title_or_id(self, drawing: Drawing) -> str:
         return drawing.title or f"Untitled ({str(drawing.id)[-12:]})"
 

@@ -12,6 +12,7 @@ class DrawingsConfig(AppConfig):
         from drawings import checks  # noqa: F401 - importing it registers the checks
 
         post_migrate.connect(switch_on_wal, sender=self)
+        post_migrate.connect(install_search, sender=self)
 
 
 def switch_on_wal(using: str, **kwargs: Any) -> None:
@@ -24,3 +25,12 @@ def switch_on_wal(using: str, **kwargs: Any) -> None:
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA journal_mode=WAL")
+
+
+def install_search(using: str, **kwargs: Any) -> None:
+    from drawings import search
+
+    connection = connections[using]
+    # Not after a migration backwards, to before there were drawings.
+    if search.TABLE in connection.introspection.table_names():
+        search.install(connection)

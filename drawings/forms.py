@@ -161,6 +161,7 @@ class GalleryForm(forms.Form):
     """Which page of the gallery."""
 
     before = forms.UUIDField(required=False)
+    after = forms.UUIDField(required=False)
     q = forms.CharField(required=False, max_length=100, validators=[validate_line])
     cmap = forms.CharField(required=False, validators=[validate_colormap])
 

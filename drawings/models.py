@@ -92,7 +92,6 @@ class Drawing(models.Model):
         HIDDEN = "hidden", "Hidden"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    blob = models.BinaryField()
     width = models.PositiveSmallIntegerField(editable=False)
     height = models.PositiveSmallIntegerField(editable=False)
     vmin = models.PositiveSmallIntegerField(
@@ -114,8 +113,6 @@ class Drawing(models.Model):
     submission_key = models.UUIDField(null=True, blank=True, editable=False)
     # What the drawing was called in the Flask app, if it comes from there.
     flask_id = models.UUIDField(null=True, blank=True, editable=False)
-    # What strokes.pack made of the strokes document; null for a picture or a brightness list.
-    strokes = models.BinaryField(null=True)
     # Whether the strokes come to the pixels; null until verification.verify has tried it.
     strokes_agree = models.BooleanField(null=True, editable=False)
     # The drawing that was drawn on.
@@ -127,6 +124,11 @@ class Drawing(models.Model):
         related_name="children",
         db_index=False,  # the index below begins with it
     )
+    # Last, because SQLite reads a row from its beginning: what is said of a drawing comes without
+    # the pages that these fill.
+    blob = models.BinaryField()
+    # What strokes.pack made of the strokes document; null for a picture or a brightness list.
+    strokes = models.BinaryField(null=True)
 
     has_strokes: bool  # of a row that `for_page` has found
 
@@ -171,8 +173,6 @@ class Drawing(models.Model):
             models.Index(fields=["status", "id"], name="drawing_status"),
             # The gallery with ?cmap=.
             models.Index(fields=["status", "colormap", "id"], name="drawing_status_colormap"),
-            # The admin's filter by date.
-            models.Index(fields=["created_at"], name="drawing_created_at"),
             # What was drawn on a drawing, newest first; and what to change when it is deleted.
             models.Index(
                 fields=["parent", "status", "id"],

@@ -1,3 +1,5 @@
+import re
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from uuid import uuid4
 
@@ -6,6 +8,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from uuid_utils.compat import uuid7
 
 from drawings.models import Drawing
 from drawings.tests import samples
@@ -20,7 +24,7 @@ def change_url(drawing):
 
 
 def listed(response):
-    return list(response.context["cl"].queryset)
+    return list(response.context["cl"].result_list)
 
 
 def values_of(drawing, **changes):
@@ -104,15 +108,108 @@ def test_the_status_filter_selects(admin_client, make_drawing, status):
     assert listed(admin_client.get(LIST, {"status__exact": status})) == [drawings[status]]
 
 
-def test_the_date_filter_selects(admin_client, make_drawing):
-    drawing = make_drawing()
-    day = drawing.created_at
+@pytest.mark.parametrize(
+    ("since", "numbers"),
+    [
+        ("today", [0]),
+        ("week", [0, 1]),
+        ("month", [0, 1, 2]),
+        ("year", [0, 1, 2, 3]),
+        ("ever", [0, 1, 2, 3, 4]),
+    ],
+)
+def test_the_date_filter_selects(admin_client, make_drawing, monkeypatch, since, numbers):
+    now = datetime(2026, 11, 22, 15, tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    drawings = [
+        make_drawing(id=uuid7(nanoseconds=int((now - timedelta(days=days)).timestamp()) * 10**9))
+        for days in (0, 3, 20, 200, 400)
+    ]
 
-    after = admin_client.get(LIST, {"created_at__gte": day.isoformat()})
-    before = admin_client.get(LIST, {"created_at__lt": day.isoformat()})
+    found = listed(admin_client.get(LIST, {"since": since}))
 
-    assert listed(after) == [drawing]
-    assert listed(before) == []
+    assert found == [drawings[number] for number in numbers]
+
+
+def test_search_and_filters_hold_together(admin_client, make_drawing):
+    hidden = make_drawing(title="Fox", status="hidden")
+    make_drawing(title="Fox")
+    make_drawing(title="Owl", status="hidden")
+
+    asked = {"q": "fox", "status__exact": "hidden", "since": "today"}
+
+    assert listed(admin_client.get(LIST, asked)) == [hidden]
+
+
+# --- Its pages ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many(field):
+    """Two pages and a half of drawings, newest first."""
+    model = Drawing.from_field(field)
+    return Drawing.objects.bulk_create(
+        Drawing(blob=model.blob, width=200, height=200, title=f"Fox {number}")
+        for number in range(125)
+    )[::-1]
+
+
+def address(response, name):
+    """Where the link of this name below the list leads, or None."""
+    link = re.search(rf'<a href="(\?[^"]*)">{name}</a>', response.content.decode())
+    return link and unescape(link[1])
+
+
+@pytest.mark.parametrize("query", ["", "?q=fox", "?status__exact=published&since=today"])
+def test_older_newer_and_oldest_lead_through_the_list(admin_client, many, query):
+    first = admin_client.get(LIST + query)
+    second = admin_client.get(LIST + address(first, "Older"))
+    third = admin_client.get(LIST + address(second, "Older"))
+    oldest = admin_client.get(LIST + address(first, "Oldest"))
+
+    assert listed(first) + listed(second) + listed(third) == many
+    assert listed(oldest) == many[-50:]
+    assert listed(admin_client.get(LIST + address(oldest, "Newer"))) == many[25:75]
+    assert listed(admin_client.get(LIST + address(third, "Newer"))) == many[50:100]
+    assert listed(admin_client.get(LIST + address(oldest, "Newest"))) == many[:50]
+    assert address(first, "Newer") is address(first, "Newest") is None
+    assert address(third, "Older") is address(oldest, "Oldest") is None
+
+
+def test_a_filter_and_a_search_begin_at_the_newest_page(admin_client, many):
+    second = admin_client.get(LIST, {"before": many[49].pk})
+    page = second.content.decode()
+
+    assert listed(second) == many[50:100]
+    assert 'href="?status__exact=hidden"' in page
+    assert 'name="before"' not in page
+
+
+@pytest.mark.parametrize("query", ["before=1", "after=yesterday", "created_at__gte=2020-01-01"])
+def test_a_place_or_a_filter_that_is_none_breaks_nothing(admin_client, many, query):
+    assert admin_client.get(f"{LIST}?{query}").status_code in {302, 400}
+
+
+@pytest.mark.parametrize("query", ["", "?q=fox", "?status__exact=published", "?oldest=1"])
+def test_no_page_counts_the_drawings_or_skips_any(admin_client, many, query):
+    with CaptureQueriesContext(connection) as asked:
+        assert admin_client.get(LIST + query).status_code == 200
+
+    statements = [query["sql"] for query in asked if '"drawings_drawing"' in query["sql"]]
+    assert len(statements) == 1
+    assert "COUNT(" not in statements[0]
+    assert "OFFSET" not in statements[0]
+
+
+def test_an_action_on_a_page_of_a_search_changes_what_was_selected(admin_client, many):
+    selected = [drawing.pk for drawing in many[60:62]]
+    form = {"action": "hide", "_selected_action": selected}
+
+    admin_client.post(f"{LIST}?q=fox&before={many[49].pk}", form)
+
+    assert set(Drawing.objects.filter(status="hidden").values_list("pk", flat=True)) == set(
+        selected
+    )
 
 
 # --- Actions --------------------------------------------------------------------------------

@@ -29,6 +29,12 @@ def older(response):
     return link and unescape(link[1])
 
 
+def newer(response):
+    """The address of the page before, or None."""
+    link = re.search(r'rel="prev" href="([^"]+)"', response.content.decode())
+    return link and unescape(link[1])
+
+
 @pytest.fixture
 def make_drawings(make_drawing):
     """Stores many drawings at once; returns their ids, newest first."""
@@ -129,6 +135,25 @@ def test_a_page_stays_what_it_was_while_new_drawings_arrive(client, make_drawing
     assert shown(client.get(URL + second)) == ids[PAGE_SIZE:]
 
 
+def test_following_newer_leads_back_through_every_drawing(client, make_drawings):
+    ids = make_drawings(3 * PAGE_SIZE)
+    last = client.get(URL + older(client.get(URL + older(client.get(URL)))))
+
+    middle = client.get(URL + newer(last))
+    first = client.get(URL + newer(middle))
+
+    assert shown(first) + shown(middle) + shown(last) == ids
+    assert newer(first) is None
+
+
+def test_what_is_newer_than_the_second_drawing_is_shown_with_a_full_page(client, make_drawings):
+    ids = make_drawings(PAGE_SIZE + 5)
+
+    response = client.get(URL, {"after": ids[1]})
+
+    assert shown(response) == ids[:PAGE_SIZE]
+
+
 def test_a_further_page_leads_back_to_the_newest(client, make_drawings):
     ids = make_drawings(2)
 
@@ -165,24 +190,21 @@ def test_a_drawing_stands_where_its_id_puts_it(client, make_drawing):
 # --- Search ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("query", ["fox", "FOX", "Red F", "ada", "lace"])
-def test_search_looks_for_title_and_artist(client, make_drawing, query):
+def test_search_looks_for_title_and_artist(client, make_drawing):
     fox = make_drawing(title="Red Fox")
     by_ada = make_drawing(title="A red fox, by", artist="Ada Lovelace")
     make_drawing(title="Owl", artist="Grace")
 
-    found = shown(client.get(URL, {"q": query}))
-
-    expected = {"ada": [by_ada.id], "lace": [by_ada.id]}
-    assert found == expected.get(query, [by_ada.id, fox.id])
+    assert shown(client.get(URL, {"q": "fox"})) == [by_ada.id, fox.id]
+    assert shown(client.get(URL, {"q": "love"})) == [by_ada.id]
 
 
-@pytest.mark.parametrize("query", ["%", "_", "\\", "'", '"', "100%"])
-def test_search_takes_every_sign_as_it_stands(client, make_drawing, query):
-    make_drawing(title="Fox")
-    drawing = make_drawing(title=f"a {query} b")
+@pytest.mark.parametrize("status", ["hidden", "pending"])
+def test_search_finds_only_what_is_on_the_wall(client, make_drawing, status):
+    drawing = make_drawing(title="Fox", status=status)
 
-    assert shown(client.get(URL, {"q": query})) == [drawing.id]
+    assert shown(client.get(URL, {"q": "fox"})) == []
+    assert shown(client.get(URL, {"q": str(drawing.id)})) == []
 
 
 def test_a_colormap_selects_its_drawings(client, make_drawing):
@@ -200,11 +222,11 @@ def test_search_and_colormap_hold_on_the_further_pages(client, make_drawings):
     make_drawings(3, title="Fox & Owl", colormap="gray")
     make_drawings(3, title="Owl", colormap="magma")
 
-    first = client.get(URL, {"q": "x & O", "cmap": "magma"})
+    first = client.get(URL, {"q": "fox & O", "cmap": "magma"})
     second = client.get(URL + older(first))
 
     assert shown(first) + shown(second) == ids
-    assert 'value="x &amp; O"' in second.content.decode()
+    assert 'value="fox &amp; O"' in second.content.decode()
 
 
 def test_a_search_that_finds_nothing_says_so(client, make_drawing):
@@ -221,6 +243,7 @@ def test_a_search_that_finds_nothing_says_so(client, make_drawing):
     [
         ("before=yesterday", "before"),
         ("before=%00", "before"),
+        ("after=1", "after"),
         ("q=%00", "q"),
         ("q=%ED%A0%80", "q"),
         ("q=" + "x" * 101, "q"),
@@ -252,6 +275,16 @@ def test_twice_the_drawings_take_no_more_queries_and_no_pixels(client, make_draw
     assert len(shown(response)) == 16
     assert len(many) == len(few) == 1
     assert "blob" not in many[0]["sql"]
+
+
+def test_a_search_takes_one_query_and_no_pixels(client, make_drawings):
+    make_drawings(8, title="Fox")
+    with CaptureQueriesContext(connection) as asked:
+        response = client.get(URL, {"q": "fox", "cmap": "gray"})
+
+    assert len(shown(response)) == 8
+    assert len(asked) == 1
+    assert "blob" not in asked[0]["sql"]
 
 
 def test_the_gallery_sets_no_cookie(client, make_drawing):

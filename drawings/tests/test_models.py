@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 
 from drawings import pixels
 from drawings.models import Drawing
@@ -343,22 +342,3 @@ def test_a_list_reads_an_index_and_sorts_nothing(queryset, index):
     assert index in plan.replace("(", " ").split()
     assert "B-TREE" not in plan
     assert "Sort" not in plan
-
-
-# --- Upgrading ------------------------------------------------------------------------------
-
-
-def test_a_database_from_before_strokes_is_upgraded_as_it_is(transactional_db, field):
-    first, latest = [("drawings", "0001_initial")], [("drawings", "0002_strokes")]
-    executor = MigrationExecutor(connection)
-    try:
-        old = executor.migrate(first).apps.get_model("drawings", "Drawing")
-        values = {"blob": pixels.write_blob(field), "width": 200, "height": 200, "title": "Fox"}
-        id = old.objects.create(**values).pk
-    finally:
-        MigrationExecutor(connection).migrate(latest)
-
-    drawing = Drawing.objects.get()
-    assert (drawing.id, drawing.title) == (id, "Fox")
-    assert np.array_equal(drawing.field, field)
-    assert (drawing.strokes, drawing.strokes_agree, drawing.parent) == (None, None, None)

@@ -3,14 +3,13 @@
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from drawings import access, images
+from drawings import access, images, listing
 from drawings.errors import error_response
 from drawings.forms import ColoursForm, GalleryForm, OnForm, SubmissionForm, sentences
 from drawings.models import Drawing
@@ -50,27 +49,19 @@ def gallery(request: HttpRequest) -> HttpResponse:
     form = GalleryForm(request.GET)
     if not form.is_valid():
         return error_response(request, 400, sentences(form))
-    before, q, cmap = (form.cleaned_data[name] for name in ("before", "q", "cmap"))
-
-    drawings = Drawing.objects.published().newest_first().for_lists()
-    if q:
-        drawings = drawings.filter(Q(title__icontains=q) | Q(artist__icontains=q))
-    if cmap:
-        drawings = drawings.filter(colormap=cmap)
-    if before:
-        drawings = drawings.filter(id__lt=before)
-    # One more than the page shows tells whether another follows, without counting.
-    found = list(drawings[: PAGE_SIZE + 1])
-    page = found[:PAGE_SIZE]
-
-    selection = {name: value for name, value in (("q", q), ("cmap", cmap)) if value}
-    has_older = len(found) > PAGE_SIZE
+    asked = form.cleaned_data
+    cursor = listing.Cursor(before=asked["before"], after=asked["after"])
+    selection = {name: asked[name] for name in ("q", "cmap") if asked[name]}
+    page = listing.read(
+        listing.Selection(status=Drawing.Status.PUBLISHED, **selection), cursor, PAGE_SIZE
+    )
     context = {
-        "drawings": page,
+        "drawings": page.drawings,
         "selection": selection,
         "newest": urlencode(selection),
-        "older": urlencode({**selection, "before": page[-1].id}) if has_older else "",
-        "is_first_page": before is None,
+        "newer": page.newer and urlencode({**selection, "after": page.newer.after}),
+        "older": page.older and urlencode({**selection, "before": page.older.before}),
+        "is_first_page": cursor == listing.Cursor(),
         "groups": images.grouped_colormaps(),
     }
     return render(request, "drawings/gallery.html", context)

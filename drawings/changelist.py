@@ -1,0 +1,94 @@
+"""The admin's list of drawings: as many as there may be, no page of it counts or skips any."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from drawings import listing
+from drawings.models import Drawing
+
+CURSOR_PARAMETERS = ("before", "after", "oldest")
+
+
+class SinceFilter(admin.SimpleListFilter):
+    """By when a drawing came, which its id tells."""
+
+    title = "date"
+    parameter_name = "since"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("today", "Today"),
+            ("week", "Past 7 days"),
+            ("month", "This month"),
+            ("year", "This year"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> QuerySet[Drawing]:
+        start = self.start()
+        return queryset if start is None else queryset.filter(id__gte=listing.first_id(start))
+
+    def start(self) -> datetime | None:
+        today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        starts = {
+            "today": today,
+            "week": today - timedelta(days=7),
+            "month": today.replace(day=1),
+            "year": today.replace(month=1, day=1),
+        }
+        return starts.get(self.value() or "")
+
+
+class DrawingList(ChangeList):
+    """Pages that begin at a drawing: newest, newer, older, oldest."""
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: Any = None
+    ) -> QuerySet[Drawing]:
+        # Where in the list it is goes on into no filter and no search.
+        for name in CURSOR_PARAMETERS:
+            self.params.pop(name, None)
+            self.filter_params.pop(name, None)
+        queryset: QuerySet[Drawing] = super().get_queryset(request, exclude_parameters)
+        return queryset
+
+    def get_results(self, request: HttpRequest) -> None:
+        since = next(spec.start() for spec in self.filter_specs if isinstance(spec, SinceFilter))
+        selection = listing.Selection(
+            q=self.query.strip(), status=self.params.get("status__exact", ""), since=since
+        )
+        page = listing.read(selection, cursor_of(request), self.list_per_page)
+        self.result_list = page.drawings
+        # Of this page: what the whole list comes to is not counted.
+        self.result_count = self.full_result_count = len(page.drawings)
+        self.show_full_result_count = False
+        self.show_admin_actions = True
+        self.can_show_all = self.multi_page = False
+        self.pages = [
+            ("Newest", self._address({}) if page.newer else ""),
+            ("Newer", page.newer and self._address({"after": page.newer.after})),
+            ("Older", page.older and self._address({"before": page.older.before})),
+            ("Oldest", self._address({"oldest": 1}) if page.older else ""),
+        ]
+
+    def _address(self, cursor: dict[str, Any]) -> str:
+        return f"?{urlencode(sorted({**self.params, **cursor}.items()))}"
+
+
+def cursor_of(request: HttpRequest) -> listing.Cursor:
+    """Raises IncorrectLookupParameters, which the admin answers with the list's newest page."""
+    try:
+        before, after = (
+            UUID(text) if (text := request.GET.get(name)) else None for name in ("before", "after")
+        )
+    except ValueError as error:
+        raise IncorrectLookupParameters from error
+    return listing.Cursor(before, after, oldest="oldest" in request.GET)

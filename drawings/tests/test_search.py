@@ -1,0 +1,259 @@
+"""The full-text search of whichever database the tests run on."""
+
+import itertools
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection
+from uuid_utils.compat import uuid7
+
+from drawings import search
+from drawings.listing import Cursor, Selection, read
+from drawings.models import Drawing
+
+pytestmark = pytest.mark.django_db
+
+on_sqlite = pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL keeps its words in a column"
+)
+
+
+def found(q, **values):
+    """The titles that a search finds, newest first."""
+    return [drawing.title for drawing in read(Selection(q=q, **values), Cursor(), 100).drawings]
+
+
+# --- What it finds --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        "red fox",
+        "fox red",
+        "FOX",
+        "re fo",
+        "fox!",
+        "“fox”",
+        "fox (red)",
+        "red-fox",
+        "ada",
+        "lovelace fox",
+        "cafe",
+        "CAFÉ",
+        "café",
+        "straß",
+        "2026",
+        "おえがき",
+        "лис",
+        "йод",
+        "ЙОД",
+        "한국",
+        "हिन्दी",
+    ],
+)
+def test_every_word_begins_one_of_the_title_or_the_artist(make_drawing, q):
+    title = "A red fox in the Café, Straße 2026 おえがき Лиса йод 한국어 हिन्दी"
+    make_drawing(title=title, artist="Ada Lovelace")
+    make_drawing(title="Owl", artist="Grace")
+
+    assert found(q) == [title]
+
+
+@pytest.mark.parametrize(
+    "q", ["ox", "fox owl", "foxes", "!", "'", '"', "*", "%", "🎨", "\\", "おえか"]
+)
+def test_what_no_drawing_has_is_not_found(make_drawing, q):
+    make_drawing(title="Red fox", artist="おえがき")
+    make_drawing(title="Owl")
+
+    assert found(q) == []
+
+
+@pytest.mark.parametrize("q", ["and", "or not", "near", "AND OR NOT", "not fox"])
+def test_the_words_of_a_query_language_are_words(make_drawing, q):
+    make_drawing(title="and or not near NOT FOX")
+    make_drawing(title="Fox")
+
+    assert found(q) == ["and or not near NOT FOX"]
+
+
+def test_an_id_finds_its_drawing(make_drawing):
+    drawing = make_drawing(title="Fox")
+    make_drawing(title="Owl")
+
+    assert found(str(drawing.id)) == found(drawing.id.hex) == ["Fox"]
+    assert found(str(uuid4())) == []
+
+
+def test_the_status_and_the_colormap_narrow_a_search(make_drawing):
+    make_drawing(title="Fox 1", colormap="gist_heat")
+    make_drawing(title="Fox 2", colormap="gist_heat_r")
+    make_drawing(title="Fox 3", colormap="gist_heat", status="hidden")
+    make_drawing(title="gist heat published")
+
+    assert found("fox", cmap="gist_heat") == ["Fox 3", "Fox 1"]
+    assert found("fox", cmap="gist_heat", status="published") == ["Fox 1"]
+    assert found("fox", status="hidden") == ["Fox 3"]
+    assert found("published") == ["gist heat published"]
+
+
+def test_a_search_may_have_many_words(make_drawing):
+    make_drawing(title="fox")
+
+    assert search.words_of("fox " * 100) == ["fox"]
+    assert len(search.words_of(" ".join(f"w{number}" for number in range(100)))) == 10
+    assert found(" ".join(f"w{number}" for number in range(50))) == []
+
+
+# --- Its pages ------------------------------------------------------------------------------
+
+
+def of_time(milliseconds):
+    return uuid7(nanoseconds=milliseconds * 10**6)
+
+
+def walk(selection, size):
+    """All drawings of a selection, page by page to the oldest, and back."""
+    forth: list[list[UUID]] = []
+    back: list[list[UUID]] = []
+    cursor: Cursor | None = Cursor()
+    while cursor is not None:
+        page = read(selection, cursor, size)
+        forth.append([drawing.id for drawing in page.drawings])
+        cursor = page.older
+    cursor = Cursor(oldest=True)
+    while cursor is not None:
+        page = read(selection, cursor, size)
+        back.insert(0, [drawing.id for drawing in page.drawings])
+        cursor = page.newer
+    # The newest page is a full one: what the page before it has may be on it again.
+    return list(itertools.chain(*forth)), list(dict.fromkeys(itertools.chain(*back)))
+
+
+def test_pages_of_a_search_have_every_drawing_once_however_it_came(make_drawing):
+    then = 1_700_000_000_000
+    # Not in the order of time, and several of one moment.
+    times = [then + moment for moment in (5, 1, 9, 1, 1, 7, 1, 3, 1, 1, 0, 1)]
+    ids = [make_drawing(id=of_time(time), title="fox").id for time in times]
+    make_drawing(title="owl")
+
+    forth, back = walk(Selection(q="fox"), 3)
+
+    assert forth == back == sorted(ids, reverse=True)
+
+
+def test_a_page_of_a_search_may_begin_at_a_drawing_that_is_gone(make_drawing):
+    drawings = [make_drawing(title="fox") for _ in range(4)]
+    gone = drawings[2].id
+    drawings[2].delete()
+
+    older = read(Selection(q="fox"), Cursor(before=gone), 10).drawings
+    newer = read(Selection(q="fox"), Cursor(after=gone), 1).drawings
+    at_the_end = read(Selection(q="fox"), Cursor(before=uuid7()), 1).drawings
+
+    # (What is newer than the second but newest comes as the newest page.)
+    assert (older, newer, at_the_end) == ([drawings[1], drawings[0]], [drawings[3]], [drawings[3]])
+
+
+def test_a_search_since_a_day_finds_what_came_then(make_drawing):
+    noon = datetime(2025, 5, 1, 12, tzinfo=UTC)
+    make_drawing(id=of_time(int(noon.timestamp() * 1000) - 1), title="fox before")
+    make_drawing(id=of_time(int(noon.timestamp() * 1000)), title="fox then")
+
+    assert found("fox", since=noon) == ["fox then"]
+
+
+# --- Staying true ---------------------------------------------------------------------------
+
+
+def test_a_changed_drawing_is_found_as_it_is_now(make_drawing):
+    drawing = make_drawing(title="Fox", artist="Ada")
+    Drawing.objects.filter(pk=drawing.pk).update(title="Owl", status="hidden", colormap="magma")
+
+    assert found("fox") == []
+    assert found("owl ada", status="hidden", cmap="magma") == ["Owl"]
+    assert found("owl", status="published") == []
+
+
+def test_a_deleted_drawing_is_not_found(make_drawing):
+    make_drawing(title="Fox").delete()
+
+    assert found("fox") == []
+    if connection.vendor == "sqlite":
+        assert rows_of_fts5() == 0
+
+
+def test_drawings_of_one_moment_are_changed_each_for_itself(make_drawing):
+    drawings = [make_drawing(id=UUID(int=(1 << 120) + n), title=f"fox{n}x") for n in range(9)]
+
+    drawings[4].delete()
+    Drawing.objects.filter(pk=drawings[7].pk).update(title="owl")
+
+    assert sorted(found("fox")) == [f"fox{n}x" for n in range(9) if n not in {4, 7}]
+    assert found("owl") == ["owl"]
+
+
+def rows_of_fts5():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM drawings_search")
+        return cursor.fetchone()[0]
+
+
+def test_installing_again_changes_nothing(make_drawing):
+    make_drawing(title="Fox")
+
+    search.install(connection)
+
+    assert found("fox") == ["Fox"]
+
+
+@on_sqlite
+@pytest.mark.parametrize("lost", list(search.SQLITE_SCHEMA))
+def test_what_was_lost_is_made_again_with_every_drawing_in_it(make_drawing, lost):
+    for title in ("Fox", "Owl", "Cat"):
+        make_drawing(title=title)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP {'TABLE' if lost == search.FTS5 else 'TRIGGER'} {lost}")
+
+    search.install(connection)
+
+    assert rows_of_fts5() == 3
+    assert len(found("fox")) == 1
+    Drawing.objects.update(title="Dog")
+    assert len(found("dog")) == 3
+
+
+@on_sqlite
+def test_the_place_in_sql_is_the_place_in_python():
+    for id in [uuid7(), UUID(int=0), UUID(int=(1 << 127) - 1), of_time(1_600_000_000_000)]:
+        with connection.cursor() as cursor:
+            place = search._place_in_sql("x")
+            cursor.execute(f"SELECT {place} FROM (SELECT %s AS x)", [id.hex])  # noqa: S608
+            assert cursor.fetchone() == (search.place(id),)
+
+
+def test_the_search_reads_its_index(make_drawing):
+    for number in range(30):
+        make_drawing(title=f"fox {number}")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("ANALYZE drawings_drawing; SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_indexscan = off")
+            plan = search.matching(Drawing.objects.for_lists(), "17").explain()
+            assert "drawing_search" in plan
+        else:
+            page = search.fts5_page(
+                ["fox"],
+                "published",
+                "gray",
+                since=None,
+                before=uuid7(),
+                after=uuid7(),
+                ascending=False,
+                limit=25,
+            )
+            plan = Drawing.objects.for_lists().filter(id__in=page).explain()
+            assert "SCAN drawings_search VIRTUAL TABLE" in plan
+            assert "SEARCH drawings_drawing USING INDEX sqlite_autoindex_drawings_drawing" in plan
