@@ -72,12 +72,14 @@ class DrawingList(ChangeList):
         self.show_full_result_count = False
         self.show_admin_actions = True
         self.can_show_all = self.multi_page = False
-        self.pages = [
-            ("Newest", self._address({}) if page.newer else ""),
-            ("Newer", page.newer and self._address({"after": page.newer.after})),
-            ("Older", page.older and self._address({"before": page.older.before})),
-            ("Oldest", self._address({"oldest": 1}) if page.older else ""),
-        ]
+        self.pages = []
+        if page.newer or page.older:
+            self.pages = [
+                ("Newest", self._address({}) if page.newer else ""),
+                ("Newer", page.newer and self._address({"after": page.newer.after})),
+                ("Older", page.older and self._address({"before": page.older.before})),
+                ("Oldest", self._address({"oldest": 1}) if page.older else ""),
+            ]
 
     def _address(self, cursor: dict[str, Any]) -> str:
         return f"?{urlencode(sorted({**self.params, **cursor}.items()))}"

@@ -156,7 +156,7 @@ def many(field):
 
 def address(response, name):
     """Where the link of this name below the list leads, or None."""
-    link = re.search(rf'<a href="(\?[^"]*)">{name}</a>', response.content.decode())
+    link = re.search(rf'<a class="button" href="(\?[^"]*)">{name}</a>', response.content.decode())
     return link and unescape(link[1])
 
 
@@ -174,6 +174,12 @@ def test_older_newer_and_oldest_lead_through_the_list(admin_client, many, query)
     assert listed(admin_client.get(LIST + address(oldest, "Newest"))) == many[:50]
     assert address(first, "Newer") is address(first, "Newest") is None
     assert address(third, "Older") is address(oldest, "Oldest") is None
+
+
+def test_a_list_of_one_page_leads_nowhere(admin_client, make_drawing):
+    make_drawing()
+
+    assert "drawing-pages" not in admin_client.get(LIST).content.decode()
 
 
 def test_a_filter_and_a_search_begin_at_the_newest_page(admin_client, many):

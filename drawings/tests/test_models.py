@@ -318,6 +318,11 @@ def test_only_published_drawings_are_published(make_drawing):
             id="the admin's list of one status",
         ),
         pytest.param(
+            lambda: Drawing.objects.filter(status="hidden", id__gte=samples.NO_ID).order_by("id"),
+            "drawing_status",
+            id="the oldest of the admin's list of one status since a day",
+        ),
+        pytest.param(
             lambda: (
                 Drawing.objects.published().newest_first().filter(parent=UUID(samples.NO_ID))[:12]
             ),
