@@ -189,14 +189,14 @@ class Hand:
             at = np.unique(np.concatenate((at, corners)))
         points = np.stack([np.interp(at, along, placed[:, axis]) for axis in (0, 1)], axis=1)
         size = self.shake * min(1.0, 0.3 + length / 60)
-        points += _noise(random, at, 14.0, closed)[:, :2] * size
+        points += _noise(random, at, 14.0, 2, closed) * size
         if closed:
             # It ends a little after where it began, over its own beginning.
             more = min(len(points) - 1, 3)
             points = np.concatenate((points, points[1 : 1 + more]))
         radius = np.full(len(points), self.width * weight)
         if self.has_pressure:
-            swell = _noise(random, self.pace * np.arange(len(points)), 30.0, False)[:, 2]
+            swell = _noise(random, self.pace * np.arange(len(points)), 30.0, 1)[:, 0]
             radius *= (1 + 0.22 * swell).clip(0.6, 1.5)
             if not closed and len(points) > 4:
                 radius[:2] *= (0.75, 0.9)
@@ -237,11 +237,15 @@ def _turns(path: Path) -> npt.NDArray[np.bool_]:
 
 
 def _noise(
-    random: np.random.Generator, at: npt.NDArray[np.floating[Any]], wave: float, closed: bool
+    random: np.random.Generator,
+    at: npt.NDArray[np.floating[Any]],
+    wave: float,
+    count: int,
+    closed: bool = False,
 ) -> Path:
-    """Three smooth random numbers, about -1 to 1, for each place; waves of about so many pixels."""
+    """`count` smooth random numbers, about -1 to 1, for each place; `wave` pixels apart."""
     knots = max(3, math.ceil(float(at[-1]) / wave) + 1)
-    values = random.normal(0, 0.6, (knots, 3))
+    values = random.normal(0, 0.6, (knots, count))
     if closed:
         values[-1] = values[0]
     where = at / max(float(at[-1]), 1e-9) * (knots - 1)
@@ -846,7 +850,7 @@ def _grass(hand: Hand, floor: float) -> None:
     hand.go(SIDE / 2, floor, SIDE / 2)
     hills = hand.random.normal(0, 0.012, 6)
     hand.curve(*((-1.05 + 0.42 * k, hill) for k, hill in enumerate(hills)), weight=0.8)
-    for _ in range(hand.count(0, 4)):
+    for _ in range(hand.count(0, 3)):
         x, y = hand.random.uniform(-0.9, 0.9), hand.random.uniform(0.0, 0.1)
         for blade in (-0.05, 0.0, 0.05):
             hand.line((x + blade, y), (x + blade * 1.8, y - 0.1), weight=0.55)
