@@ -65,8 +65,8 @@ class Command(BaseCommand):
             raise CommandError("COUNT must be 1 or more.")
         if seed < 0:
             raise CommandError("--seed must be 0 or more.")
-        # What is loaded by now stays. To look through it again and again for garbage, as many rows
-        # would make Python do, takes a third of the time.
+        # What is loaded by now stays: the garbage collector, which so many rows call again and
+        # again, need not look through it.
         gc.freeze()
         drawings = make_drawings(count, seed)
         added = 0
