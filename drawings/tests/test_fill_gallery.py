@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import islice
 
-import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -186,21 +185,19 @@ def test_every_blob_is_a_picture(made):
 
 
 def test_a_few_parts_make_many_pictures(made):
-    assert len({drawing.blob for drawing in made}) > 150
+    assert len({drawing.blob for drawing in made}) > 0.7 * len(made)
 
 
-def test_a_drawing_of_two_halves_is_that_of_both_documents():
+@pytest.mark.parametrize("kind", ["sky", "ground"])
+def test_a_half_is_what_its_strokes_come_to_and_its_mirror_image(kind):
     pool = fill_gallery.Pool(seed=0)
-    sky, ground = (pool._sketch(kind, 4).document for kind in ("sky", "ground"))
-    both = np.minimum(strokes.rasterise(sky), strokes.rasterise(ground))
+    half = pool.half(kind, 4)
+    field = strokes.rasterise(pool._sketch(kind, 4).document)
+    lines = [line for line in field.tolist() if min(line) < 255]
 
-    halves = [pool.half("sky", 4), pool.half("ground", 4)]
-
-    straight = pixels.join_bands(half.band for half in halves)
-    mirrored = pixels.join_bands(half.mirrored for half in halves)
-
-    assert np.array_equal(pixels.read_blob(straight, 200, 200), both)
-    assert np.array_equal(pixels.read_blob(mirrored, 200, 200), both[:, ::-1])
+    for band, expected in ((half.band, lines), (half.mirrored, [line[::-1] for line in lines])):
+        shown = pixels.read_blob(pixels.join_bands([band]), half.height, 200).tolist()
+        assert [line for line in shown if min(line) < 255] == expected
 
 
 def test_ids_are_of_version_7_and_of_the_drawings_times(made):

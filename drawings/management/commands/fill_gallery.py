@@ -19,7 +19,8 @@ from drawings.models import Drawing
 BATCH = 2_000
 
 # To rasterise and compress a drawing takes a hundred times as long as to store it. So skies and
-# grounds are made once, each as it is and mirrored, and any two join to a drawing of their own;
+# grounds are made once, each as it is and mirrored, and any two join, the sky hung high or low, to
+# a drawing of their own;
 # one drawing in WHOLE_EVERY is one of some that are not made of two.
 SKIES = 200
 GROUNDS = 200
@@ -106,9 +107,11 @@ class Picture(NamedTuple):
 
 
 class Half(NamedTuple):
-    """A sky or a ground."""
+    """A sky or a ground, without the blank lines between the two."""
 
     subjects: tuple[str, ...]
+    height: int
+    is_at_top: bool  # so that it must not hang lower
     band: pixels.Band
     mirrored: pixels.Band
 
@@ -121,13 +124,19 @@ class Pool:
         # On the object, so that they go with it.
         self.whole = cache(self._whole)
         self.half = cache(self._half)
+        self.blank = cache(self._blank)
 
     def any(self, random: Random) -> Picture:
         if random.random() * WHOLE_EVERY < 1:
             return self.whole(random.randrange(WHOLES))
         sky = self.half("sky", random.randrange(SKIES))
         ground = self.half("ground", random.randrange(GROUNDS))
-        bands = [half.mirrored if random.random() < 0.5 else half.band for half in (sky, ground)]
+        between = sketches.SIDE - sky.height - ground.height
+        above = 0 if sky.is_at_top else random.randrange(between // 2 + 1)
+        above_band, below_band = (
+            half.mirrored if random.random() < 0.5 else half.band for half in (sky, ground)
+        )
+        bands = (self.blank(above), above_band, self.blank(between - above), below_band)
         return Picture(ground.subjects + sky.subjects, pixels.join_bands(bands))
 
     def _whole(self, number: int) -> Picture:
@@ -138,9 +147,19 @@ class Pool:
 
     def _half(self, kind: Literal["sky", "ground"], number: int) -> Half:
         subjects, document = self._sketch(kind, number)
-        above, below = np.split(strokes.rasterise(document), [sketches.HORIZON])
-        lines = above if kind == "sky" else below
-        return Half(subjects, pixels.compress_band(lines), pixels.compress_band(lines[:, ::-1]))
+        field = strokes.rasterise(document)
+        (inked,) = np.nonzero((field != pixels.WHITE).any(axis=1))
+        lines = field[inked[0] : inked[-1] + 1] if kind == "sky" else field[inked[0] :]
+        return Half(
+            subjects,
+            len(lines),
+            bool(inked[0] == 0),
+            pixels.compress_band(lines),
+            pixels.compress_band(lines[:, ::-1]),
+        )
+
+    def _blank(self, height: int) -> pixels.Band:
+        return pixels.compress_band(np.full((height, sketches.SIDE), pixels.WHITE, np.uint8))
 
     def _sketch(self, kind: sketches.Kind, number: int) -> sketches.Sketch:
         return sketches.draw(np.random.default_rng([self.seed, *kind.encode(), number]), kind)
