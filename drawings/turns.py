@@ -1,7 +1,8 @@
 """Long work, one piece at a time, in a helper process: the site keeps its speed meanwhile.
 
 In a thread such work would hold the interpreter's lock. Each server process has a helper of its
-own, from the first time that it needs one: it takes @@ MB, and ends with the process that it helps.
+own, from the first time that it needs one. It takes about 75 MB once it has drawn a figure, and
+ends with the process that it helps.
 """
 
 import atexit

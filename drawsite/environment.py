@@ -106,6 +106,7 @@ def parse_database(value: str) -> dict[str, Any]:
             ),
         }
     elif database.get("ENGINE") == "django.db.backends.postgresql":
+        database["ENGINE"] = "drawsite.postgresql"
         database.setdefault("OPTIONS", {}).update(
             connect_timeout=5, options="-c statement_timeout=5000 -c lock_timeout=2000"
         )

@@ -169,6 +169,103 @@ def test_a_head_request_gets_the_headers_alone(client, make_drawing):
     assert response.content == b""
 
 
+# --- What a request costs -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("query", ["", "cmap=magma", "vmin=3&scale=2"])
+def test_making_a_picture_asks_the_database_once(
+    client, make_drawing, django_assert_num_queries, query
+):
+    drawing = make_drawing()
+
+    with django_assert_num_queries(1) as queries:
+        client.get(f"{url(drawing)}?{query}")
+
+    assert "strokes" not in queries.captured_queries[0]["sql"]
+
+
+def test_the_blob_stays_in_the_database_when_the_client_has_the_picture(
+    client, make_drawing, django_assert_num_queries
+):
+    drawing = make_drawing()
+    etag = client.get(url(drawing))["ETag"]
+
+    with django_assert_num_queries(1) as queries:
+        client.get(url(drawing), headers={"If-None-Match": etag})
+
+    assert '"status"' in queries.captured_queries[0]["sql"]
+    assert '"blob"' not in queries.captured_queries[0]["sql"]
+
+
+def test_who_has_another_picture_gets_this_one(client, make_drawing):
+    drawing = make_drawing()
+
+    response = client.get(url(drawing), headers={"If-None-Match": '"another"'})
+
+    assert response.status_code == 200
+    assert response.content == client.get(url(drawing)).content
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "cmap=magma", "cmap=tab20b_r", "scale=1", "scale=8", "cmap=magma&scale=2"],
+)
+def test_a_plainly_spelled_query_may_be_in_shared_caches(client, make_drawing, query):
+    response = client.get(f"{url(make_drawing())}?{query}")
+
+    assert response["Cache-Control"] == "public, max-age=300"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "vmin=1",
+        "vmax=254",
+        "vmin=0.001&cmap=magma",
+        "scale=01",
+        "scale=%31",
+        "scale=",
+        "cmap=",
+        "cmap=%6dagma",
+        "cmap=magma&",
+        "&cmap=magma",
+        "cmap=magma&cmap=magma",
+        "cmap=magma&cmap=gray",
+        "scale=2&cmap=magma",
+        "cmap=magma&x=1",
+        "x=1",
+        "x",
+        "=",
+        "&",
+    ],
+)
+def test_other_queries_are_not_for_shared_caches(client, make_drawing, query):
+    drawing = make_drawing()
+    response = client.get(f"{url(drawing)}?{query}")
+    again = client.get(f"{url(drawing)}?{query}", headers={"If-None-Match": response["ETag"]})
+
+    assert (response.status_code, again.status_code) == (200, 304)
+    assert response["Cache-Control"] == again["Cache-Control"] == "private, max-age=300"
+
+
+def test_no_query_crowds_out_the_palettes_that_are_kept(client, make_drawing):
+    drawing = make_drawing()
+    client.get(url(drawing))
+    kept = images.own_palette.cache_info().currsize
+
+    for query in ("vmin=0.25", "vmin=7", "vmin=0&vmax=99", "vmin=1&cmap=magma", "cmap=&vmax=77.5"):
+        assert client.get(f"{url(drawing)}?{query}").status_code == 200
+
+    assert images.own_palette.cache_info().currsize == kept
+
+
+@pytest.mark.parametrize("name", ["plot.png", "pixels.npy"])
+def test_nor_do_other_queries_for_what_is_not_the_picture(client, make_drawing, name):
+    response = client.get(f"{url(make_drawing(), name)}?x=1")
+
+    assert response["Cache-Control"] == "private, max-age=300"
+
+
 # --- Who may see it -------------------------------------------------------------------------
 
 
@@ -249,6 +346,20 @@ def test_a_plot_is_refused_for_a_moment_while_another_is_drawn(client, make_draw
     assert client.get(url(drawing, "plot.png")).status_code == 200
 
 
+def test_a_plot_that_takes_too_long_is_refused_and_the_next_is_drawn(
+    client, make_drawing, monkeypatch
+):
+    monkeypatch.setattr(turns, "LIMIT_SECONDS", 0)
+    drawing = make_drawing()
+
+    response = client.get(url(drawing, "plot.png"), headers=JSON)
+    monkeypatch.undo()
+
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
+    assert client.get(url(drawing, "plot.png")).status_code == 200
+
+
 # --- pixels.npy -----------------------------------------------------------------------------
 
 
@@ -286,16 +397,13 @@ def test_a_colormaps_strip_is_its_256_colours(client, name):
     assert np.array_equal(samples.decoded(response.content), colours(shades, name))
 
 
+def test_a_strip_with_a_query_is_not_for_shared_caches(client):
+    assert client.get("/colormaps/gray.png?x=1")["Cache-Control"] == "private, max-age=86400"
+
+
 @pytest.mark.parametrize("name", ["nosuch", "%00", "gray%00", "..%2fgray", "%ff", " "])
 def test_a_strip_of_no_colormap_is_not_found(client, name):
     assert client.get(f"/colormaps/{name}.png").status_code == 404
-
-
-def test_making_a_picture_asks_the_database_once(client, make_drawing, django_assert_num_queries):
-    drawing = make_drawing()
-
-    with django_assert_num_queries(1):
-        client.get(url(drawing))
 
 
 # --- strokes.json, strokes.svg --------------------------------------------------------------

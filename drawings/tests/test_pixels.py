@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from drawings import pixels
-from drawings.tests import samples
+from drawings import pixels, strokes
+from drawings.tests import documents, samples
 
-SIZES = [(16, 16), (16, 1024), (1024, 16), (33, 57), (200, 200), (1024, 1024)]
+# 249 is the greatest width at which the least window reaches the line above.
+SIZES = [(16, 16), (16, 1024), (1024, 16), (33, 57), (200, 200), (90, 249), (90, 250), (1024, 1024)]
 
 
 def scanlines(field, filter_byte=0):
@@ -35,6 +36,49 @@ def test_a_field_comes_back_from_its_blob_unchanged(height, width):
 
 def test_a_blob_is_the_scanlines_of_a_png(field):
     assert zlib.decompress(pixels.write_blob(field)) == scanlines(field)
+
+
+def test_every_reader_of_pngs_takes_a_blob(field):
+    png = pixels.png_from_blob(pixels.write_blob(field), *field.shape)
+
+    assert np.array_equal(samples.decoded(png, "L"), field)
+
+
+@pytest.mark.parametrize("width", [64, 249, 250, 1024])
+def test_a_line_that_repeats_the_one_above_takes_next_to_nothing(width):
+    line = np.random.default_rng(1).integers(0, 256, width, np.uint8)
+
+    lines = [len(pixels.write_blob(np.tile(line, (height, 1)))) for height in (16, 64)]
+
+    assert lines[1] - lines[0] < width
+
+
+def test_drawings_of_strokes_take_less_than_by_zlib():
+    fields = [
+        strokes.rasterise(documents.document(*operations, width=200, height=200))
+        for operations in documents_of_strokes()
+    ]
+
+    ours = sum(len(pixels.write_blob(field)) for field in fields)
+
+    assert ours < sum(len(zlib.compress(scanlines(field), 9)) for field in fields)
+
+
+def documents_of_strokes():
+    """Ten drawings of wobbly lines."""
+    random = np.random.default_rng(1)
+    for _ in range(10):
+        yield [
+            documents.stroke(
+                *(
+                    np.round(
+                        random.uniform(40, 160, 2) + random.normal(0, 2.5, (60, 2)).cumsum(0), 2
+                    )
+                ),
+                radius=2 + random.integers(3),
+            )
+            for _ in range(5)
+        ]
 
 
 def test_a_field_that_is_no_copy_of_its_own_gives_the_same_blob(field):

@@ -138,6 +138,7 @@ def test_every_variable_is_read(tmp_path):
     assert settings["ALLOWED_HOSTS"] == ["wall.example", "www.wall.example"]
     assert settings["SESSION_COOKIE_SECURE"] is settings["SECURE_SSL_REDIRECT"] is True
     assert settings["SECURE_PROXY_SSL_HEADER"] == ["HTTP_X_FORWARDED_PROTO", "https"]
+    assert settings["DATABASES"]["default"]["ENGINE"] == "drawsite.postgresql"
     assert settings["DATABASES"]["default"]["HOST"] == "host"
     assert settings["DATABASES"]["default"]["PORT"] == 5433
     assert settings["CACHES"]["default"]["LOCATION"] == "redis://host:6379/5"
