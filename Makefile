@@ -23,11 +23,11 @@ superuser: $(VENV)/run
 	$(MANAGE) createsuperuser
 
 test: $(VENV)/dev
-	tools/install_browser
+	tools/install chromium
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: $(VENV)/dev
-	tools/install_browser
+	tools/install chromium wrk nginx
 	$(BIN)/python -m benchmarks
 
 check: $(VENV)/dev

@@ -1,10 +1,68 @@
-"""Run every benchmark and print the table."""
+"""`python -m benchmarks [--write] [SUBJECT ...]`: measure, print the table, write the page.
 
+All subjects write docs/benchmarks.md; some only print, unless told to write: then theirs alone are
+written anew.
+"""
+
+import argparse
 import sys
+from collections.abc import Callable
 
-from benchmarks import stroke
-from benchmarks.table import render
+from benchmarks import (
+    admin,
+    browser,
+    figures,
+    fill,
+    gallery,
+    images,
+    memory,
+    report,
+    sending,
+    size,
+    start,
+    stroke,
+)
+from benchmarks.lab import Lab
+from benchmarks.table import Row, WrongAnswerError, header, render
 
-rows = stroke.measure()
-print(render(rows))
-sys.exit(not all(row.is_met for row in rows))
+SUBJECTS: dict[str, Callable[[Lab], list[Row]]] = {
+    "fill": fill.measure,
+    "images": images.measure,
+    "gallery": gallery.measure,
+    "admin": admin.measure,
+    "sending": sending.measure,
+    "size": size.measure,
+    "browser": browser.measure,
+    "stroke": stroke.measure,
+    "start": start.measure,
+    "memory": memory.measure,
+    "figures": figures.measure,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("subject", nargs="*", choices=[*SUBJECTS, []])
+    parser.add_argument("--write", action="store_true", help="write these subjects' rows as well")
+    options = parser.parse_args()
+    chosen = options.subject or list(SUBJECTS)
+
+    print("\n".join(header()), flush=True)
+    measured: dict[str, list[Row]] = {}
+    with Lab() as lab:
+        for subject in chosen:
+            try:
+                measured[subject] = SUBJECTS[subject](lab)
+            except WrongAnswerError as error:
+                print(f"WRONG, so nothing was measured: {subject}: {error}", file=sys.stderr)
+                return 1
+            for row in measured[subject]:
+                print(render(subject, row), flush=True)
+    if options.write or chosen == list(SUBJECTS):
+        report.write(lab, measured, list(SUBJECTS))
+    missed = [row for rows in measured.values() for row in rows if row.is_met is False]
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

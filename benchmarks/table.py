@@ -1,19 +1,66 @@
-"""The table that the benchmarks print."""
+"""The table that the benchmarks print and docs/benchmarks.md keeps."""
 
 from typing import NamedTuple
 
+HEADINGS = ("subject", "what", "this project", "compared with", "ratio", "target", "met")
+
+
+class WrongAnswerError(Exception):
+    """The site answered something else than it must: no figure means anything then."""
+
 
 class Row(NamedTuple):
+    """One figure. Without a target it is there to be known."""
+
     what: str
-    measured: str
-    target: str
-    is_met: bool
+    ours: str
+    theirs: str = ""
+    ratio: str = ""
+    target: str = ""
+    is_met: bool | None = None
+    remark: str = ""  # a paragraph about it for docs/benchmarks.md
 
 
-def render(rows: list[Row]) -> str:
-    """The rows as a Markdown table."""
-    lines = [("what", "measured", "target", "met"), ("---", "---", "---", "---")]
-    lines += [
-        (row.what, row.measured, row.target, "yes" if row.is_met else "MISSED") for row in rows
-    ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def at_least(what: str, ours: float, theirs: float, target: float, unit: str) -> Row:
+    """Ours must be `target` times theirs, or more."""
+    ratio = ours / theirs
+    return Row(
+        what,
+        _quantity(ours, unit),
+        _quantity(theirs, unit),
+        f"{ratio:.2f}",
+        f">= {target:g} x",
+        ratio >= target,
+    )
+
+
+def at_most(what: str, ours: float, theirs: float, target: float, unit: str) -> Row:
+    """Ours must be `target` times theirs, or less."""
+    ratio = ours / theirs
+    return Row(
+        what,
+        _quantity(ours, unit),
+        _quantity(theirs, unit),
+        f"{ratio:.3g}",
+        f"<= {target:.3g} x",
+        ratio <= target,
+    )
+
+
+def _quantity(value: float, unit: str) -> str:
+    number = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{number} {unit}".rstrip()
+
+
+def line(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+
+
+def header() -> list[str]:
+    return [line(HEADINGS), line(("---",) * len(HEADINGS))]
+
+
+def render(subject: str, row: Row) -> str:
+    """A row as a line of a Markdown table."""
+    met = {True: "yes", False: "MISSED", None: ""}[row.is_met]
+    return line((subject, row.what, row.ours, row.theirs, row.ratio, row.target, met))

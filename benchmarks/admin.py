@@ -1,0 +1,74 @@
+"""The admin of a large site beside that of a small one: list, filters, search, last page."""
+
+import html
+import re
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from benchmarks.client import Client
+from benchmarks.lab import SMALL, Lab
+from benchmarks.pages import get_alternately
+from benchmarks.table import Row, WrongAnswerError, at_most
+
+TARGET = 1.5
+TIMES = 25
+CHANGELIST = "/admin/drawings/drawing/"
+
+
+def measure(lab: Lab) -> list[Row]:
+    return [row for backend in lab.backends for row in _measure(lab, backend)]
+
+
+def _measure(lab: Lab, backend: str) -> Iterator[Row]:
+    small, large = lab.filled(backend, SMALL), lab.filled(backend, lab.large)
+    cookies = small.ask("log_in"), large.ask("log_in")
+    with (
+        small.serving() as small_server,
+        large.serving() as large_server,
+        Client(small_server, Cookie=cookies[0]) as small_client,
+        Client(large_server, Cookie=cookies[1]) as large_client,
+    ):
+        word = large.ask("searches")[0]["q"]
+        theirs, ours = _views(small_client, word), _views(large_client, word)
+        if theirs.keys() != ours.keys():
+            raise WrongAnswerError(f"The admins offer {list(theirs)} and {list(ours)}")
+        for what, path in ours.items():
+            asked = [(small_client, theirs[what]), (large_client, path)]
+            fewer, more = get_alternately(asked, TIMES)
+            queries = [
+                site.ask("queries", path, cookie)
+                for site, path, cookie in (
+                    (large, path, cookies[1]),
+                    (small, theirs[what], cookies[0]),
+                )
+            ]
+            text = f"{what}, {lab.large:,} drawings; {SMALL:,}; {backend}"
+            row = at_most(text, more.seconds * 1000, fewer.seconds * 1000, TARGET, "ms")
+            yield row._replace(
+                ours=f"{row.ours}, {queries[0]} queries",
+                theirs=f"{row.theirs}, {queries[1]} queries",
+            )
+
+
+def _views(client: Client, word: str) -> dict[str, str]:
+    """What the list's page leads to: name and path."""
+    page = client.get(CHANGELIST).body.decode()
+    if not re.search(r'id="result_list"', page):
+        raise WrongAnswerError("The admin's list is empty, or nobody is logged in")
+    views = {"the list": CHANGELIST}
+    _, _, filters = page.partition('id="changelist-filter"')
+    for number, (query, label) in enumerate(
+        re.findall(r'<a\s[^>]*href="(\?[^"]+)"[^>]*>\s*([^<]*?)\s*</a>', filters)
+    ):
+        views[f"filter {number}, {html.unescape(label)}"] = CHANGELIST + html.unescape(query)
+    views["search"] = f"{CHANGELIST}?{urlencode({'q': word})}"
+    views["the last page"] = CHANGELIST + _last_page(page)
+    return views
+
+
+def _last_page(page: str) -> str:
+    oldest = re.search(r'href="(\?[^"]*oldest[^"]*)"', page)
+    if oldest:
+        return html.unescape(oldest[1])
+    numbers = [int(number) for number in re.findall(r'href="\?p=(\d+)"', page)]
+    return f"?p={max(numbers, default=1)}"

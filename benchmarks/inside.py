@@ -1,0 +1,163 @@
+"""What only a process on the site's own database can tell: see `Site.ask`."""
+
+import base64
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.db.models import Value
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from drawings.models import Drawing, DrawingQuerySet
+
+PAGE_SIZE = 24
+BATCH = 500
+HIDDEN = Path(settings.DATA_DIR, "hidden.json")
+
+
+def published() -> DrawingQuerySet:
+    return Drawing.objects.published().newest_first()
+
+
+def count() -> int:
+    """How many drawings there are."""
+    return Drawing.objects.count()
+
+
+def ids(number: int, skip: int = 0) -> list[str]:
+    """The newest published drawings after the first `skip`."""
+    found = published().values_list("id", flat=True)[skip : skip + number]
+    return [str(id) for id in found]
+
+
+def drawings(wanted: Sequence[str]) -> list[dict[str, Any]]:
+    """Drawings by their ids, in that order."""
+    names = ("id", "height", "width", "vmin", "vmax", "colormap", "title", "artist")
+    found = Drawing.objects.in_bulk(wanted)
+    rows = {str(id): drawing for id, drawing in found.items()}
+    return [
+        {
+            **{name: getattr(rows[id], name) for name in names[1:]},
+            "id": id,
+            "blob": base64.b64encode(bytes(rows[id].blob)).decode(),
+        }
+        for id in wanted
+    ]
+
+
+def queries(path: str, cookie: str = "") -> int:
+    """How many queries a page takes, the second time it is asked for."""
+    client = Client(SERVER_NAME="127.0.0.1", HTTP_COOKIE=cookie)
+    client.get(path)
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(path)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{path}: {answer.status_code}")
+    return len(captured)
+
+
+def log_in() -> str:
+    """The Cookie header of a superuser's session."""
+    user, _ = get_user_model().objects.get_or_create(
+        username="bench", defaults={"is_staff": True, "is_superuser": True}
+    )
+    client = Client()
+    client.force_login(user)
+    return f"sessionid={client.cookies['sessionid'].value}"
+
+
+def hide(number: int) -> None:
+    """Hide the newest published drawings."""
+    some = [str(id) for id in published().values_list("id", flat=True)[:number]]
+    HIDDEN.write_text(json.dumps(some))
+    _set_status(some, Drawing.Status.HIDDEN)
+
+
+def show() -> None:
+    """Publish again what `hide` has hidden."""
+    _set_status(json.loads(HIDDEN.read_text()), Drawing.Status.PUBLISHED)
+
+
+def _set_status(some: Sequence[str], status: Drawing.Status) -> None:
+    # In steps that no statement timeout ends.
+    for at in range(0, len(some), BATCH):
+        Drawing.objects.filter(pk__in=some[at : at + BATCH]).update(status=status)
+
+
+def searches() -> list[dict[str, Any]]:
+    """Words that people may search for here, and by plain reading the ids that must be found."""
+    said = [
+        (str(id), cmap, set(re.findall(r"\w+", f"{title} {artist}".casefold())))
+        for id, cmap, title, artist in published().values_list("id", "colormap", "title", "artist")
+    ]
+    titles = Counter(
+        word
+        for title in Drawing.objects.published().values_list("title", flat=True)
+        for word in set(re.findall(r"\w+", title.casefold()))
+        if len(word) > 3
+    )
+    artists = Counter(Drawing.objects.published().values_list("artist", flat=True))
+    artists.pop("", None)
+    by_count = [word for word, _ in titles.most_common()]
+    frequent, rare = by_count[0], by_count[-1]
+    artist = re.findall(r"\w+", artists.most_common(1)[0][0].casefold())[0]
+    two = next(
+        sorted(words)[:2]
+        for _, _, words in said[len(said) // 2 :]
+        if len([word for word in words if len(word) > 2]) > 1
+    )
+    cmap = said[0][1]
+    asked = [
+        ("a frequent word", frequent, ""),
+        ("an artist", artist, ""),
+        ("a rare word", rare, ""),
+        ("the beginning of a word", frequent[:3], ""),
+        ("a word that nothing has", "qzxwvkj", ""),
+        ("two words", " ".join(two), ""),
+        ("a frequent word and a colormap", frequent, cmap),
+        ("a rare word and a colormap", rare, cmap),
+    ]
+    return [
+        {"what": what, "q": q, "cmap": cmap, "ids": _matching(said, q.split(), cmap)}
+        for what, q, cmap in asked
+    ]
+
+
+def _matching(said: list[tuple[str, str, set[str]]], asked: list[str], cmap: str) -> list[str]:
+    """The newest drawings in which each word that is asked for begins a word."""
+    found: list[str] = []
+    for id, own, words in said:
+        if (not cmap or own == cmap) and all(
+            any(word.startswith(each) for word in words) for each in asked
+        ):
+            found.append(id)
+            if len(found) == PAGE_SIZE:
+                break
+    return found
+
+
+def stored() -> dict[str, float]:
+    """Bytes: of the whole database, and of the mean drawing's blob and strokes."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA page_count")
+            pages = cursor.fetchone()[0]
+            cursor.execute("PRAGMA page_size")
+            size = pages * cursor.fetchone()[0]
+        else:
+            cursor.execute("SELECT pg_database_size(current_database())")
+            size = cursor.fetchone()[0]
+    return {"size": size, "drawings": count()}
+
+
+def forget_strokes() -> None:
+    """As if all drawings were pictures."""
+    Drawing.objects.update(strokes=Value(None))
