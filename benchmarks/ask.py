@@ -1,5 +1,5 @@
-"""`python -m benchmarks.ask NAME ARGUMENTS`: call a function of benchmarks.inside with a JSON list of
-arguments, and print what it returns as JSON."""
+"""`python -m benchmarks.ask NAME ARGUMENTS`: call a function of benchmarks.inside with a JSON list
+of arguments, and print what it returns as JSON."""
 
 import json
 import os

@@ -12,6 +12,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         Django's own way is a query, in front of every request. It still has to do after an error,
         when nothing is known of the connection.
         """
+        if self.connection is None or self.connection.closed:
+            return False
         poll = select.poll()
         poll.register(self.connection.pgconn.socket, select.POLLIN)
         if poll.poll(0):
