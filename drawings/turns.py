@@ -6,8 +6,8 @@ ends with the process that it helps.
 """
 
 import atexit
+import logging
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -26,6 +26,8 @@ WAIT_SECONDS = 3.0
 LIMIT_SECONDS = 20.0
 # Pictures go first.
 NICENESS = 10
+
+logger = logging.getLogger(__name__)
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -82,6 +84,7 @@ class Helper:
                 raise TimeoutError
             result, error = self.pipe.recv()
         except (EOFError, OSError) as fault:
+            logger.error("The helper did not answer, and is ended: %r", fault)
             self.stop()
             raise BusyError from fault
         except BaseException:
@@ -145,18 +148,17 @@ def serve(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
-            pipe.send_bytes(_answer(pipe.recv_bytes()))
+            pipe.send(_answer(*pipe.recv()))
 
 
-def _answer(request: bytes) -> bytes:
-    """The pickled result of a pickled call, and None; or None, and what it raised."""
-    answer: tuple[Any, Exception | None]
+def _answer(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, Exception | None]:
+    """What the function gives, or what it raises."""
     try:
-        function, args, kwargs = pickle.loads(request)  # noqa: S301 - from our own process
-        answer = function(*args, **kwargs), None
+        return function(*args, **kwargs), None
     except Exception as error:
-        answer = None, error
-    return pickle.dumps(answer)
+        return None, error
 
 
 if __name__ == "__main__":
