@@ -64,18 +64,16 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         however concurrently one drawing is sent, it is stored once. Without a key it is new.
         A parent that is gone is forgotten.
         """
-        value = getattr(drawing, key)
-        same = self.none() if value is None else self.filter(**{key: value}).for_lists()
-        if (stored := same.first()) is not None:
-            return stored, False
+        # Stored first and looked for then: that it is there already is the exception.
         try:
             with transaction.atomic():
                 drawing.save(force_insert=True)
         except IntegrityError:
-            # Another process was faster by less than the query above could see.
+            value = getattr(drawing, key)
+            same = self.none() if value is None else self.filter(**{key: value}).for_lists()
             if (stored := same.first()) is not None:
                 return stored, False
-            # Or it has deleted the parent.
+            # Or the parent was deleted meanwhile.
             if drawing.parent_id is None or self.filter(pk=drawing.parent_id).exists():
                 raise
             drawing.parent_id = None
