@@ -5,8 +5,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -92,26 +94,17 @@ def _set_status(some: Sequence[str], status: Drawing.Status) -> None:
 
 
 def searches() -> list[dict[str, Any]]:
-    """Words that people may search for here, and by plain reading the ids that must be found."""
-    said = [
-        (str(id), cmap, set(re.findall(r"\w+", f"{title} {artist}".casefold())))
-        for id, cmap, title, artist in published().values_list("id", "colormap", "title", "artist")
-    ]
-    titles = Counter(
-        word
-        for title in Drawing.objects.published().values_list("title", flat=True)
-        for word in set(re.findall(r"\w+", title.casefold()))
-        if len(word) > 3
-    )
-    artists = Counter(Drawing.objects.published().values_list("artist", flat=True))
-    artists.pop("", None)
-    by_count = [word for word, _ in titles.most_common()]
-    frequent, rare = by_count[0], by_count[-1]
-    artist = re.findall(r"\w+", artists.most_common(1)[0][0].casefold())[0]
+    """What people may search for here, and by plain reading the ids that must be found."""
+    said = list(published().values_list("id", "colormap", "title", "artist"))
+    titles = Counter(word for row in said for word in words(row[2]) if len(word) > 3)
+    artists = Counter(word for row in said for word in words(row[3]) if len(word) > 1)
+    [(frequent, _), *_, (rare, _)] = titles.most_common()
+    [(artist, _)] = artists.most_common(1)
     two = next(
-        sorted(words)[:2]
-        for _, _, words in said[len(said) // 2 :]
-        if len([word for word in words if len(word) > 2]) > 1
+        " ".join(pair)
+        for row in said[len(said) // 2 :]
+        for pair in pairwise(words(row[2]))
+        if all(len(word) > 3 for word in pair)
     )
     cmap = said[0][1]
     asked = [
@@ -120,27 +113,29 @@ def searches() -> list[dict[str, Any]]:
         ("a rare word", rare, ""),
         ("the beginning of a word", frequent[:3], ""),
         ("a word that nothing has", "qzxwvkj", ""),
-        ("two words", " ".join(two), ""),
+        ("two words", two, ""),
         ("a frequent word and a colormap", frequent, cmap),
         ("a rare word and a colormap", rare, cmap),
     ]
     return [
-        {"what": what, "q": q, "cmap": cmap, "ids": _matching(said, q.split(), cmap)}
-        for what, q, cmap in asked
+        {"what": what, "q": q, "cmap": own, "ids": _matching(said, q.split(), own)}
+        for what, q, own in asked
     ]
 
 
-def _matching(said: list[tuple[str, str, set[str]]], asked: list[str], cmap: str) -> list[str]:
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def _matching(said: list[tuple[UUID, str, str, str]], asked: list[str], cmap: str) -> list[str]:
     """The newest drawings in which each word that is asked for begins a word."""
-    found: list[str] = []
-    for id, own, words in said:
-        if (not cmap or own == cmap) and all(
-            any(word.startswith(each) for word in words) for each in asked
-        ):
-            found.append(id)
-            if len(found) == PAGE_SIZE:
-                break
-    return found
+    found = (
+        str(id)
+        for id, own, title, artist in said
+        if (not cmap or own == cmap)
+        and all(any(word.startswith(each) for word in words(f"{title} {artist}")) for each in asked)
+    )
+    return list(islice(found, PAGE_SIZE))
 
 
 def stored() -> dict[str, float]:

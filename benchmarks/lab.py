@@ -1,6 +1,7 @@
 """The databases that the subjects share: made when they are first asked for, gone at the end."""
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -40,9 +41,10 @@ class Lab:
         self._numbers = count()
 
     def __enter__(self) -> Self:
-        if not self.keeps:
-            self._clear()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.keeps:
+            self.folder.mkdir(exist_ok=True)
+        else:
+            self.folder = Path(tempfile.mkdtemp(prefix="drawsite-bench-"))
         return self
 
     def __exit__(
@@ -51,8 +53,12 @@ class Lab:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if not self.keeps:
-            self._clear()
+        if self.keeps:
+            return
+        for data in self.folder.iterdir():
+            backend = POSTGRESQL if data.name.startswith(POSTGRESQL.lower()) else SQLITE
+            self._remove(self._site(backend, data))
+        shutil.rmtree(self.folder)
 
     def filled(self, backend: str, drawings: int) -> Site:
         """The site with so many drawings."""
@@ -82,7 +88,7 @@ class Lab:
     def _site(self, backend: str, data: Path) -> Site:
         if backend == SQLITE:
             return Site(data)
-        name = f"drawsite_bench_{data.name.replace('-', '_')}"
+        name = re.sub(r"\W", "_", f"{self.folder.name}_{data.name}")
         return Site(data, urlsplit(self.server_url)._replace(path=f"/{name}").geturl())
 
     def _make(self, site: Site) -> None:
@@ -102,13 +108,6 @@ class Lab:
         if site.database_url:
             self._on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", site)
         shutil.rmtree(site.data, ignore_errors=True)
-
-    def _clear(self) -> None:
-        for data in self.folder.glob("*-*"):
-            backend = POSTGRESQL if data.name.startswith(POSTGRESQL.lower()) else SQLITE
-            if backend in self.backends:
-                self._remove(self._site(backend, data))
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _on_server(self, statement: str, site: Site) -> None:
         name = urlsplit(site.database_url).path.removeprefix("/")

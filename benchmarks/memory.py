@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from urllib.parse import urlencode
 
 from matplotlib import colormaps
 
@@ -94,7 +95,7 @@ def _requests(site: Site, server: Server) -> Iterator[bytes]:
         path = {
             "picture": f"/drawings/{id}/image.png?cmap={chance.choice(names)}",
             "gallery": f"/gallery/?before={id}",
-            "search": f"/gallery/?q={chance.choice(words).replace(' ', '+')}",
+            "search": f"/gallery/?{urlencode({'q': chance.choice(words)})}",
             "page": f"/drawings/{id}/?cmap={chance.choice(names)}",
             "npy": f"/drawings/{id}/pixels.npy",
             "strokes.json": f"/drawings/{id}/strokes.json",

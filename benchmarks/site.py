@@ -52,7 +52,8 @@ class Site:
     def manage(self, *arguments: str) -> None:
         """Run a management command."""
         command = [sys.executable, "manage.py", *arguments]
-        subprocess.run(command, cwd=ROOT, env=self.environment(), check=True)
+        environment = self.environment()
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
 
     def ask(self, question: str, *arguments: object) -> Any:
         """What a function of benchmarks.inside returns, called by a process on this site."""

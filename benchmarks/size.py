@@ -73,7 +73,7 @@ def _other_ways(field: pixels.Field) -> dict[str, int]:
         ),
         "zstd 19": len(zstandard.ZstdCompressor(level=19).compress(plain)),
         "zlib 9": len(zlib.compress(plain, 9)),
-        "WebP": len(_file(picture, format="WEBP", lossless=True, method=6, quality=100)),
+        "WebP": len(_file(picture, format="WEBP", lossless=True, method=6)),
         "PNG": len(_file(picture, format="PNG", optimize=True)),
     }
 

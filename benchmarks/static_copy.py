@@ -45,6 +45,10 @@ http {{
 """
 
 
+def quoted(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("'", "\\'")
+
+
 @contextmanager
 def serving(files: Mapping[str, Answer]) -> Iterator[str]:
     """Serve answers, not compressed, by their paths, with their headers; the address."""
@@ -58,13 +62,14 @@ def serving(files: Mapping[str, Answer]) -> Iterator[str]:
             (folder / str(number)).write_bytes(answer.body)
             kind = answer.headers["Content-Type"].split(";")[0]
             headers = "".join(
-                f' add_header {name} "{value.replace(chr(34), "")}";'
+                f" add_header {name} '{quoted(value)}';"
                 for name, value in answer.headers.items()
                 if name.lower() not in LEFT_OUT
             )
             locations.append(
-                f'location = {path} {{ alias {folder}/{number}; types {{ }} default_type "{kind}";'
-                f"{headers} }}"
+                # Not an alias: of a path that ends in a slash nginx makes a folder's index.
+                f"location = {path} {{ root {folder}; try_files /{number} =404;"
+                f" types {{ }} default_type '{kind}';{headers} }}"
             )
         user = f"user {pwd.getpwuid(os.geteuid()).pw_name};" if os.geteuid() == 0 else ""
         text = CONFIGURATION.format(

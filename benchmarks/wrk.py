@@ -64,7 +64,7 @@ def run(
         lines.flush()
         options = [f"-c{connections}", f"-d{round(seconds)}s", "-t1", "--timeout=30s"]
         command = ["wrk", *options, "-s", script.name, server.url, "--", lines.name]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     told = json.loads(done.stdout.splitlines()[-1])
     if told["refused"] or told["broken"]:
         raise WrongAnswerError(f"{requests[0]} and so on: {told}")
