@@ -32,21 +32,21 @@ def _measure(lab: Lab, backend: str) -> Iterator[Row]:
         theirs, ours = _views(small_client, word), _views(large_client, word)
         if theirs.keys() != ours.keys():
             raise WrongAnswerError(f"The admins offer {list(theirs)} and {list(ours)}")
-        for what, path in ours.items():
-            asked = [(small_client, theirs[what]), (large_client, path)]
-            fewer, more = get_alternately(asked, TIMES)
-            queries = [
-                site.ask("queries", path, cookie)
-                for site, path, cookie in (
-                    (large, path, cookies[1]),
-                    (small, theirs[what], cookies[0]),
-                )
-            ]
-            text = f"{what}, {lab.large:,} drawings; {SMALL:,}; {backend}"
-            row = at_most(text, more.seconds * 1000, fewer.seconds * 1000, TARGET, "ms")
+        fewer = small.ask("queries", list(theirs.values()), cookies[0])
+        more = large.ask("queries", list(ours.values()), cookies[1])
+        for number, what in enumerate(ours):
+            asked = [(small_client, theirs[what]), (large_client, ours[what])]
+            of_small, of_large = get_alternately(asked, TIMES)
+            row = at_most(
+                f"{what}, {lab.large:,} drawings; {SMALL:,}; {backend}",
+                of_large.seconds * 1000,
+                of_small.seconds * 1000,
+                TARGET,
+                "ms",
+            )
             yield row._replace(
-                ours=f"{row.ours}, {queries[0]} queries",
-                theirs=f"{row.theirs}, {queries[1]} queries",
+                ours=f"{row.ours}, {more[number]} queries",
+                theirs=f"{row.theirs}, {fewer[number]} queries",
             )
 
 

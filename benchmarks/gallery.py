@@ -54,12 +54,13 @@ def _page(both: Both, what: str, skip: int = 0) -> Row:
     small, large = get_alternately([(both.small, GALLERY), (both.large, path)])
     _check(large, both.large_site.ask("ids", PAGE_SIZE, skip), path)
     _check(small, both.small_site.ask("ids", PAGE_SIZE), GALLERY)
-    queries = both.large_site.ask("queries", path), both.small_site.ask("queries", GALLERY)
+    [more] = both.large_site.ask("queries", [path])
+    [fewer] = both.small_site.ask("queries", [GALLERY])
     row = at_most(what, large.seconds * 1000, small.seconds * 1000, PAGES_TARGET, "ms")
     return row._replace(
-        ours=f"{row.ours}, {queries[0]} queries",
-        theirs=f"{row.theirs}, {queries[1]} queries",
-        is_met=row.is_met and queries[0] <= queries[1],
+        ours=f"{row.ours}, {more} queries",
+        theirs=f"{row.theirs}, {fewer} queries",
+        is_met=row.is_met and more <= fewer,
     )
 
 

@@ -54,9 +54,13 @@ def drawings(wanted: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
-def queries(path: str, cookie: str = "") -> int:
-    """How many queries a page takes, the second time it is asked for."""
+def queries(paths: Sequence[str], cookie: str = "") -> list[int]:
+    """How many queries each page takes, the second time it is asked for."""
     client = Client(SERVER_NAME="127.0.0.1", HTTP_COOKIE=cookie)
+    return [_queries(client, path) for path in paths]
+
+
+def _queries(client: Client, path: str) -> int:
     client.get(path)
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(path)
