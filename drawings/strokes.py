@@ -6,7 +6,6 @@ static/drawings/rasteriser.js: both give the same bytes.
 
 import base64
 import binascii
-import itertools
 import json
 import math
 import zlib
@@ -16,6 +15,7 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
+from zlib_ng import zlib_ng
 
 from drawings import pixels, strict_json
 
@@ -27,6 +27,8 @@ MAX_RADIUS = 256
 LEAST_COORDINATE, GREATEST_COORDINATE = -2048, 3072
 # What a document of so many points may inflate to, with room to spare.
 MAX_TEXT_BYTES = 16_000_000
+# Of zlib-ng: as small as at 9, in half the time.
+COMPRESSION_LEVEL = 6
 
 # Work is counted in pixels that a stroke's segment looks at: a core of an ordinary server does so
 # many in a second (a segment across 1024 x 1024 takes 40 ms). The rest was measured beside that,
@@ -89,7 +91,7 @@ def pack(document: Document) -> bytes:
     text = json.dumps(document, separators=(",", ":")).encode()
     if len(text) > MAX_TEXT_BYTES:
         raise BadStrokesError(f"This is more than {MAX_TEXT_BYTES:,} characters.")
-    return zlib.compress(text)
+    return zlib_ng.compress(text, COMPRESSION_LEVEL)
 
 
 def unpack(data: bytes) -> Document:
@@ -191,7 +193,7 @@ def _check_points(stroke: Mapping[str, Any], clock: int) -> int:
     if not {type(time) for time in times} <= {int}:
         raise BadStrokesError("t must be whole numbers.")
     _within(times, 0, MAX_TIME, "t")
-    if any(later < earlier for earlier, later in itertools.pairwise(times)):
+    if times != sorted(times):
         raise BadStrokesError("t must not run backwards.")
     return _not_before(clock, times[0], times[-1])
 
@@ -221,7 +223,8 @@ def _whole(value: Any, least: int, greatest: int, name: str) -> None:
 def _within(values: Sequence[Any], least: int, greatest: int, name: str) -> None:
     if not {type(value) for value in values} <= {int, float}:
         raise BadStrokesError(f"{name} must be numbers.")
-    if not all(least <= value <= greatest for value in values):  # nor is NaN
+    # (Of numbers with a NaN among them, least and greatest could be any; the sum is NaN.)
+    if not (least <= min(values) and max(values) <= greatest and math.isfinite(sum(values))):
         raise BadStrokesError(f"{name} must be from {least} to {greatest}.")
 
 

@@ -19,6 +19,7 @@ class Connection:
 
     def __init__(self, fileno):
         self.pgconn = SimpleNamespace(socket=fileno)
+        self.closed = False
         self.queries = []
 
     @contextmanager
@@ -55,3 +56,9 @@ def test_after_an_error_a_query_has_to_show_it(connection):
 
     assert connection.is_usable()
     assert connection.connection.queries == ["SELECT 1"]
+
+
+def test_one_that_was_closed_is_not_usable(connection):
+    connection.connection.closed = True
+
+    assert not connection.is_usable()
