@@ -20,7 +20,7 @@ DRAWINGS = 5_000
 SENDING = 2_000
 MEGABYTES = 110
 GROWTH = 0.10
-FIGURES = ("matplotlib.figure", "matplotlib.backends", "matplotlib.pyplot")
+FIGURES = ("matplotlib.figure", "matplotlib.backends.backend_", "matplotlib.pyplot")
 # Of a hundred requests.
 MIX = {
     "picture": 50,
