@@ -97,6 +97,13 @@ def _set_status(some: Sequence[str], status: Drawing.Status) -> None:
         Drawing.objects.filter(pk__in=some[at : at + BATCH]).update(status=status)
 
 
+def spread_statuses() -> None:
+    """As many published drawings as pending and hidden ones."""
+    some = [str(id) for id in Drawing.objects.values_list("id", flat=True)]
+    for number, status in enumerate(Drawing.Status):
+        _set_status(some[number :: len(Drawing.Status)], status)
+
+
 def searches() -> list[dict[str, Any]]:
     """What people may search for here, and by plain reading the ids that must be found."""
     said = list(published().values_list("id", "colormap", "title", "artist"))
@@ -143,7 +150,7 @@ def _matching(said: list[tuple[UUID, str, str, str]], asked: list[str], cmap: st
 
 
 def stored() -> dict[str, float]:
-    """Bytes: of the whole database, and of the mean drawing's blob and strokes."""
+    """Of the whole database: its bytes, its drawings, and how many of them have strokes."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("VACUUM")
@@ -154,7 +161,8 @@ def stored() -> dict[str, float]:
         else:
             cursor.execute("SELECT pg_database_size(current_database())")
             size = cursor.fetchone()[0]
-    return {"size": size, "drawings": count()}
+    with_strokes = Drawing.objects.filter(strokes__isnull=False).count()
+    return {"size": size, "drawings": count(), "with_strokes": with_strokes}
 
 
 def forget_strokes() -> None:
