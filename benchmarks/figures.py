@@ -116,15 +116,18 @@ def _beside_pictures(server: Server, ids: list[str]) -> Row:
             each.result()
         rounds.append((beside, alone))
     beside, alone = sorted(rounds, key=lambda each: each[0] / each[1])[ROUNDS // 2]
-    what = f"pictures while {CLIENTS} clients ask for figures without pause; without figures"
+    what = f"pictures while {CLIENTS} clients have figures drawn without pause; without figures"
     return at_least(what, beside, alone, 0.70, "/s")
 
 
 def _plot(server: Server, ids: list[str], stop: Event) -> None:
+    """One figure after another; when there are too many, as soon as it may come again."""
     with Client(server) as client:
         for id in ids:
             if stop.is_set():
                 return
             answer = client.ask(f"/drawings/{id}/plot.png")
-            if answer.status not in (200, 503):
+            if answer.status == 503:
+                stop.wait(float(answer.headers["Retry-After"]))
+            elif answer.status != 200:
                 raise WrongAnswerError(f"plot.png: {answer.status}")
