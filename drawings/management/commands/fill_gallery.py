@@ -1,4 +1,5 @@
 import gc
+import sqlite3
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -69,6 +70,7 @@ class Command(BaseCommand):
         # What is loaded by now stays: the garbage collector, which so many rows call again and
         # again, need not look through it.
         gc.freeze()
+        widen_statements()
         drawings = make_drawings(count, seed)
         added = 0
         try:
@@ -83,6 +85,18 @@ class Command(BaseCommand):
         if added:
             analyze()
         self.stdout.write(f"{added:,} added, {count - added:,} already here.")
+
+
+def widen_statements() -> None:
+    """Let SQLite take as many parameters in a statement as it can, not as any SQLite can.
+
+    Its full-text search writes what it has gathered at the end of every statement.
+    """
+    if connection.vendor == "sqlite":
+        connection.ensure_connection()
+        connection.features.max_query_params = connection.connection.getlimit(
+            sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER
+        )
 
 
 def store(batch: list[Drawing]) -> int:
