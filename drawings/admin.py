@@ -62,8 +62,11 @@ class DrawingAdmin(admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Drawing], search_term: str
     ) -> tuple[QuerySet[Drawing], bool]:
         """For actions; what the list shows of it is DrawingList's."""
-        drawings = cast(DrawingQuerySet, queryset)
-        return search.matching(drawings, search_term) if search_term else drawings, False
+        drawings, term = cast(DrawingQuerySet, queryset), search_term.strip()
+        # Drawings that were selected one by one need not be looked for as well.
+        if term and request.POST.get("select_across", "0") != "0":
+            drawings = search.matching(drawings, term)
+        return drawings, False
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """The filter of the list, and nothing that only a query string could make up."""

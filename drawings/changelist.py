@@ -62,9 +62,10 @@ class DrawingList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         since = next(spec.start() for spec in self.filter_specs if isinstance(spec, SinceFilter))
-        selection = listing.Selection(
-            q=self.query.strip(), status=self.params.get("status__exact", ""), since=since
-        )
+        status = self.params.get("status__exact", "")
+        if status and status not in Drawing.Status:
+            raise IncorrectLookupParameters
+        selection = listing.Selection(q=self.query.strip(), status=status, since=since)
         page = listing.read(selection, cursor_of(request), self.list_per_page)
         self.result_list = page.drawings
         # Of this page: what the whole list comes to is not counted.

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connections
 
 from drawings import search
-from drawings.models import Drawing, DrawingQuerySet
+from drawings.models import Drawing
 
 
 class Selection(NamedTuple):
@@ -43,8 +43,7 @@ def read(selection: Selection, cursor: Cursor, size: int) -> Page:
     """One page of a list, of at most `size` drawings without their pixels and strokes."""
     ascending = cursor.oldest or cursor.after is not None
     # One more than the page shows tells whether another follows.
-    rows = _rows(selection, cursor, ascending, size + 1)
-    found = list(rows.order_by("id" if ascending else "-id")[: size + 1])
+    found = _find(selection, cursor, ascending, size + 1)
     follows, drawings = len(found) > size, found[:size]
     if ascending:
         drawings.reverse()
@@ -61,38 +60,38 @@ def read(selection: Selection, cursor: Cursor, size: int) -> Page:
     )
 
 
-def _rows(selection: Selection, cursor: Cursor, ascending: bool, limit: int) -> DrawingQuerySet:
+def _find(selection: Selection, cursor: Cursor, ascending: bool, limit: int) -> list[Drawing]:
     rows = Drawing.objects.for_lists()
     since = None if selection.since is None else first_id(selection.since)
-    if selection.q:
-        if connections[rows.db].vendor == "sqlite" and search.id_in(selection.q) is None:
-            words = search.words_of(selection.q)
-            if not words:
-                return rows.none()
-            # SQLite would look at all that the search finds: the page is chosen within it.
-            page = search.fts5_page(
-                words,
-                selection.status,
-                selection.cmap,
-                since=since,
-                before=cursor.before,
-                after=cursor.after,
-                ascending=ascending,
-                limit=limit,
-            )
-            return rows.filter(id__in=page)
-        rows = search.matching(rows, selection.q)
     if selection.status:
         rows = rows.filter(status=selection.status)
     if selection.cmap:
         rows = rows.filter(colormap=selection.cmap)
+    if selection.q and connections[rows.db].vendor == "sqlite" and not search.id_in(selection.q):
+        words = search.words_of(selection.q)
+        # Joined, SQLite would look at all that the search finds: so the page is found first.
+        ids = words and search.fts5_page(
+            words,
+            selection.status,
+            selection.cmap,
+            since=since,
+            before=cursor.before,
+            after=cursor.after,
+            ascending=ascending,
+            limit=limit,
+            using=rows.db,
+        )
+        found = rows.in_bulk(ids)
+        return [found[each] for each in ids if each in found]
+    if selection.q:
+        rows = search.matching(rows, selection.q)
     if since is not None:
         rows = rows.filter(id__gte=since)
     if cursor.before is not None:
         rows = rows.filter(id__lt=cursor.before)
     if cursor.after is not None:
         rows = rows.filter(id__gt=cursor.after)
-    return rows
+    return list(rows.order_by("id" if ascending else "-id")[:limit])
 
 
 def first_id(time: datetime) -> UUID:

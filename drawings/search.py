@@ -1,10 +1,13 @@
 """Finding drawings by the words of their titles and artists: each database's own full-text search.
 
-A drawing is found when every word that is asked for begins one of its own, whatever its case and
-accents. PostgreSQL keeps the words in a generated column of the drawings' table, SQLite in a table
-of FTS5 that triggers keep up to date, so no code that writes drawings knows of either.
+A drawing is found when every word that is asked for begins one of its own, in upper or lower case,
+with accents or without. PostgreSQL keeps the words in a generated column of the drawings' table,
+SQLite in a table of FTS5 that triggers keep up to date, so no code that writes drawings knows of
+either.
 """
 
+import hashlib
+import string
 import unicodedata
 from collections.abc import Iterator
 from uuid import UUID
@@ -15,17 +18,29 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.models.expressions import RawSQL
 
-from drawings.models import Drawing, DrawingQuerySet
+from drawings.models import ARTIST_LENGTH, TITLE_LENGTH, Drawing, DrawingQuerySet
 
 TABLE = Drawing._meta.db_table
 MAX_WORDS = 10
+MAX_WORD_LENGTH = max(TITLE_LENGTH, ARTIST_LENGTH)
 
 
 def words_of(text: str) -> list[str]:
-    """The words that a search asks for: runs of letters, digits and marks, at most MAX_WORDS."""
-    plain = unicodedata.normalize("NFC", text.lower())
-    spaced = "".join(sign if unicodedata.category(sign)[0] in "LNM" else " " for sign in plain)
-    return list(dict.fromkeys(spaced.split()))[:MAX_WORDS]
+    """The words that a search asks for: runs of letters, digits and marks, at most MAX_WORDS.
+
+    What has only marks is no word: neither database knows one like it.
+    """
+    plain = unicodedata.normalize("NFC", text)
+    kinds = [unicodedata.category(sign)[0] for sign in plain]
+    spaced = "".join(
+        sign if kind in "LNM" else " " for sign, kind in zip(plain, kinds, strict=True)
+    )
+    words = [
+        word[:MAX_WORD_LENGTH]
+        for word in spaced.split()
+        if any(unicodedata.category(sign)[0] in "LN" for sign in word)
+    ]
+    return list(dict.fromkeys(words))[:MAX_WORDS]
 
 
 def id_in(text: str) -> UUID | None:
@@ -49,7 +64,8 @@ def matching(drawings: DrawingQuerySet, text: str) -> DrawingQuerySet:
     if connections[drawings.db].vendor == "postgresql":
         return drawings.filter(Matches(words))
     found = RawSQL(
-        f"SELECT drawing_id FROM {FTS5} WHERE {FTS5} MATCH %s",
+        f"SELECT drawing_id FROM {NUMBERS} WHERE number IN"
+        f" (SELECT rowid FROM {FTS5} WHERE {FTS5} MATCH %s)",
         [fts5_query(words)],
     )
     return drawings.filter(pk__in=found)
@@ -57,13 +73,17 @@ def matching(drawings: DrawingQuerySet, text: str) -> DrawingQuerySet:
 
 # --- PostgreSQL -----------------------------------------------------------------------------
 
-# Without accents, as FTS5 takes them off; the dictionary "simple" makes lower case, and nothing
-# else of a word: titles are in any language.
-PLAIN = "normalize(regexp_replace(normalize({}, NFD), '[\\u0300-\\u036f]', '', 'g'), NFC)"
+# Without accents, as FTS5 takes them off. The dictionary "simple" makes lower case and nothing else
+# of a word: titles are in any language.
+UNACCENTED = "normalize(regexp_replace(normalize({}, NFD), '[\\u0300-\\u036f]', '', 'g'), NFC)"
+# With them PostgreSQL would see hosts, files and negative numbers, where the others see words.
+SIGNS = string.punctuation.replace("'", "''")
+SPACED = f"translate(title || ' ' || artist, '{SIGNS}', '{' ' * len(string.punctuation)}')"
 POSTGRESQL_SCHEMA = (
+    f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS search",
     f"""
     ALTER TABLE {TABLE} ADD COLUMN search tsvector
-    GENERATED ALWAYS AS (to_tsvector('simple', {PLAIN.format("title || ' ' || artist")})) STORED
+    GENERATED ALWAYS AS (to_tsvector('simple', {UNACCENTED.format(SPACED)})) STORED
     """,
     # How often each word is there tells the planner whether to look for it newest first, or in the
     # index of words.
@@ -71,12 +91,13 @@ POSTGRESQL_SCHEMA = (
     # Without fastupdate: what is pending there is read from end to end by every search.
     f"CREATE INDEX drawing_search ON {TABLE} USING gin (search) WITH (fastupdate = off)",
 )
+VERSION = hashlib.sha256("".join(POSTGRESQL_SCHEMA).encode()).hexdigest()
 
 
 class Matches(models.Func):
     """Whether a drawing has all of these words, or longer ones that begin so."""
 
-    template = f"{TABLE}.search @@ to_tsquery('simple', {PLAIN.format('%(expressions)s')})"
+    template = f"{TABLE}.search @@ to_tsquery('simple', {UNACCENTED.format('%(expressions)s')})"
     output_field = models.BooleanField()
 
     def __init__(self, words: list[str]) -> None:
@@ -87,52 +108,57 @@ class Matches(models.Func):
 # --- SQLite ---------------------------------------------------------------------------------
 
 FTS5 = "drawings_search"
-
-# A drawing's place among the rows of FTS5, which are read in the order of their numbers: the bits
-# of its id that tell the time and those behind them, so the newest comes first here as well. The
-# next free number is taken if that is another's, of the same moment.
-PLACES_IN_A_MOMENT = 1 << 15
+# FTS5 knows its rows by number, and reads those of a word in the order of their numbers. So a
+# drawing's number there begins with the time, as its id does: the newest comes first here as well.
+NUMBERS = "drawings_search_number"
 
 
-def place(drawing_id: UUID) -> int:
-    """48 bits of milliseconds and 12 of what follows in a UUIDv7, with room for 7 between two."""
+def number_of(drawing_id: UUID) -> int:
+    """48 bits of milliseconds, 12 bits of what follows them in a UUIDv7, and room for 7 between.
+
+    Where that is another drawing's number, the next one that is free is taken.
+    """
     return (drawing_id.int >> 80) << 15 | (drawing_id.int >> 64 & 0xFFF) << 3
 
 
-def _place_in_sql(id: str) -> str:
-    """The same in SQL, digit by digit: SQLite has no function that reads hexadecimal."""
+def _number_in_sql(drawing_id: str) -> str:
+    """The same in SQL, digit by digit: SQLite has no function that reads hexadecimal.
+
+    Digits 1 to 12 are the milliseconds, 13 is the UUID's version, 14 to 16 are the 12 bits.
+    """
     digits = [*enumerate(range(59, 14, -4), 1), *enumerate(range(11, 2, -4), 14)]
     return "|".join(
-        f"(instr('0123456789abcdef',substr({id},{position},1))-1<<{shift})"
+        f"(instr('0123456789abcdef',substr({drawing_id},{position},1))-1<<{shift})"
         for position, shift in digits
     )
 
 
-def _row_of(id: str) -> str:
-    """The condition for the row of a drawing, by its id in SQL."""
-    first = _place_in_sql(id)
-    return f"rowid BETWEEN ({first}) AND ({first}) + {PLACES_IN_A_MOMENT} AND drawing_id = {id}"
-
-
-COLUMNS = "drawing_id, title, artist, status, colormap"
-# (A colormap is one word there: the tokenizer would part it at the underscores.)
+# (A colormap is one word: FTS5 would part it at the underscores.)
+_VALUES = "new.title, new.artist, new.status, replace(new.colormap, '_', '')"
 SQLITE_SCHEMA = {
     FTS5: f"""
         CREATE VIRTUAL TABLE {FTS5} USING fts5(
-            drawing_id UNINDEXED, title, artist, status, colormap,
-            tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3 4 5'
+            title, artist, status, colormap,
+            tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3 4 5 6 7'
         )
+    """,
+    NUMBERS: f"""
+        CREATE TABLE {NUMBERS} (number INTEGER PRIMARY KEY, drawing_id TEXT NOT NULL UNIQUE)
     """,
     f"{FTS5}_insert": f"""
         CREATE TRIGGER {FTS5}_insert AFTER INSERT ON {TABLE} BEGIN
-            INSERT INTO {FTS5} (rowid, {COLUMNS})
+            INSERT INTO {NUMBERS} (number, drawing_id)
             SELECT
-                CASE WHEN EXISTS (SELECT 1 FROM {FTS5} WHERE rowid = first) THEN
-                    (SELECT max(rowid) + 1 FROM {FTS5}
-                     WHERE rowid BETWEEN first AND first + {PLACES_IN_A_MOMENT})
+                CASE WHEN EXISTS (SELECT 1 FROM {NUMBERS} WHERE number = first) THEN
+                    (SELECT number + 1 FROM {NUMBERS} AS taken
+                     WHERE number >= first AND NOT EXISTS (
+                         SELECT 1 FROM {NUMBERS} AS next WHERE next.number = taken.number + 1)
+                     ORDER BY number LIMIT 1)
                 ELSE first END,
-                new.id, new.title, new.artist, new.status, replace(new.colormap, '_', '')
-            FROM (SELECT {_place_in_sql("new.id")} AS first LIMIT 1);
+                new.id
+            FROM (SELECT {_number_in_sql("new.id")} AS first LIMIT 1);
+            INSERT INTO {FTS5} (rowid, title, artist, status, colormap)
+            SELECT number, {_VALUES} FROM {NUMBERS} WHERE drawing_id = new.id;
         END
     """,
     f"{FTS5}_update": f"""
@@ -140,12 +166,14 @@ SQLITE_SCHEMA = {
         BEGIN
             UPDATE {FTS5} SET title = new.title, artist = new.artist, status = new.status,
                 colormap = replace(new.colormap, '_', '')
-            WHERE {_row_of("new.id")};
+            WHERE rowid = (SELECT number FROM {NUMBERS} WHERE drawing_id = new.id);
         END
     """,
     f"{FTS5}_delete": f"""
         CREATE TRIGGER {FTS5}_delete AFTER DELETE ON {TABLE} BEGIN
-            DELETE FROM {FTS5} WHERE {_row_of("old.id")};
+            DELETE FROM {FTS5}
+            WHERE rowid = (SELECT number FROM {NUMBERS} WHERE drawing_id = old.id);
+            DELETE FROM {NUMBERS} WHERE drawing_id = old.id;
         END
     """,
 }
@@ -154,10 +182,10 @@ SQLITE_SCHEMA = {
 def fts5_query(words: list[str], status: str = "", cmap: str = "") -> str:
     """The query in FTS5's language. (Its words are quoted: they may be AND or NOT.)"""
     asked = [f'{{title artist}} : "{word}" *' for word in words]
-    if status:
-        asked.append(f'status : "{status}"')
-    if cmap:
-        asked.append(f'colormap : "{cmap.replace("_", "")}"')
+    for column, value in (("status", status), ("colormap", cmap.replace("_", ""))):
+        if value:
+            quoted = value.replace('"', '""')
+            asked.append(f'{column} : "{quoted}"')
     return " AND ".join(asked)
 
 
@@ -171,88 +199,103 @@ def fts5_page(
     after: UUID | None,
     ascending: bool,
     limit: int,
-) -> RawSQL:
+    using: str,
+) -> list[UUID]:
     """The ids of the first `limit` drawings that are found, newest or oldest first.
 
-    Only so many rows are read: FTS5 has the drawings of a word in the order of their places.
+    Only so many rows are read: FTS5 has the drawings of a word in the order of their numbers.
     """
-    conditions, parameters = [f"{FTS5} MATCH %s"], [fts5_query(words, status, cmap)]
-    bounds: list[str | int] = []
+    conditions = [f"{FTS5} MATCH %s"]
+    parameters: list[str | int] = [fts5_query(words, status, cmap)]
     if since is not None:
         conditions.append("rowid >= %s")
-        bounds.append(place(since))
-    for cursor, sign, step in ((before, "<", 1), (after, ">", 0)):
-        if cursor is not None:
-            # The drawing may be gone: then it is what stands below it in the same moment.
-            moment = f"SELECT max(rowid) + {{}} FROM {FTS5} WHERE rowid BETWEEN %s AND %s"
-            own = f"{moment.format(0)} AND drawing_id = %s"
-            below = f"{moment.format(step)} AND drawing_id < %s"
-            conditions.append(f"rowid {sign} coalesce(({own}), ({below}), %s)")
-            first = place(cursor)
-            bounds += [first, first + PLACES_IN_A_MOMENT, cursor.hex] * 2
-            bounds.append(first - 1 + step)
-    return RawSQL(
-        f"SELECT drawing_id FROM {FTS5} WHERE {' AND '.join(conditions)}"
-        f" ORDER BY rowid {'ASC' if ascending else 'DESC'} LIMIT %s",
-        [*parameters, *bounds, limit],
-    )
+        parameters.append(number_of(since))
+    # The drawing where a page begins may be gone: then it begins at the next older one that is not.
+    at = f"FROM {NUMBERS} WHERE drawing_id <= %s ORDER BY drawing_id DESC LIMIT 1"
+    if before is not None:
+        conditions.append(f"rowid < (SELECT number + (drawing_id < %s) {at})")
+        parameters += [before.hex, before.hex]
+    if after is not None:
+        conditions.append(f"rowid > coalesce((SELECT number {at}), -1)")
+        parameters.append(after.hex)
+    direction = "ASC" if ascending else "DESC"
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            f"SELECT drawing_id FROM (SELECT rowid AS found FROM {FTS5}"
+            f" WHERE {' AND '.join(conditions)} ORDER BY rowid {direction} LIMIT %s)"
+            f" JOIN {NUMBERS} ON number = found ORDER BY found {direction}",
+            [*parameters, limit],
+        )
+        return [UUID(found) for (found,) in cursor.fetchall()]
 
 
 # --- Installing -----------------------------------------------------------------------------
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Make what the search needs in the database, as far as it is not there.
+    """Make what the search needs in the database, unless it is there; all of it or nothing.
 
-    After every migration, because Django's migrations cannot express it, and one that remakes a
-    table of SQLite loses the table's triggers.
+    After every migration, because one that remakes a table of SQLite loses the table's triggers.
     """
-    with connection.cursor() as cursor:
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             _install_tsvector(cursor)
         else:
-            _install_fts5(cursor)
+            _install_fts5(cursor, connection.alias)
 
 
 def _install_tsvector(cursor: CursorWrapper) -> None:
-    cursor.execute("SELECT to_regclass('drawing_search') IS NOT NULL")
-    if cursor.fetchone() == (True,):
-        return
-    with transaction.atomic():
-        cursor.execute("SET LOCAL statement_timeout = 0")  # a full table is written anew
+    # Of two servers that start at once, one waits for the other.
+    cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [TABLE])
+    cursor.execute(
+        "SELECT col_description(attrelid, attnum) FROM pg_attribute"
+        " WHERE attrelid = to_regclass(%s) AND attname = 'search'",
+        [TABLE],
+    )
+    if cursor.fetchone() != (VERSION,):
         for statement in POSTGRESQL_SCHEMA:
             cursor.execute(statement)
+        cursor.execute(f"COMMENT ON COLUMN {TABLE}.search IS '{VERSION}'")
 
 
-def _install_fts5(cursor: CursorWrapper) -> None:
+def _install_fts5(cursor: CursorWrapper, using: str) -> None:
+    names = ", ".join(["%s"] * len(SQLITE_SCHEMA))
     cursor.execute(
-        "SELECT name, sql FROM sqlite_master WHERE name IN (%s, %s, %s, %s)", list(SQLITE_SCHEMA)
+        f"SELECT name, type, sql FROM sqlite_master WHERE name IN ({names})", list(SQLITE_SCHEMA)
     )
-    there = dict(cursor.fetchall())
-    if there == {name: sql.strip() for name, sql in SQLITE_SCHEMA.items()}:
+    there = {name: (kind, sql) for name, kind, sql in cursor.fetchall()}
+    if {name: sql for name, (_, sql) in there.items()} == {
+        name: sql.strip() for name, sql in SQLITE_SCHEMA.items()
+    }:
         return
-    for name in there:
-        cursor.execute(f"DROP {'TABLE' if name == FTS5 else 'TRIGGER'} {name}")
-    try:
-        for statement in SQLITE_SCHEMA.values():
+    for name in reversed([name for name in SQLITE_SCHEMA if name in there]):
+        cursor.execute(f"DROP {there[name][0]} {name}")
+    for statement in SQLITE_SCHEMA.values():
+        try:
             cursor.execute(statement)
-    except OperationalError as error:
-        raise ImproperlyConfigured(
-            f"The SQLite of this Python cannot do full-text search (FTS5): {error}."
-            " Use another build of Python, or PostgreSQL through DATABASE_URL."
-        ) from error
+        except OperationalError as error:
+            if "no such module" not in str(error):
+                raise
+            raise ImproperlyConfigured(
+                f"The SQLite of this Python cannot do full-text search ({error})."
+                " Use another build of Python, or PostgreSQL through DATABASE_URL."
+            ) from error
     cursor.executemany(
-        f"INSERT INTO {FTS5} (rowid, {COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s)",
-        _entries(),  # type: ignore[arg-type]  # any iterable will do
+        f"INSERT INTO {NUMBERS} (number, drawing_id) VALUES (%s, %s)",
+        _numbers(using),  # type: ignore[arg-type]  # any iterable will do
+    )
+    cursor.execute(
+        f"INSERT INTO {FTS5} (rowid, title, artist, status, colormap)"
+        " SELECT number, title, artist, status, replace(colormap, '_', '')"
+        f" FROM {NUMBERS} JOIN {TABLE} ON id = drawing_id ORDER BY number"
     )
 
 
-def _entries() -> Iterator[tuple[int, str, str, str, str, str]]:
-    """The rows of FTS5 for the drawings that are there."""
-    last = 0
-    values = ("id", "title", "artist", "status", "colormap")
-    for key, title, artist, status, colormap in (
-        Drawing.objects.order_by("id").values_list(*values).iterator()
-    ):
-        last = max(place(key), last + 1)
-        yield last, key.hex, title, artist, status, colormap.replace("_", "")
+def _numbers(using: str) -> Iterator[tuple[int, str]]:
+    """A number for each drawing that is there."""
+    last = -1
+    ids = Drawing.objects.using(using).order_by("id").values_list("id", flat=True)
+    for drawing_id in ids.iterator():
+        last = max(number_of(drawing_id), last + 1)
+        yield last, drawing_id.hex

@@ -22,7 +22,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 # One works and one waits: more would keep all of the server's threads from answering others.
 PLACES = 2
 WAIT_SECONDS = 3.0
-# Shorter than the time after which the server takes its own process for dead.
+# With the waiting before it, within the time that a server that ends gives its last requests.
 LIMIT_SECONDS = 20.0
 # Pictures go first.
 NICENESS = 10
@@ -76,13 +76,17 @@ class Helper:
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Result:
-        if self.process is None or self.process.poll() is not None:
-            self.start()
         try:
-            self.pipe.send((function, args, kwargs))
-            if not self.pipe.poll(LIMIT_SECONDS):
-                raise TimeoutError
-            result, error = self.pipe.recv()
+            if self.process is None or self.process.poll() is not None:
+                self.process = self.start()
+            # Whatever it hangs in, our end of the pipe hears of its death.
+            alarm = threading.Timer(LIMIT_SECONDS, self.process.kill)
+            alarm.start()
+            try:
+                self.pipe.send((function, args, kwargs))
+                result, error = self.pipe.recv()
+            finally:
+                alarm.cancel()
         except (EOFError, OSError) as fault:
             logger.error("The helper did not answer, and is ended: %r", fault)
             self.stop()
@@ -94,19 +98,24 @@ class Helper:
             raise error
         return result  # type: ignore[no-any-return]
 
-    def start(self) -> None:
+    def start(self) -> "subprocess.Popen[bytes]":
         self.stop()
         self.pipe, theirs = Pipe()
-        with theirs:
+        try:
             # Not multiprocessing's own: that would load the server's program a second time, and
             # start one more process to look after what is shared, which is nothing here.
-            self.process = subprocess.Popen(  # noqa: S603 - our own module
+            return subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-m", __name__, str(theirs.fileno())],
                 cwd=Path(__file__).parent.parent,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 process_group=0,  # Ctrl+C in a terminal goes to the server alone
             )
+        except OSError:
+            self.pipe.close()
+            raise
+        finally:
+            theirs.close()
 
     def stop(self) -> None:
         if self.process is not None:

@@ -93,10 +93,10 @@ def test_work_that_takes_too_long_is_ended(run, monkeypatch):
 
 
 def test_an_answer_that_nobody_waited_for_is_never_the_next_ones(run, monkeypatch):
-    def interrupted(self, timeout):
+    def interrupted(self):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("multiprocessing.connection.Connection.poll", interrupted)
+    monkeypatch.setattr("multiprocessing.connection.Connection.recv", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(int, "1")
     monkeypatch.undo()

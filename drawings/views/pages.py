@@ -61,7 +61,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "newest": urlencode(selection),
         "newer": page.newer and urlencode({**selection, "after": page.newer.after}),
         "older": page.older and urlencode({**selection, "before": page.older.before}),
-        "is_first_page": cursor == listing.Cursor(),
+        "is_first_page": cursor == listing.Cursor() or (page.drawings and not page.newer),
         "groups": images.grouped_colormaps(),
     }
     return render(request, "drawings/gallery.html", context)

@@ -35,11 +35,12 @@ def image(request: HttpRequest, id: UUID) -> HttpResponse:
     # Who has a copy mostly learns that it is still good: the blob is read if it is not.
     has_copy = "HTTP_IF_NONE_MATCH" in request.META
     picture = access.get_picture(request, id, with_blob=not has_copy)
-    name, _, value = request.META["QUERY_STRING"].partition("=")
+    query = request.META["QUERY_STRING"]
+    option, _, value = query.partition("=")
     cmap, vmin, vmax, scale = picture.colormap, picture.vmin, picture.vmax, 1
-    if name == "cmap" and images.is_colormap(value):  # what most ask for; a form takes its time
+    if option == "cmap" and images.is_colormap(value):  # what most ask for; a form takes its time
         cmap = value
-    elif name:
+    elif query:
         form = ImageForm(request.GET, drawing=picture)
         if not form.is_valid():
             return error_response(request, 400, sentences(form))

@@ -21,8 +21,7 @@ BATCH = 2_000
 
 # To rasterise and compress a drawing takes a hundred times as long as to store it. So skies and
 # grounds are made once, each as it is and mirrored, and any two join, the sky hung high or low, to
-# a drawing of their own;
-# one drawing in WHOLE_EVERY is one of some that are not made of two.
+# a drawing of their own. One drawing in WHOLE_EVERY is one of some that are not made of two.
 SKIES = 200
 GROUNDS = 200
 WHOLES = 100
