@@ -1,11 +1,8 @@
 """How fast a wall is filled for trying things out."""
 
-import time
-
-from benchmarks.lab import SEED, SQLITE, Lab
+from benchmarks.lab import SQLITE, Lab
 from benchmarks.table import Row, WrongAnswerError
 
-MOST = 100_000
 TARGET = 5_000
 
 
@@ -14,14 +11,10 @@ def measure(lab: Lab) -> list[Row]:
 
 
 def _measure(lab: Lab, backend: str) -> Row:
-    drawings = min(lab.large, MOST)
-    with lab.fresh(backend) as site:
-        begin = time.perf_counter()
-        site.manage("fill_gallery", str(drawings), f"--seed={SEED}")
-        speed = drawings / (time.perf_counter() - begin)
-        if (stored := site.ask("count")) != drawings:
-            raise WrongAnswerError(f"fill_gallery stored {stored} of {drawings} drawings")
-    what = f"fill_gallery, {drawings:,} drawings, {backend}"
+    speed = lab.large / lab.seconds_of_filling(backend, lab.large)
+    if (stored := lab.filled(backend, lab.large).ask("count")) != lab.large:
+        raise WrongAnswerError(f"fill_gallery stored {stored} of {lab.large} drawings")
+    what = f"fill_gallery, {lab.large:,} drawings, {backend}"
     if backend != SQLITE:
         return Row(what, f"{speed:,.0f} drawings/s")
     target = f">= {TARGET:,} drawings/s"

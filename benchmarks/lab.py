@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -67,10 +68,16 @@ class Lab:
         mark = data / "filled"
         if not mark.exists():
             self._make(site)
+            begin = time.perf_counter()
             site.manage("fill_gallery", str(drawings), f"--seed={SEED}")
+            seconds = time.perf_counter() - begin
             self._settle(site)
-            mark.touch()
+            mark.write_text(str(seconds))
         return site
+
+    def seconds_of_filling(self, backend: str, drawings: int) -> float:
+        """How long `fill_gallery` took for the site with so many drawings."""
+        return float((self.filled(backend, drawings).data / "filled").read_text())
 
     @contextmanager
     def fresh(self, backend: str = SQLITE, drawings: int = 0) -> Iterator[Site]:

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from drawings import pixels, strokes, verification
+from drawings import pixels, scenes, strokes, verification
 from drawings.management.commands import fill_gallery
 from drawings.models import Drawing
 
@@ -27,26 +27,41 @@ def stored():
     return list(Drawing.objects.order_by("id").values_list(*COMPARED))
 
 
-pool_of_seed = cache(fill_gallery.Pool)
+pool_of_seed = cache(scenes.Pool)
 
 
 @pytest.fixture(autouse=True)
 def small_pool(monkeypatch):
     """Of fewer parts, and each made once for all tests: that is what takes long."""
-    monkeypatch.setattr(fill_gallery, "Pool", pool_of_seed)
+    monkeypatch.setattr(scenes, "Pool", pool_of_seed)
     for name, size in {"SKIES": 8, "GROUNDS": 8, "WHOLES": 6}.items():
-        monkeypatch.setattr(fill_gallery, name, size)
+        monkeypatch.setattr(scenes, name, size)
+    # Another process would have a pool of its own.
+    monkeypatch.setattr(fill_gallery, "make_batches_beside", scenes.make_batches)
+
+
+def drawings_of(made):
+    return [Drawing(**scene) for scene in made]
 
 
 @pytest.fixture
 def made():
     """Many drawings, not stored."""
-    return list(islice(fill_gallery.make_drawings(1_000_000, seed=0), 400))
+    return drawings_of(islice(scenes.make_scenes(1_000_000, seed=0), 400))
 
 
 @pytest.fixture
 def small_batches(monkeypatch):
     monkeypatch.setattr(fill_gallery, "BATCH", 10)
+
+
+def test_another_process_makes_the_same_drawings(monkeypatch):
+    monkeypatch.undo()
+
+    made = list(scenes.make_batches_beside(5, seed=3, size=2))
+
+    assert [len(batch) for batch in made] == [2, 2, 1]
+    assert made == list(scenes.make_batches(5, seed=3, size=2))
 
 
 # --- The command ----------------------------------------------------------------------------
@@ -102,13 +117,12 @@ def test_other_peoples_drawings_stay_and_are_not_counted(make_drawing):
 def test_stopped_on_the_way_whole_batches_stay_and_the_next_run_adds_the_others(
     small_batches, monkeypatch
 ):
-    def stopped(count, seed):
-        yield from islice(make_drawings(count, seed), 25)
+    def stopped(count, seed, size):
+        yield from islice(scenes.make_batches(count, seed, size), 2)
         raise KeyboardInterrupt
 
-    make_drawings = fill_gallery.make_drawings
     with monkeypatch.context() as patch:
-        patch.setattr(fill_gallery, "make_drawings", stopped)
+        patch.setattr(fill_gallery, "make_batches_beside", stopped)
         with pytest.raises(CommandError, match=r"Stopped: 20 added\."):
             run(COUNT)
     assert Drawing.objects.count() == 20
@@ -190,7 +204,7 @@ def test_a_few_parts_make_many_pictures(made):
 
 @pytest.mark.parametrize("kind", ["sky", "ground"])
 def test_a_half_is_what_its_strokes_come_to_and_its_mirror_image(kind):
-    pool = fill_gallery.Pool(seed=0)
+    pool = scenes.Pool(seed=0)
     half = pool.half(kind, 4)
     field = strokes.rasterise(pool._sketch(kind, 4).document)
     lines = [line for line in field.tolist() if min(line) < 255]
@@ -208,7 +222,7 @@ def test_ids_are_of_version_7_and_of_the_drawings_times(made):
 
 
 def test_ids_and_times_ascend_over_six_years():
-    drawings = list(fill_gallery.make_drawings(200, seed=0))
+    drawings = drawings_of(scenes.make_scenes(200, seed=0))
 
     ids = [drawing.id for drawing in drawings]
     assert ids == sorted(set(ids))
