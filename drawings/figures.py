@@ -6,6 +6,8 @@ from drawings.pixels import Field
 
 INCHES = 4.8
 DPI = 100
+# A tenth of a figure's time less than at Pillow's own level, for 4 kB more.
+COMPRESSION_LEVEL = 3
 
 
 def image_png(field: Field, *, cmap: str, vmin: float, vmax: float) -> bytes:
@@ -20,5 +22,5 @@ def image_png(field: Field, *, cmap: str, vmin: float, vmax: float) -> bytes:
     axes.set_axis_off()
     axes.imshow(field, cmap=cmap, vmin=vmin, vmax=vmax, interpolation="nearest", aspect="auto")
     out = io.BytesIO()
-    figure.savefig(out, format="png")
+    figure.savefig(out, format="png", pil_kwargs={"compress_level": COMPRESSION_LEVEL})
     return out.getvalue()
