@@ -23,28 +23,17 @@ class Row(NamedTuple):
 
 def at_least(what: str, ours: float, theirs: float, target: float, unit: str) -> Row:
     """Ours must be `target` times theirs, or more."""
-    ratio = ours / theirs
-    return Row(
-        what,
-        _quantity(ours, unit),
-        _quantity(theirs, unit),
-        f"{ratio:.2f}",
-        f">= {target:g} x",
-        ratio >= target,
-    )
+    return _compared(what, ours, theirs, unit, f">= {target:g} x", ours / theirs >= target)
 
 
 def at_most(what: str, ours: float, theirs: float, target: float, unit: str) -> Row:
     """Ours must be `target` times theirs, or less."""
-    ratio = ours / theirs
-    return Row(
-        what,
-        _quantity(ours, unit),
-        _quantity(theirs, unit),
-        f"{ratio:.3g}",
-        f"<= {target:.3g} x",
-        ratio <= target,
-    )
+    return _compared(what, ours, theirs, unit, f"<= {target:.3g} x", ours / theirs <= target)
+
+
+def _compared(what: str, ours: float, theirs: float, unit: str, target: str, is_met: bool) -> Row:
+    ratio = f"{ours / theirs:.3g}"
+    return Row(what, _quantity(ours, unit), _quantity(theirs, unit), ratio, target, is_met)
 
 
 def _quantity(value: float, unit: str) -> str:
