@@ -29,7 +29,11 @@ def prepare(server: Server, number: int, different: int, *, keyed: bool = True) 
     if found is None:
         raise RuntimeError("The canvas page sets no token")
     sketches = [
-        (pixels.png_from_blob(pixels.write_blob(field), *field.shape), json.dumps(document), field)
+        (
+            pixels.png_from_blob(pixels.write_blob(field), *field.shape),
+            json.dumps(document, separators=(",", ":")),
+            field,
+        )
         for document, field in drawn(seed=2, number=different)
     ]
     submissions = []

@@ -9,7 +9,14 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from drawings import pixels, strict_json
 from drawings.models import ARTIST_LENGTH, TITLE_LENGTH, Drawing
 from drawings.picture import Picture
-from drawings.strokes import BadStrokesError, Document, image_of_paper, pack, paper_drawing, parse
+from drawings.strokes import (
+    BadStrokesError,
+    Document,
+    image_of_paper,
+    pack_text,
+    paper_drawing,
+    parse,
+)
 from drawings.validators import validate_colormap, validate_line
 
 # The Flask app's canvas.
@@ -73,9 +80,9 @@ class BrightnessListField(forms.CharField):
 
 
 class StrokesField(forms.CharField):
-    """The text of a strokes document; cleans to the document."""
+    """The text of a strokes document; cleans to the text and the document."""
 
-    def clean(self, value: Any) -> Document | None:
+    def clean(self, value: Any) -> tuple[str, Document] | None:
         text = super().clean(value)
         if text in self.empty_values:
             return None
@@ -84,7 +91,7 @@ class StrokesField(forms.CharField):
             image_of_paper(document)
         except BadStrokesError as error:
             raise ValidationError(str(error)) from error
-        return document
+        return text, document
 
 
 class SubmissionForm(forms.Form):
@@ -100,9 +107,9 @@ class SubmissionForm(forms.Form):
 
     def clean_strokes(self) -> dict[str, Any]:
         """The columns that a strokes document fills."""
-        document: Document | None = self.cleaned_data["strokes"]
-        if document is None:
+        if self.cleaned_data["strokes"] is None:
             return {}
+        text, document = self.cleaned_data["strokes"]
         size = document["height"], document["width"]
         picture = self.cleaned_data.get("image")
         if picture is None and "image" not in self.errors:
@@ -115,7 +122,7 @@ class SubmissionForm(forms.Form):
         if parent is not None and (parent.height, parent.width) != size:
             raise ValidationError("paper.drawing must be as large as the field.")
         try:
-            return {"strokes": pack(document), "parent": parent}
+            return {"strokes": pack_text(text), "parent": parent}
         except BadStrokesError as error:
             raise ValidationError(str(error)) from error
 
@@ -132,23 +139,25 @@ class SubmissionForm(forms.Form):
             self.add_error("canvas_data", "Send either image or canvas_data, not both.")
         return data
 
-    def save(self, status: Drawing.Status) -> tuple[Drawing, bool]:
-        """Store the drawing; the row, and whether it is new (see `add_once`)."""
+    def drawing(self, status: Drawing.Status) -> Drawing:
+        """The drawing that a valid form describes, not stored."""
         data = self.cleaned_data
         values = {name: data[name] for name in ("title", "artist", "submission_key")}
         if data["colormap"]:
             values["colormap"] = data["colormap"]
         if data["image"] is not None:
-            drawing = Drawing.from_field(data["image"], status=status, **values, **data["strokes"])
-        else:
-            drawing = Drawing.from_brightness_list(data["canvas_data"], status=status, **values)
-        return Drawing.objects.add_once(drawing)
+            return Drawing.from_field(data["image"], status=status, **values, **data["strokes"])
+        return Drawing.from_brightness_list(data["canvas_data"], status=status, **values)
 
 
 class FlaskForm(forms.Form):
     """What the Flask app's clients send."""
 
     canvas_data = BrightnessListField()
+
+    def drawing(self, status: Drawing.Status) -> Drawing:
+        """The drawing that a valid form describes, not stored."""
+        return Drawing.from_brightness_list(self.cleaned_data["canvas_data"], status=status)
 
 
 class OnForm(forms.Form):

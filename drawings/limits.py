@@ -7,6 +7,7 @@ import ipaddress
 import logging
 import random
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 from django.conf import settings
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 # One in so many countings also removes the rows of windows that are over.
 SWEEP_EVERY = 1000
+
+TABLE = RateWindow._meta.db_table
 
 
 class Verdict(NamedTuple):
@@ -58,39 +61,67 @@ def count(scope: str, client: str, rate: Rate | None) -> Verdict:
     """
     if rate is None:
         return Verdict(True, 0)
+    key, ends, retry_after = _window(scope, client, rate)
+    return Verdict(_count(key, ends, rate.seconds) <= rate.limit, retry_after)
+
+
+def look(scope: str, client: str, rate: Rate | None) -> Verdict:
+    """What `count` would say, without counting: nothing is written.
+
+    For refusing early. Of those who look at the same time, each may be told the same.
+    """
+    if rate is None:
+        return Verdict(True, 0)
+    key, ends, retry_after = _window(scope, client, rate)
+    return Verdict(_so_far(key, ends) < rate.limit, retry_after)
+
+
+def _window(scope: str, client: str, rate: Rate) -> tuple[str, int, int]:
+    """A client's current window: its key, when it ends, and in how many seconds that is."""
     now = int(time.time())
     ends = (now // rate.seconds + 1) * rate.seconds
     # Keyed, so that the table names nobody.
     secret = f"{scope}:{client}:{rate.seconds}".encode()
     key = hmac.new(settings.SECRET_KEY.encode(), secret, hashlib.sha256).hexdigest()
-    return Verdict(
-        allowed=_count(key, ends, rate.seconds) <= rate.limit,
-        retry_after=ends - now,
-    )
+    return key, ends, ends - now
 
 
 def _count(key: str, ends: int, seconds: int) -> int:
+    def in_redis() -> int:
+        name = _name_in_redis(key, ends)
+        cache.add(name, 0, timeout=2 * seconds)  # does nothing when it is there
+        return cache.incr(name)
+
+    return _ask(in_redis, lambda: _count_in_database(key, ends))
+
+
+def _so_far(key: str, ends: int) -> int:
+    return _ask(
+        lambda: cache.get(_name_in_redis(key, ends), 0), lambda: _so_far_in_database(key, ends)
+    )
+
+
+def _name_in_redis(key: str, ends: int) -> str:
+    return f"rate:{key}:{ends}"
+
+
+def _ask(redis: Callable[[], int], database: Callable[[], int]) -> int:
+    """What Redis says, if it is there."""
     if settings.REDIS_URL:
         from redis.exceptions import RedisError  # a server without Redis starts without its client
 
         try:
-            return _count_in_redis(f"rate:{key}:{ends}", seconds)
+            return redis()
         except RedisError as error:
             logger.warning("Redis does not answer, counting in the database: %s", error)
-    return _count_in_database(key, ends)
-
-
-def _count_in_redis(key: str, seconds: int) -> int:
-    cache.add(key, 0, timeout=2 * seconds)  # does nothing when the key is there
-    return cache.incr(key)
+    return database()
 
 
 def _count_in_database(key: str, ends: int) -> int:
-    table = RateWindow._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            INSERT INTO {table} AS counted ("key", "ends", "count") VALUES (%s, %s, 1)
+            INSERT INTO {TABLE} AS counted ("key", "ends", "count") VALUES (%s, %s, 1)
             ON CONFLICT ("key") DO UPDATE SET
                 "count" = CASE WHEN counted."ends" = excluded."ends"
                                THEN counted."count" + 1 ELSE 1 END,
@@ -103,3 +134,13 @@ def _count_in_database(key: str, ends: int) -> int:
     if random.randrange(SWEEP_EVERY) == 0:  # noqa: S311 - chance, not a secret
         RateWindow.objects.filter(ends__lt=time.time()).delete()
     return int(so_far)
+
+
+def _so_far_in_database(key: str, ends: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT "count" FROM {TABLE} WHERE "key" = %s AND "ends" = %s',  # noqa: S608
+            [key, ends],
+        )
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0

@@ -84,14 +84,19 @@ def parse(text: str | bytes) -> Document:
 
 
 def pack(document: Document) -> bytes:
-    """The document as it is stored: compact JSON in a zlib stream.
+    """The document as it is stored (see `pack_text`)."""
+    return pack_text(json.dumps(document, separators=(",", ":")))
 
-    BadStrokesError if that would be more than `unpack` reads.
+
+def pack_text(text: str) -> bytes:
+    """The JSON text of a checked document as it is stored: in a zlib stream.
+
+    BadStrokesError if it is more than `unpack` reads.
     """
-    text = json.dumps(document, separators=(",", ":")).encode()
-    if len(text) > MAX_TEXT_BYTES:
+    data = text.encode()
+    if len(data) > MAX_TEXT_BYTES:
         raise BadStrokesError(f"This is more than {MAX_TEXT_BYTES:,} characters.")
-    return zlib_ng.compress(text, COMPRESSION_LEVEL)
+    return zlib_ng.compress(data, COMPRESSION_LEVEL)
 
 
 def unpack(data: bytes) -> Document:

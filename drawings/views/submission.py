@@ -1,8 +1,10 @@
 """What is sent in: from the canvas page, and in the form that the Flask app took."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.csrf import csrf_exempt
@@ -13,6 +15,7 @@ from drawings.errors import error_response, request_error, wants_json
 from drawings.forms import FlaskForm, SubmissionForm, sentences
 from drawings.models import Drawing
 from drawings.views.pages import render_canvas
+from drawsite.environment import Rate
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -20,14 +23,20 @@ def submit(request: HttpRequest) -> HttpResponse:
     """POST /drawings/: a new drawing; in a browser's address line, the way to the gallery."""
     if request.method != "POST":
         return redirect("drawings:gallery")
-    if (refusal := too_often(request)) is not None:
+    if (refusal := too_often(request, limits.look)) is not None:
         return refusal
     form = SubmissionForm(request.POST, request.FILES)
-    if not form.is_valid():
+    # Made before the transaction, which keeps other writers waiting.
+    drawing = form.drawing(status_of_new_drawings()) if form.is_valid() else None
+    with transaction.atomic():
+        if (refusal := too_often(request, limits.count)) is not None:
+            return refusal
+        if drawing is not None:
+            drawing, created = Drawing.objects.add_once(drawing)
+    if drawing is None:
         if wants_json(request):
             return error_response(request, 422, sentences(form))
         return render_canvas(request, form, status=422)
-    drawing, created = form.save(status_of_new_drawings())
     if wants_json(request):
         body = {
             "id": str(drawing.id),
@@ -40,9 +49,15 @@ def submit(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def too_often(request: HttpRequest) -> HttpResponse | None:
-    """The refusal for a client that has used up SUBMIT_RATE."""
-    verdict = limits.count("submit", limits.client_address(request), settings.SUBMIT_RATE)
+def too_often(
+    request: HttpRequest, ask: Callable[[str, str, Rate | None], limits.Verdict]
+) -> HttpResponse | None:
+    """The refusal for a client that has used up SUBMIT_RATE.
+
+    Asked twice: limits.look costs a refused client's body no work, limits.count is exact, and in
+    one transaction with what it allows (each one that writes waits for the disk).
+    """
+    verdict = ask("submit", limits.client_address(request), settings.SUBMIT_RATE)
     if verdict.allowed:
         return None
     return request_error(
@@ -65,15 +80,17 @@ def status_of_new_drawings() -> Drawing.Status:
 @require_POST
 def postmethod(request: HttpRequest) -> HttpResponse:
     """POST /postmethod: `canvas_data`, answered with the new drawing's id."""
-    if (refusal := too_often(request)) is not None:
+    if (refusal := too_often(request, limits.look)) is not None:
         return refusal
     form = FlaskForm(request.POST)
-    if not form.is_valid():
+    drawing = form.drawing(status_of_new_drawings()) if form.is_valid() else None
+    with transaction.atomic():
+        if (refusal := too_often(request, limits.count)) is not None:
+            return refusal
+        if drawing is not None:
+            drawing.save(force_insert=True)
+    if drawing is None:
         return error_response(request, 422, sentences(form))
-    drawing = Drawing.from_brightness_list(
-        form.cleaned_data["canvas_data"], status=status_of_new_drawings()
-    )
-    drawing.save()
     return JsonResponse({"unique_id": str(drawing.id)})
 
 
