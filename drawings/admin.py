@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from drawings import search
 from drawings.changelist import DrawingList, SinceFilter
-from drawings.models import Drawing, DrawingQuerySet
+from drawings.models import UNLISTED, Drawing, DrawingQuerySet
 
 admin.site.site_header = "Drawsite"
 admin.site.site_title = "Drawsite"
@@ -53,7 +53,7 @@ class DrawingAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Drawing]:
         # A changelist selects binary columns even when it does not show them.
-        return super().get_queryset(request).defer("blob", "strokes")
+        return super().get_queryset(request).defer(*UNLISTED)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DrawingList]:
         return DrawingList

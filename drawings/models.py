@@ -3,7 +3,7 @@ from typing import Any, Literal, Self
 from django.core.validators import MaxValueValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Length
+from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,11 @@ from drawings.validators import validate_colormap, validate_line
 
 TITLE_LENGTH = 80
 ARTIST_LENGTH = 40
+NOTE_LENGTH = 300
+WORD_LENGTH = 40
+SENDER_BYTES = 16
+UNLISTED = ["blob", "strokes", "owner", "sender", "changed_at"]
+UPDATED_AT = Coalesce("changed_at", "created_at")
 
 # Strokes that come to something else than the picture show what nobody has seen on the wall. They
 # are given away only once they have been verified, which asking for them does if nobody has done it
@@ -33,20 +38,20 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
 
     def for_lists(self) -> Self:
         """What is said of drawings: their pixels and strokes stay in the database."""
-        return self.defer("blob", "strokes")
+        return self.defer(*UNLISTED)
 
     def for_page(self) -> Self:
         """As `for_lists`, with the parent, and with whether there are strokes to show."""
-        deferred = [f"{path}{name}" for path in ("", "parent__") for name in ("blob", "strokes")]
+        deferred = [f"{path}{name}" for path in ("", "parent__") for name in UNLISTED]
         return self.select_related("parent").defer(*deferred).annotate(has_strokes=STROKES_TO_SHOW)
 
     def for_pictures(self) -> Self:
         """With their pixels."""
-        return self.defer("strokes")
+        return self.defer("strokes", "owner", "sender", "changed_at")
 
     def for_strokes(self) -> Self:
         """With their strokes."""
-        return self.defer("blob")
+        return self.defer("blob", "owner", "sender", "changed_at")
 
     def with_strokes_to_show(self) -> Self:
         return self.filter(STROKES_TO_SHOW)
@@ -127,6 +132,12 @@ class Drawing(models.Model):
     blob = models.BinaryField()
     # What strokes.pack made of the strokes document; null for a picture or a brightness list.
     strokes = models.BinaryField(null=True)
+    # Behind the blob as they came later, and for no list to read. Whose browser sent it (see
+    # drawings/owners.py), and from which address (see drawings/senders.py).
+    owner = models.UUIDField(null=True, editable=False)
+    sender = models.BinaryField(max_length=SENDER_BYTES, null=True)
+    # When what is said of it last changed; null if it never did.
+    changed_at = models.DateTimeField(null=True, editable=False)
 
     has_strokes: bool  # of a row that `for_page` has found
 
@@ -183,6 +194,20 @@ class Drawing(models.Model):
                 condition=UNVERIFIED,
                 name="drawing_unverified",
             ),
+            # "My drawings", newest first.
+            models.Index(
+                fields=["owner", "id"], condition=Q(owner__isnull=False), name="drawing_owner"
+            ),
+            # All that one sender sent.
+            models.Index(
+                fields=["sender", "id"], condition=Q(sender__isnull=False), name="drawing_sender"
+            ),
+            # What is new or changed since some time, in that order.
+            models.Index(F("status"), UPDATED_AT, F("id"), name="drawing_updated"),
+        ]
+        permissions = [
+            ("curate_drawing", "Can publish and hide drawings"),
+            ("export_drawing", "Can take drawings out as datasets"),
         ]
 
     def __str__(self) -> str:
@@ -240,3 +265,79 @@ class RateWindow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} in the window that ends at {self.ends}"
+
+
+class Report(models.Model):
+    """What a visitor finds wrong with a drawing. Staff decides; no number of reports hides one."""
+
+    class Reason(models.TextChoices):
+        HURTFUL = "hurtful", "It insults or threatens somebody"
+        UNSUITABLE = "unsuitable", "It is not fit for who comes here"
+        PRIVATE = "private", "It shows something private"
+        OTHER = "other", "Something else"
+
+    drawing = models.ForeignKey(Drawing, on_delete=models.CASCADE, related_name="reports")
+    reason = models.CharField(max_length=12, choices=Reason)
+    note = models.CharField(max_length=NOTE_LENGTH, blank=True, validators=[validate_line])
+    sender = models.BinaryField(max_length=SENDER_BYTES, null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When staff had seen to it; null while it waits.
+    settled_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["drawing", "sender"], name="report_once_by_a_sender"),
+            models.CheckConstraint(
+                condition=Q(reason__in=["hurtful", "unsuitable", "private", "other"]),
+                name="report_reason_known",
+            ),
+        ]
+        indexes = [
+            # What waits for staff, oldest first.
+            models.Index(
+                fields=["id"], condition=Q(settled_at__isnull=True), name="report_waiting"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_reason_display()
+
+
+class SenderKey(models.Model):
+    """What addresses are hashed with during one period (see drawings/senders.py)."""
+
+    begins = models.DateField(primary_key=True)
+    key = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"Key from {self.begins} on"
+
+
+class BlockedSender(models.Model):
+    """A sender whose drawings and reports are refused, until its key is forgotten."""
+
+    sender = models.BinaryField(max_length=SENDER_BYTES, unique=True)
+    note = models.CharField(max_length=NOTE_LENGTH, blank=True, validators=[validate_line])
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"Sender {bytes(self.sender).hex()[:8]}"
+
+
+class BlockedWord(models.Model):
+    """A word that no title and no artist's name may have, whatever its case and accents."""
+
+    word = models.CharField(max_length=WORD_LENGTH, unique=True, validators=[validate_line])
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class DayCount(models.Model):
+    """How many drawings came on a day (UTC) that is over; counted when first asked for."""
+
+    day = models.DateField(primary_key=True)
+    drawings = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.drawings} on {self.day}"
