@@ -123,9 +123,6 @@ def _run(port: int, plans: Sequence[Plan], keeps: bool) -> list[list[Answer]]:
     poll = selectors.DefaultSelector()
     begin = time.perf_counter() + 0.1
     streams = [_Stream(plan, begin) for plan in plans]
-    for stream in streams:
-        for _ in range(stream.plan.connections):
-            _connect(poll, port, stream)
     heard = time.perf_counter()
     while True:
         waits = [_send(poll, port, stream) for stream in streams]
@@ -151,10 +148,11 @@ def _send(poll: selectors.BaseSelector, port: int, stream: _Stream) -> float:
         now = time.perf_counter()
         if due > now:
             return due - now
-        if not stream.idle:
+        if not stream.idle and stream.busy == stream.plan.connections:
             return 1.0
+        # Opened when there is something to send: a server thread waits for a new one to speak.
+        connection = stream.idle.popleft() if stream.idle else _connect(poll, port, stream)
         number, stream.sent = stream.sent, stream.sent + 1
-        connection = stream.idle.popleft()
         stream.busy += 1
         try:
             connection.send(number, due if stream.plan.per_second else now)
@@ -185,7 +183,6 @@ def _receive(poll: selectors.BaseSelector, port: int, connection: _Connection, k
         if connection in stream.idle:
             stream.idle.remove(connection)
         _disconnect(poll, connection)
-        _connect(poll, port, stream)
     elif connection.received:
         raise BrokenError(f"cut off: {connection.request[:80]!r}")
     else:
@@ -194,19 +191,16 @@ def _receive(poll: selectors.BaseSelector, port: int, connection: _Connection, k
 
 def _again(poll: selectors.BaseSelector, port: int, connection: _Connection) -> None:
     """Send on a new connection what met the end of one that had been idle for long."""
-    stream = connection.stream
     _disconnect(poll, connection)
-    _connect(poll, port, stream)
-    fresh = stream.idle.pop()
-    fresh.send(connection.number, connection.due)
+    _connect(poll, port, connection.stream).send(connection.number, connection.due)
 
 
-def _connect(poll: selectors.BaseSelector, port: int, stream: _Stream) -> None:
+def _connect(poll: selectors.BaseSelector, port: int, stream: _Stream) -> _Connection:
     plug = socket.create_connection(("127.0.0.1", port))
     plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection = _Connection(stream, plug)
     poll.register(plug, selectors.EVENT_READ, connection)
-    stream.idle.append(connection)
+    return connection
 
 
 def _disconnect(poll: selectors.BaseSelector, connection: _Connection) -> None:

@@ -1,4 +1,5 @@
 from typing import Any, Literal, Self
+from uuid import UUID
 
 from django.core.validators import MaxValueValidator
 from django.db import IntegrityError, models, transaction
@@ -72,18 +73,21 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         # Stored first and looked for then: that it is there already is the exception.
         try:
             with transaction.atomic():
+                if drawing.parent_id is not None and not self.keep(drawing.parent_id):
+                    drawing.parent_id = None
                 drawing.save(force_insert=True)
         except IntegrityError:
             value = getattr(drawing, key)
             same = self.none() if value is None else self.filter(**{key: value}).for_lists()
             if (stored := same.first()) is not None:
                 return stored, False
-            # Or the parent was deleted meanwhile.
-            if drawing.parent_id is None or self.filter(pk=drawing.parent_id).exists():
-                raise
-            drawing.parent_id = None
-            return self.add_once(drawing, key)
+            raise
         return drawing, True
+
+    def keep(self, id: UUID) -> bool:
+        """Whether there is a drawing; it is not deleted before the current transaction ends."""
+        same = self.filter(pk=id).select_for_update(no_key=True)
+        return same.values_list("pk").first() is not None
 
 
 class Drawing(models.Model):

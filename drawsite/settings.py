@@ -15,6 +15,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000, validate=validate.Range(min=1, max=65535))
 WEB_WORKERS = env.int("WEB_WORKERS", os.cpu_count() or 1, validate=validate.Range(min=1, max=256))
+# In each of them: one at least waits for the database while the others work.
+WEB_THREADS = 4
 
 DATA_DIR: Path = env.directory("DATA_DIR", BASE_DIR / "data")
 

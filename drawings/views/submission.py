@@ -4,7 +4,6 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.csrf import csrf_exempt
@@ -15,6 +14,7 @@ from drawings.errors import error_response, request_error, wants_json
 from drawings.forms import FlaskForm, SubmissionForm, sentences
 from drawings.models import Drawing
 from drawings.views.pages import render_canvas
+from drawings.writing import write_transaction
 from drawsite.environment import Rate
 
 
@@ -28,7 +28,7 @@ def submit(request: HttpRequest) -> HttpResponse:
     form = SubmissionForm(request.POST, request.FILES)
     # Made before the transaction, which keeps other writers waiting.
     drawing = form.drawing(status_of_new_drawings()) if form.is_valid() else None
-    with transaction.atomic():
+    with write_transaction():
         if (refusal := too_often(request, limits.count)) is not None:
             return refusal
         if drawing is not None:
@@ -84,7 +84,7 @@ def postmethod(request: HttpRequest) -> HttpResponse:
         return refusal
     form = FlaskForm(request.POST)
     drawing = form.drawing(status_of_new_drawings()) if form.is_valid() else None
-    with transaction.atomic():
+    with write_transaction():
         if (refusal := too_often(request, limits.count)) is not None:
             return refusal
         if drawing is not None:
