@@ -1,9 +1,9 @@
 """Finding drawings by the words of their titles and artists: each database's own full-text search.
 
 A drawing is found when every word that is asked for begins one of its own, in upper or lower case,
-with accents or without. PostgreSQL keeps the words in a generated column of the drawings' table,
-SQLite in a table of FTS5 that triggers keep up to date, so no code that writes drawings knows of
-either.
+Latin letters with accents or without. PostgreSQL keeps the words in a generated column of the
+drawings' table, SQLite in a table of FTS5 that triggers keep up to date, so no code that writes
+drawings knows of either.
 """
 
 import hashlib
@@ -73,17 +73,39 @@ def matching(drawings: DrawingQuerySet, text: str) -> DrawingQuerySet:
 
 # --- PostgreSQL -----------------------------------------------------------------------------
 
-# Without accents, as FTS5 takes them off. The dictionary "simple" makes lower case and nothing else
-# of a word: titles are in any language.
-UNACCENTED = "normalize(regexp_replace(normalize({}, NFD), '[\\u0300-\\u036f]', '', 'g'), NFC)"
-# With them PostgreSQL would see hosts, files and negative numbers, where the others see words.
+# A text as its words are compared, in whatever locale the database is (C's knows ASCII alone): as
+# FTS5 has it, in lower case, Latin letters without accents, and a space for what is no letter and
+# no digit. A word that is parted so is looked for as its parts in a row.
+FOLDED = "drawings_search_folded"
+FOLDED_SCHEMA = rf"""
+    CREATE OR REPLACE FUNCTION {FOLDED}(text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+        SELECT regexp_replace(
+            translate(
+                lower(
+                    normalize(
+                        regexp_replace(
+                            normalize($1, NFD), '([A-Za-z])[\u0300-\u036f]+', '\1', 'g'
+                        ),
+                        NFC
+                    ) COLLATE "{{collation}}"
+                ),
+                'ςſµ', 'σsμ'
+            ),
+            '[^[:alnum:]\u2160-\u2188\u3007\x01-\x7f]', ' ', 'g'
+        )
+    $$
+"""
+# The one of Unicode, and the database's own for a PostgreSQL that was built without ICU.
+COLLATIONS = ("und-x-icu", "default")
+# With these PostgreSQL would see hosts, files and negative numbers, where the others see words.
 SIGNS = string.punctuation.replace("'", "''")
 SPACED = f"translate(title || ' ' || artist, '{SIGNS}', '{' ' * len(string.punctuation)}')"
 POSTGRESQL_SCHEMA = (
     f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS search",
     f"""
     ALTER TABLE {TABLE} ADD COLUMN search tsvector
-    GENERATED ALWAYS AS (to_tsvector('simple', {UNACCENTED.format(SPACED)})) STORED
+    GENERATED ALWAYS AS (to_tsvector('simple', {FOLDED}({SPACED}))) STORED
     """,
     # How often each word is there tells the planner whether to look for it newest first, or in the
     # index of words.
@@ -91,18 +113,18 @@ POSTGRESQL_SCHEMA = (
     # Without fastupdate: what is pending there is read from end to end by every search.
     f"CREATE INDEX drawing_search ON {TABLE} USING gin (search) WITH (fastupdate = off)",
 )
-VERSION = hashlib.sha256("".join(POSTGRESQL_SCHEMA).encode()).hexdigest()
 
 
 class Matches(models.Func):
     """Whether a drawing has all of these words, or longer ones that begin so."""
 
-    template = f"{TABLE}.search @@ to_tsquery('simple', {UNACCENTED.format('%(expressions)s')})"
+    template = f"{TABLE}.search @@ to_tsquery('simple', {FOLDED}(%(expressions)s))"
     output_field = models.BooleanField()
 
     def __init__(self, words: list[str]) -> None:
-        # Nothing is in them that a tsquery could take for its syntax.
-        super().__init__(models.Value(" & ".join(f"{word}:*" for word in words)))
+        # Nothing is in them that a tsquery could take for its syntax. They are quoted because
+        # folding may part one.
+        super().__init__(models.Value(" & ".join(f"'{word}':*" for word in words)))
 
 
 # --- SQLite ---------------------------------------------------------------------------------
@@ -248,15 +270,20 @@ def _install_tsvector(cursor: CursorWrapper) -> None:
     # Of two servers that start at once, one waits for the other.
     cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
     cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [TABLE])
+    cursor.execute("SELECT collname FROM pg_collation WHERE collname = ANY(%s)", [list(COLLATIONS)])
+    there = {name for (name,) in cursor.fetchall()}
+    collation = next(name for name in COLLATIONS if name in there)
+    schema = (FOLDED_SCHEMA.format(collation=collation), *POSTGRESQL_SCHEMA)
+    version = hashlib.sha256("".join(schema).encode()).hexdigest()
     cursor.execute(
         "SELECT col_description(attrelid, attnum) FROM pg_attribute"
         " WHERE attrelid = to_regclass(%s) AND attname = 'search'",
         [TABLE],
     )
-    if cursor.fetchone() != (VERSION,):
-        for statement in POSTGRESQL_SCHEMA:
+    if cursor.fetchone() != (version,):
+        for statement in schema:
             cursor.execute(statement)
-        cursor.execute(f"COMMENT ON COLUMN {TABLE}.search IS '{VERSION}'")
+        cursor.execute(f"COMMENT ON COLUMN {TABLE}.search IS '{version}'")
 
 
 def _install_fts5(cursor: CursorWrapper, using: str) -> None:

@@ -17,10 +17,16 @@ from drawings.tests.server import Server
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """SQLite's test database is a file, as the real one, so that other processes can share it."""
+    """SQLite's test database is a file, as the real one, so that other processes can share it.
+
+    PostgreSQL's is in the locale that knows least: whatever holds there holds in the others.
+    """
     connection = connections["default"]
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(settings.DATA_DIR / "test.sqlite3")
+    else:
+        locale = "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
+        connection.creation.sql_table_creation_suffix = lambda: locale  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")

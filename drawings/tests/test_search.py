@@ -99,6 +99,58 @@ def test_a_drawing_is_found_by_its_very_title(make_drawing, title):
     assert found(title) == [title]
 
 
+@pytest.mark.parametrize(
+    ("q", "title"),
+    [
+        ("été", "ÉTÉ"),
+        ("ÉTÉ", "été"),
+        ("ete", "L’ÉTÉ"),
+        ("жук", "ЖУК"),
+        ("ЖУК", "Жук"),
+        ("øre", "ØRE"),
+        ("ΟΔΟΣ", "Οδοσήμανση"),
+        ("ζω", "«ΖΏΑ» Ζω"),
+        ("MAẞ", "maß"),
+        ("fox", "“Fox”"),
+        ("犬", "猫。犬"),
+        ("art", "🎨art❤"),
+        ("ⅳ", "絵Ⅳ Ⅳ"),
+        ("二〇", "二〇二六"),
+        ("हि", "हिन्दी"),
+    ],
+)
+def test_letters_of_any_script_are_compared_without_regard_to_case(make_drawing, q, title):
+    make_drawing(title=title)
+
+    assert found(q) == [title]
+
+
+@pytest.mark.parametrize(
+    ("q", "title"), [("ион", "Йон"), ("αλεπου", "Αλεπού"), ("strasse", "Straße"), ("नह", "हिन्दी")]
+)
+def test_letters_of_one_script_are_not_taken_for_each_other(make_drawing, q, title):
+    make_drawing(title=title)
+
+    assert found(q) == []
+
+
+def test_the_locale_of_the_database_has_no_part_in_it(make_drawing):
+    make_drawing(title="ЖУК")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT lower('Ж')")
+        assert cursor.fetchone() == ("Ж",)
+
+    assert found("жук") == ["ЖУК"]
+
+
+def test_a_database_without_unicodes_collation_searches_in_its_own(make_drawing, monkeypatch):
+    monkeypatch.setattr(search, "COLLATIONS", ("nosuch", "default"))
+    search.install(connection)
+    make_drawing(title="Fox")
+
+    assert found("FOX") == ["Fox"]
+
+
 @pytest.mark.parametrize("q", ["\u0301", "\u0301 \u0301", "\ufe0f", "x" * 5_000, "²", "ª:*"])
 def test_nothing_that_is_asked_for_breaks_the_search(make_drawing, q):
     make_drawing(title="fox")
