@@ -53,6 +53,10 @@ class BadStrokesError(ValueError):
     """A strokes document that breaks the rules; the message is a sentence that says which."""
 
 
+class MissingPaperError(Exception):
+    """The drawing that was drawn on is gone; the message is a sentence that names it."""
+
+
 class TooMuchError(Exception):
     """What is asked for takes more work than it may."""
 
@@ -256,6 +260,20 @@ def paper_drawing(document: Document) -> UUID | None:
     return UUID(paper["drawing"]) if paper and "drawing" in paper else None
 
 
+def ground_of(document: Document, parent: pixels.Field | None) -> pixels.Field | None:
+    """The field of a document's paper, or None for white paper.
+
+    `parent` is the field of the drawing that was drawn on, if it is still there: MissingPaperError
+    if it is not and the document needs it.
+    """
+    paper_id = paper_drawing(document)
+    if paper_id is None:
+        return image_of_paper(document)
+    if parent is None:
+        raise MissingPaperError(f"It was drawn on {paper_id}, which is gone.")
+    return parent
+
+
 # --- Rasterising ----------------------------------------------------------------------------
 
 
@@ -269,6 +287,14 @@ def rasterise(
     """
     *_, (_, field) = steps(document, ground, budget)
     return field
+
+
+def rasterise_packed(
+    data: bytes, parent: pixels.Field | None = None, budget: Budget | None = None
+) -> pixels.Field:
+    """The same of what `pack` has made; for `parent` and more errors see `ground_of`."""
+    document = unpack(data)
+    return rasterise(document, ground_of(document, parent), budget)
 
 
 def steps(

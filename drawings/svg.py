@@ -41,6 +41,12 @@ def from_field(field: pixels.Field, palette: bytes) -> str:
     return _document(width, height, [_image(field, palette)])
 
 
+def from_packed(data: bytes, palette: bytes, parent: pixels.Field | None = None) -> str:
+    """As `from_strokes`, of what strokes.pack has made; for `parent` see strokes.ground_of."""
+    document = strokes.unpack(data)
+    return from_strokes(document, palette, strokes.ground_of(document, parent))
+
+
 def from_strokes(
     document: strokes.Document, palette: bytes, ground: pixels.Field | None = None
 ) -> str:

@@ -25,7 +25,8 @@ class DamagedPixelsError(UncheckedError):
 def verify(drawing: Drawing, seconds: float, run: turns.Run = turns.here) -> bool:
     """Make the field again from the strokes; record, and say, whether it is the one stored.
 
-    `run` is where that is done: in this process, or in its helper.
+    `run` is where that is done, the reading of the strokes as well: in this process, or in its
+    helper.
     Raises BadStrokesError for strokes that cannot be read, recorded as not agreeing; and
     UncheckedError, with nothing recorded, among others if it would take about so many seconds.
     """
@@ -37,6 +38,8 @@ def verify(drawing: Drawing, seconds: float, run: turns.Run = turns.here) -> boo
         raise
     except strokes.TooMuchError as error:
         raise TooLongError(f"It takes more than about {seconds:g} seconds.") from error
+    except strokes.MissingPaperError as error:
+        raise MissingPaperError(str(error)) from error
     except pixels.BadBlobError as error:
         raise DamagedPixelsError(f"Its blob {error}") from error
     _record(drawing, agree)
@@ -44,16 +47,11 @@ def verify(drawing: Drawing, seconds: float, run: turns.Run = turns.here) -> boo
 
 
 def _agree(drawing: Drawing, budget: strokes.Budget, run: turns.Run) -> bool:
-    document = drawing.document
-    paper_id = strokes.paper_drawing(document)
-    if paper_id is None:
-        ground = strokes.image_of_paper(document)
-    else:
-        paper = Drawing.objects.for_pictures().filter(pk=paper_id).first()
-        if paper is None:
-            raise MissingPaperError(f"It was drawn on {paper_id}, which is gone.")
-        ground = paper.field
-    return np.array_equal(run(strokes.rasterise, document, ground, budget), drawing.field)
+    papers = Drawing.objects.for_pictures()
+    paper = papers.filter(pk=drawing.parent_id).first() if drawing.parent_id else None
+    data = bytes(drawing.strokes or b"")
+    field = run(strokes.rasterise_packed, data, paper.field if paper else None, budget)
+    return np.array_equal(field, drawing.field)
 
 
 def _record(drawing: Drawing, agree: bool) -> None:

@@ -598,6 +598,17 @@ def test_strokes_are_refused_for_a_moment_while_the_server_is_busy(
     assert client.get(url(drawing, name)).status_code == 200
 
 
+@pytest.mark.parametrize("name", STROKES)
+@pytest.mark.parametrize("agree", [None, True])
+def test_strokes_are_read_by_the_helper_alone(client, make_drawn, monkeypatch, name, agree):
+    drawing = make_drawn(strokes_agree=agree)
+    monkeypatch.setattr(strokes, "parse", None)  # in this process
+    with pytest.raises(TypeError):
+        assert drawing.document
+
+    assert client.get(url(drawing, name)).status_code == 200
+
+
 def test_verified_strokes_do_not_wait_for_a_turn(client, make_drawn):
     drawing = make_drawn(strokes_agree=True)
 

@@ -141,7 +141,7 @@ def test_a_drawing_whose_paper_is_gone_stays_unchecked_and_is_named(make_drawn):
 def test_a_paper_of_another_size_counts_as_damaged(make_drawn, make_drawing):
     parent = make_drawing()
     given = document(LINE, paper={"drawing": str(parent.id)})
-    drawing = make_drawn(given, field=samples.shades(48, 64))
+    drawing = make_drawn(given, field=samples.shades(48, 64), parent=parent)
 
     said, complaints = run()
 

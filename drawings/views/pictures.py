@@ -117,7 +117,10 @@ def pixels_npy(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @require_safe
 def strokes_json(request: HttpRequest, id: UUID) -> HttpResponse:
-    """strokes.json: how it was drawn, as docs/strokes.md describes it."""
+    """strokes.json: how it was drawn, as docs/strokes.md describes it.
+
+    The text as it was stored: to inflate it keeps no other thread waiting, as to read it would.
+    """
     try:
         drawing = get_drawing_with_strokes(request, id)
     except turns.BusyError:
@@ -157,16 +160,13 @@ def strokes_svg_in(cmap: str, request: HttpRequest, id: UUID) -> HttpResponse:
 
     def make() -> bytes:
         palette = images.own_palette(cmap, drawing.vmin, drawing.vmax)
-        document = drawing.document
-        if strokes.paper_drawing(document) is None:
-            ground = strokes.image_of_paper(document)
-        elif parent:
-            ground = parent.field
-        else:  # it was deleted
-            raise Http404
+        data = bytes(drawing.strokes or b"")
+        ground = parent.field if parent else None
         try:
             with turns.one_at_a_time() as run:
-                return run(svg.from_strokes, document, palette, ground).encode()
+                return run(svg.from_packed, data, palette, ground).encode()
+        except strokes.MissingPaperError as error:
+            raise Http404 from error
         except strokes.TooMuchError:
             return svg.from_field(drawing.field, palette).encode()
 
