@@ -1,14 +1,19 @@
 """Answers to what went wrong: JSON for programs, for people a page that says what to do."""
 
+import logging
+import sys
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import requires_csrf_token
 
 JSON = "application/json"
+
+RETRY_AFTER_SECONDS = 5
 
 Errors = Mapping[str, list[str]]
 
@@ -23,6 +28,8 @@ HEADINGS = {
     500: "Something broke on our side",
     503: "Busy, back in a moment",
 }
+
+logger = logging.getLogger(__name__)
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -65,6 +72,20 @@ def request_error(
     return error_response(request, status, {"request": [sentence]}, retry_after)
 
 
+def database_error(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """503 if the error is that the database is locked, full, read-only or away."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return None
+    logger.error("The database did not answer: %s", error)
+    return request_error(
+        request,
+        503,
+        "The drawings' database does not answer just now, and nothing was stored."
+        f" Try again in {RETRY_AFTER_SECONDS} seconds.",
+        retry_after=RETRY_AFTER_SECONDS,
+    )
+
+
 # What Django calls by itself: see handler400 and its like in the root urls.py.
 
 
@@ -83,7 +104,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return request_error(
+    # What is raised outside of the views, as when a session is saved, has not met the middleware.
+    return database_error(request, sys.exception()) or request_error(
         request,
         500,
         "It has been written to the log. Go back and try again; nothing was half done.",

@@ -1,23 +1,17 @@
 """Answers that do not depend on the view that was asked for."""
 
-import logging
 from collections.abc import Callable
 from contextlib import suppress
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 
-from drawings.errors import request_error
+from drawings.errors import database_error, request_error
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-RETRY_AFTER_SECONDS = 5
-
 # More than the photos that people send by mistake.
 DISCARD_BYTES = 64_000_000
-
-logger = logging.getLogger(__name__)
 
 
 class WholeBodies:
@@ -87,13 +81,4 @@ class Faults:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, OperationalError | InterfaceError):
-            return None
-        logger.error("The database did not answer: %s", error)
-        return request_error(
-            request,
-            503,
-            "The drawings' database does not answer just now, and nothing was stored."
-            f" Try again in {RETRY_AFTER_SECONDS} seconds.",
-            retry_after=RETRY_AFTER_SECONDS,
-        )
+        return database_error(request, error)

@@ -128,6 +128,22 @@ def test_a_database_that_is_away_does_not_lock_staff_into_an_error(admin_client)
         assert admin_client.get("/admin/drawings/drawing/").status_code == 503
 
 
+def test_a_session_that_the_database_does_not_take_is_no_fault_of_the_code(
+    admin_client, settings, monkeypatch
+):
+    def away(self, **kwargs):
+        raise OperationalError("away")
+
+    settings.SESSION_SAVE_EVERY_REQUEST = True
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.save", away)
+    admin_client.raise_request_exception = False
+
+    response = admin_client.get("/admin/")
+
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
+
+
 # --- What never goes out --------------------------------------------------------------------
 
 
