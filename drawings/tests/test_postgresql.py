@@ -1,9 +1,18 @@
+import json
 import socket
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
+from django import db
 
+from drawings.models import Drawing
 from drawsite.postgresql.base import DatabaseWrapper
 
 
@@ -62,3 +71,76 @@ def test_one_that_was_closed_is_not_usable(connection):
     connection.connection.closed = True
 
     assert not connection.is_usable()
+
+
+# --- A server whose connections are cut off -------------------------------------------------
+
+on_postgresql = pytest.mark.skipif(
+    db.connection.vendor != "postgresql", reason="SQLite has no connections that could be cut off"
+)
+
+OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+LIST = json.dumps([0, 255] * 20_000)
+
+
+@pytest.fixture
+def addresses(make_drawing):
+    """Of pages, pictures, submissions and checks: one of each."""
+    address = f"/drawings/{make_drawing().id}/"
+    return ["/gallery/?q=fox", address, f"{address}image.png", "/postmethod", "/readyz"]
+
+
+def ask(server, address):
+    """The status and the headers of the answer; the Flask app's address is sent a drawing."""
+    body = urllib.parse.urlencode({"canvas_data": LIST}).encode()
+    data = body if address == "/postmethod" else None
+    try:
+        with urllib.request.urlopen(f"{server.url}{address}", data, timeout=30) as response:
+            return response.status, response.headers
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers
+
+
+def cut_off():
+    """End all of the server's connections; how many there were."""
+    with db.connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_terminate_backend(pid, 5000) {OTHERS}")
+        return len(cursor.fetchall())
+
+
+def wait_until_one_waits():
+    """Until one of the server's connections waits for a lock."""
+    deadline = time.monotonic() + 20
+    with db.connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else all stays as it was
+            cursor.execute(f"SELECT 1 {OTHERS} AND wait_event_type = 'Lock'")
+            if cursor.fetchone():
+                return
+            time.sleep(0.01)
+    raise TimeoutError
+
+
+@on_postgresql
+def test_a_server_whose_connections_were_cut_off_answers_as_if_nothing_was(server, addresses):
+    with ThreadPoolExecutor(8) as clients:
+        for _ in range(3):
+            answers = clients.map(partial(ask, server), addresses * 2)
+            assert {status for status, _ in answers} == {200}
+            assert cut_off() > 0
+
+
+@on_postgresql
+def test_who_is_cut_off_midway_is_told_to_try_again_and_then_answered(server, addresses):
+    with ThreadPoolExecutor(1) as client:
+        for address in addresses:
+            with db.transaction.atomic(), db.connection.cursor() as cursor:
+                cursor.execute("LOCK TABLE drawings_drawing")
+                answer = client.submit(ask, server, address)
+                wait_until_one_waits()
+                cut_off()
+                status, headers = answer.result()
+            assert status == 503
+            assert headers["Retry-After"] or address == "/readyz"
+            assert ask(server, address)[0] == 200
+    assert Drawing.objects.count() == 2  # the one that was there, and the one that was sent again
