@@ -118,7 +118,7 @@ class DrawingAdmin(admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Drawing], status: Drawing.Status
     ) -> None:
         changing = list(queryset.exclude(status=status))
-        Drawing.objects.filter(pk__in=[drawing.pk for drawing in changing]).update(status=status)
+        Drawing.objects.filter(pk__in=[drawing.pk for drawing in changing]).change(status=status)
         user_id = request.user.pk
         if changing and user_id is not None:
             LogEntry.objects.log_actions(

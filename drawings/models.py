@@ -1,6 +1,8 @@
+from collections.abc import Collection, Iterable
 from typing import Any, Literal, Self
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
@@ -13,6 +15,7 @@ from uuid_utils.compat import uuid7
 from drawings import pixels
 from drawings.strokes import Document, unpack
 from drawings.validators import validate_colormap, validate_line
+from drawings.words import folded_words
 
 TITLE_LENGTH = 80
 ARTIST_LENGTH = 40
@@ -60,6 +63,10 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
     def unverified(self) -> Self:
         """Whose strokes have not been held against the pixels yet."""
         return self.filter(UNVERIFIED)
+
+    def change(self, **values: Any) -> int:
+        """Set what is said of these drawings, and that it has changed now; how many they are."""
+        return self.update(changed_at=timezone.now(), **values)
 
     def add_once(
         self, drawing: "Drawing", key: Literal["submission_key", "flask_id"] = "submission_key"
@@ -217,6 +224,13 @@ class Drawing(models.Model):
     def __str__(self) -> str:
         return self.title or "Untitled"
 
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """As Django's; what is stored already has changed now."""
+        if not self._state.adding:
+            self.changed_at = timezone.now()
+            update_fields = update_fields and {*update_fields, "changed_at"}
+        super().save(update_fields=update_fields, **options)
+
     def get_absolute_url(self) -> str:
         return reverse("drawings:drawing", args=[self.id])
 
@@ -328,13 +342,32 @@ class BlockedSender(models.Model):
         return f"Sender {bytes(self.sender).hex()[:8]}"
 
 
+class BlockedWordQuerySet(models.QuerySet["BlockedWord"]):
+    def found_in(self, *texts: str) -> set[str]:
+        """Those of the words that any of the texts has, folded. One query, none without words."""
+        words = set().union(*map(folded_words, texts))
+        return set(self.filter(word__in=words).values_list("word", flat=True)) if words else set()
+
+
 class BlockedWord(models.Model):
-    """A word that no title and no artist's name may have, whatever its case and accents."""
+    """A word that no title and no artist's name may have, whatever its case and accents.
+
+    It is stored folded, as words.folded_words has it: any way in must clean it.
+    """
 
     word = models.CharField(max_length=WORD_LENGTH, unique=True, validators=[validate_line])
 
+    objects = BlockedWordQuerySet.as_manager()
+
     def __str__(self) -> str:
         return self.word
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        words = folded_words(self.word)
+        if len(words) != 1:
+            raise ValidationError({"word": "One word only: letters and digits, without spaces."})
+        (self.word,) = words
+        super().clean_fields(exclude)
 
 
 class DayCount(models.Model):

@@ -8,7 +8,6 @@ drawings knows of either.
 
 import hashlib
 import string
-import unicodedata
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models.expressions import RawSQL
 
 from drawings.models import ARTIST_LENGTH, TITLE_LENGTH, Drawing, DrawingQuerySet
+from drawings.words import words_in
 
 TABLE = Drawing._meta.db_table
 MAX_WORDS = 10
@@ -26,20 +26,8 @@ MAX_WORD_LENGTH = max(TITLE_LENGTH, ARTIST_LENGTH)
 
 
 def words_of(text: str) -> list[str]:
-    """The words that a search asks for: runs of letters, digits and marks, at most MAX_WORDS.
-
-    What has only marks is no word: neither database knows one like it.
-    """
-    plain = unicodedata.normalize("NFC", text)
-    kinds = [unicodedata.category(sign)[0] for sign in plain]
-    spaced = "".join(
-        sign if kind in "LNM" else " " for sign, kind in zip(plain, kinds, strict=True)
-    )
-    words = [
-        word[:MAX_WORD_LENGTH]
-        for word in spaced.split()
-        if any(unicodedata.category(sign)[0] in "LN" for sign in word)
-    ]
+    """The words that a search asks for, at most MAX_WORDS."""
+    words = [word[:MAX_WORD_LENGTH] for word in words_in(text)]
     return list(dict.fromkeys(words))[:MAX_WORDS]
 
 
