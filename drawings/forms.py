@@ -7,7 +7,14 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from drawings import pixels, strict_json
-from drawings.models import ARTIST_LENGTH, TITLE_LENGTH, Drawing
+from drawings.models import (
+    ARTIST_LENGTH,
+    NOTE_LENGTH,
+    TITLE_LENGTH,
+    BlockedWord,
+    Drawing,
+    Report,
+)
 from drawings.picture import Picture
 from drawings.strokes import (
     BadStrokesError,
@@ -18,6 +25,7 @@ from drawings.strokes import (
     parse,
 )
 from drawings.validators import validate_colormap, validate_line
+from drawings.words import folded_words
 
 # The Flask app's canvas.
 LIST_SIDE = 200
@@ -94,13 +102,27 @@ class StrokesField(forms.CharField):
         return text, document
 
 
-class SubmissionForm(forms.Form):
+class TitleForm(forms.Form):
+    """What an artist calls a drawing, and is called."""
+
+    title = forms.CharField(required=False, max_length=TITLE_LENGTH, validators=[validate_line])
+    artist = forms.CharField(required=False, max_length=ARTIST_LENGTH, validators=[validate_line])
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        said = {name: data[name] for name in ("title", "artist") if data.get(name)}
+        blocked = BlockedWord.objects.found_in(*said.values())
+        for name, text in said.items():
+            if blocked & folded_words(text):
+                self.add_error(name, "This has a word that is not taken on this wall.")
+        return data
+
+
+class SubmissionForm(TitleForm):
     """A drawing sent to the wall: a picture file or a brightness list, and what is said of it."""
 
     image = PictureField(required=False)
     canvas_data = BrightnessListField(required=False)
-    title = forms.CharField(required=False, max_length=TITLE_LENGTH, validators=[validate_line])
-    artist = forms.CharField(required=False, max_length=ARTIST_LENGTH, validators=[validate_line])
     colormap = forms.CharField(required=False, validators=[validate_colormap])
     submission_key = forms.UUIDField(required=False)
     strokes = StrokesField(required=False)  # after the image: see clean_strokes
@@ -127,7 +149,7 @@ class SubmissionForm(forms.Form):
             raise ValidationError(str(error)) from error
 
     def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
+        data = super().clean()
         given = [
             name
             for name in ("image", "canvas_data")
@@ -139,15 +161,15 @@ class SubmissionForm(forms.Form):
             self.add_error("canvas_data", "Send either image or canvas_data, not both.")
         return data
 
-    def drawing(self, status: Drawing.Status) -> Drawing:
-        """The drawing that a valid form describes, not stored."""
+    def drawing(self, **values: Any) -> Drawing:
+        """The drawing that a valid form describes, not stored, with values of other columns."""
         data = self.cleaned_data
-        values = {name: data[name] for name in ("title", "artist", "submission_key")}
+        values |= {name: data[name] for name in ("title", "artist", "submission_key")}
         if data["colormap"]:
             values["colormap"] = data["colormap"]
         if data["image"] is not None:
-            return Drawing.from_field(data["image"], status=status, **values, **data["strokes"])
-        return Drawing.from_brightness_list(data["canvas_data"], status=status, **values)
+            return Drawing.from_field(data["image"], **values, **data["strokes"])
+        return Drawing.from_brightness_list(data["canvas_data"], **values)
 
 
 class FlaskForm(forms.Form):
@@ -155,9 +177,23 @@ class FlaskForm(forms.Form):
 
     canvas_data = BrightnessListField()
 
-    def drawing(self, status: Drawing.Status) -> Drawing:
-        """The drawing that a valid form describes, not stored."""
-        return Drawing.from_brightness_list(self.cleaned_data["canvas_data"], status=status)
+    def drawing(self, **values: Any) -> Drawing:
+        """The drawing that a valid form describes, not stored, with values of other columns."""
+        return Drawing.from_brightness_list(self.cleaned_data["canvas_data"], **values)
+
+
+class NoteField(forms.CharField):
+    """Text of any number of lines; cleans to one."""
+
+    def to_python(self, value: Any) -> str:
+        return " ".join((super().to_python(value) or "").split())
+
+
+class ReportForm(forms.Form):
+    """What a visitor finds wrong with a drawing."""
+
+    reason = forms.ChoiceField(choices=Report.Reason.choices)
+    note = NoteField(required=False, max_length=NOTE_LENGTH, validators=[validate_line])
 
 
 class OnForm(forms.Form):
@@ -166,11 +202,16 @@ class OnForm(forms.Form):
     on = forms.UUIDField(required=False)
 
 
-class GalleryForm(forms.Form):
-    """Which page of the gallery."""
+class CursorForm(forms.Form):
+    """Which page of a list."""
 
     before = forms.UUIDField(required=False)
     after = forms.UUIDField(required=False)
+
+
+class GalleryForm(CursorForm):
+    """Which page of the gallery."""
+
     q = forms.CharField(required=False, max_length=100, validators=[validate_line])
     cmap = forms.CharField(required=False, validators=[validate_colormap])
 

@@ -30,6 +30,7 @@ DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db
 REDIS_URL = env.redis("REDIS_URL", "")
 
 SUBMIT_RATE = env.rate("SUBMIT_RATE", "60/m")
+REPORT_RATE = env.rate("REPORT_RATE", "10/m")
 REQUIRE_APPROVAL = env.switch("REQUIRE_APPROVAL", "off")
 CANVAS_SIZES = env.sizes("CANVAS_SIZES", "200x200")
 MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", 2_000_000, validate=validate.Range(min=100_000))

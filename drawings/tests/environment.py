@@ -19,6 +19,7 @@ SETTINGS = [
     "DATABASE_URL",
     "REDIS_URL",
     "SUBMIT_RATE",
+    "REPORT_RATE",
     "REQUIRE_APPROVAL",
     "CANVAS_SIZES",
     "MAX_UPLOAD_BYTES",
@@ -30,7 +31,8 @@ for name in set(SETTINGS) - KEEP:
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="drawsite-tests-")
 atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 
-os.environ["SUBMIT_RATE"] = "0"  # tests of the limit set their own
+for name in ("SUBMIT_RATE", "REPORT_RATE"):
+    os.environ[name] = "0"  # tests of the limits set their own
 
 # Playwright's event loop makes Django think that the tests are asynchronous; they are not.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -1,6 +1,6 @@
 """What is sent in: from the canvas page, and in the form that the Flask app took."""
 
-from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -9,13 +9,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from drawings import limits
-from drawings.errors import error_response, request_error, wants_json
+from drawings import limits, owners, refusals, senders
+from drawings.errors import error_response, wants_json
 from drawings.forms import FlaskForm, SubmissionForm, sentences
 from drawings.models import Drawing
 from drawings.views.pages import render_canvas
 from drawings.writing import write_transaction
-from drawsite.environment import Rate
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,20 +22,29 @@ def submit(request: HttpRequest) -> HttpResponse:
     """POST /drawings/: a new drawing; in a browser's address line, the way to the gallery."""
     if request.method != "POST":
         return redirect("drawings:gallery")
-    if (refusal := too_often(request, limits.look)) is not None:
+    if (refusal := refusals.early(request, "drawings")) is not None:
         return refusal
     form = SubmissionForm(request.POST, request.FILES)
     # Made before the transaction, which keeps other writers waiting.
-    drawing = form.drawing(status_of_new_drawings()) if form.is_valid() else None
+    drawing = owner = None
+    if form.is_valid():
+        owner = owners.owner_of(request) or owners.new_owner(form.cleaned_data["submission_key"])
+        drawing = form.drawing(owner=owner, **given_by(request))
     with write_transaction():
-        if (refusal := too_often(request, limits.count)) is not None:
+        if (refusal := refusals.exact(request, "drawings")) is not None:
             return refusal
         if drawing is not None:
             drawing, created = Drawing.objects.add_once(drawing)
-    if drawing is None:
+    if drawing is None or owner is None:
         if wants_json(request):
             return error_response(request, 422, sentences(form))
         return render_canvas(request, form, status=422)
+    response = answer(request, drawing, created)
+    owners.remember(response, owner)
+    return response
+
+
+def answer(request: HttpRequest, drawing: Drawing, created: bool) -> HttpResponse:
     if wants_json(request):
         body = {
             "id": str(drawing.id),
@@ -49,28 +57,12 @@ def submit(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def too_often(
-    request: HttpRequest, ask: Callable[[str, str, Rate | None], limits.Verdict]
-) -> HttpResponse | None:
-    """The refusal for a client that has used up SUBMIT_RATE.
-
-    Asked twice: limits.look costs a refused client's body no work, limits.count is exact, and in
-    one transaction with what it allows (each one that writes waits for the disk).
-    """
-    verdict = ask("submit", limits.client_address(request), settings.SUBMIT_RATE)
-    if verdict.allowed:
-        return None
-    return request_error(
-        request,
-        429,
-        "Too many drawings came from your address."
-        f" Wait {verdict.retry_after} seconds, then send again.",
-        retry_after=verdict.retry_after,
-    )
-
-
-def status_of_new_drawings() -> Drawing.Status:
-    return Drawing.Status.PENDING if settings.REQUIRE_APPROVAL else Drawing.Status.PUBLISHED
+def given_by(request: HttpRequest) -> dict[str, Any]:
+    """The columns of a new drawing that its sender has no say in."""
+    return {
+        "status": Drawing.Status.PENDING if settings.REQUIRE_APPROVAL else Drawing.Status.PUBLISHED,
+        "sender": senders.sender_of(limits.client_address(request)),
+    }
 
 
 # --- The Flask app's URLs -------------------------------------------------------------------
@@ -80,12 +72,12 @@ def status_of_new_drawings() -> Drawing.Status:
 @require_POST
 def postmethod(request: HttpRequest) -> HttpResponse:
     """POST /postmethod: `canvas_data`, answered with the new drawing's id."""
-    if (refusal := too_often(request, limits.look)) is not None:
+    if (refusal := refusals.early(request, "drawings")) is not None:
         return refusal
     form = FlaskForm(request.POST)
-    drawing = form.drawing(status_of_new_drawings()) if form.is_valid() else None
+    drawing = form.drawing(**given_by(request)) if form.is_valid() else None
     with write_transaction():
-        if (refusal := too_often(request, limits.count)) is not None:
+        if (refusal := refusals.exact(request, "drawings")) is not None:
             return refusal
         if drawing is not None:
             drawing.save(force_insert=True)

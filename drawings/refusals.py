@@ -1,0 +1,56 @@
+"""Answers to a client from whose address nothing is taken just now, whatever it sends."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from drawings import limits, senders
+from drawings.errors import request_error
+from drawsite.environment import Rate
+
+Thing = Literal["drawings", "reports"]
+
+# Each thing's scope in the counts, and its setting.
+RATES = {"drawings": ("submit", "SUBMIT_RATE"), "reports": ("report", "REPORT_RATE")}
+
+
+def early(request: HttpRequest, thing: Thing) -> HttpResponse | None:
+    """The refusal for a blocked sender, or one that has used up its rate; nothing is written.
+
+    For asking first: a refused client's body costs no work then.
+    """
+    if (refusal := _too_often(request, thing, limits.look)) is not None:
+        return refusal
+    if senders.is_blocked(limits.client_address(request)):
+        return request_error(
+            request,
+            403,
+            "This wall takes nothing from your address. If that is a mistake, tell who runs it.",
+        )
+    return None
+
+
+def exact(request: HttpRequest, thing: Thing) -> HttpResponse | None:
+    """Count once more; the refusal for a client that has used up its rate.
+
+    For asking in one transaction with what is stored then: each one that writes waits for the disk.
+    """
+    return _too_often(request, thing, limits.count)
+
+
+def _too_often(
+    request: HttpRequest, thing: Thing, ask: Callable[[str, str, Rate | None], limits.Verdict]
+) -> HttpResponse | None:
+    scope, setting = RATES[thing]
+    verdict = ask(scope, limits.client_address(request), getattr(settings, setting))
+    if verdict.allowed:
+        return None
+    return request_error(
+        request,
+        429,
+        f"Too many {thing} came from your address."
+        f" Wait {verdict.retry_after} seconds, then send again.",
+        retry_after=verdict.retry_after,
+    )
