@@ -4,7 +4,9 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 
+from drawings import owners
 from drawings.models import Drawing, DrawingQuerySet
 from drawings.picture import Picture, find_picture
 
@@ -23,9 +25,15 @@ def is_public(drawing: HasStatus) -> bool:
     return drawing.status == Drawing.Status.PUBLISHED
 
 
-def may_see(request: HttpRequest, drawing: HasStatus) -> bool:
-    """Published drawings are everybody's, the others the staff's."""
-    if is_public(drawing):
+def is_own(request: HttpRequest, id: UUID) -> bool:
+    """Whether this browser sent the drawing. Only one that sent any costs a query."""
+    owner = owners.owner_of(request)
+    return owner is not None and Drawing.objects.filter(owner=owner, pk=id).exists()
+
+
+def may_see(request: HttpRequest, id: UUID, drawing: HasStatus) -> bool:
+    """Published drawings are everybody's, the others their owner's and the staff's."""
+    if is_public(drawing) or is_own(request, id):
         return True
     # Asking for the user reads the session: never for what everybody may see.
     user = request.user
@@ -39,17 +47,25 @@ class Waiting(Http404):
 
 def get_drawing(request: HttpRequest, id: UUID, queryset: DrawingQuerySet) -> Drawing:
     """The drawing, or Http404 for one that is not there or not for this client."""
-    return _admitted(request, queryset.filter(pk=id).first())
+    return _admitted(request, id, queryset.filter(pk=id).first())
+
+
+def get_own_drawing(request: HttpRequest, id: UUID) -> Drawing:
+    """The drawing, whatever its status, or Http404 for one that this browser has not sent."""
+    owner = owners.owner_of(request)
+    if owner is None:
+        raise Http404
+    return get_object_or_404(Drawing.objects.for_lists(), owner=owner, pk=id)
 
 
 def get_picture(request: HttpRequest, id: UUID, *, with_blob: bool) -> Picture:
     """As `get_drawing`, of what a picture of it is made of."""
-    return _admitted(request, find_picture(id, with_blob=with_blob))
+    return _admitted(request, id, find_picture(id, with_blob=with_blob))
 
 
-def _admitted(request: HttpRequest, drawing: Found | None) -> Found:
+def _admitted(request: HttpRequest, id: UUID, drawing: Found | None) -> Found:
     if drawing is None:
         raise Http404
-    if not may_see(request, drawing):
+    if not may_see(request, id, drawing):
         raise Waiting if drawing.status == Drawing.Status.PENDING else Http404
     return drawing

@@ -1,4 +1,4 @@
-"""Lists of drawings, a page at a time: the gallery's, and the admin's.
+"""Lists of drawings, a page at a time: the gallery's, the admin's, an owner's.
 
 A page begins at a drawing, not at a number, and nothing is counted: the last page of a million
 drawings takes as long as the first.
@@ -21,6 +21,7 @@ class Selection(NamedTuple):
     status: str = ""
     cmap: str = ""
     since: datetime | None = None
+    owner: UUID | None = None  # not together with q
 
 
 class Cursor(NamedTuple):
@@ -65,6 +66,8 @@ def _find(selection: Selection, cursor: Cursor, ascending: bool, limit: int) -> 
     since = None if selection.since is None else first_id(selection.since)
     if selection.status:
         rows = rows.filter(status=selection.status)
+    if selection.owner is not None:
+        rows = rows.filter(owner=selection.owner)
     if selection.cmap:
         rows = rows.filter(colormap=selection.cmap)
     if selection.q and connections[rows.db].vendor == "sqlite" and not search.id_in(selection.q):

@@ -1,15 +1,20 @@
 from django.urls import path
 
-from drawings.views import health, pages, pictures, submission
+from drawings.views import health, own, pages, pictures, reports, submission
 
 app_name = "drawings"
 
 urlpatterns = [
     path("", pages.canvas, name="canvas"),
     path("gallery/", pages.gallery, name="gallery"),
+    path("mine/", own.mine, name="mine"),
     # /drawings/
     path("drawings/", submission.submit, name="submit"),
     path("drawings/<uuid:id>/", pages.drawing, name="drawing"),
+    path("drawings/<uuid:id>/title/", own.retitle, name="retitle"),
+    path("drawings/<uuid:id>/take-back/", own.take_back, name="take-back"),
+    path("drawings/<uuid:id>/report/", reports.report, name="report"),
+    path("drawings/<uuid:id>/report/thanks/", reports.thanks, name="report-thanks"),
     path("drawings/<uuid:id>/image.png", pictures.image, name="image"),
     path("drawings/<uuid:id>/plot.png", pictures.plot, name="plot"),
     path("drawings/<uuid:id>/pixels.npy", pictures.pixels_npy, name="npy"),

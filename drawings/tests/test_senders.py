@@ -124,7 +124,7 @@ def test_blocking_twice_is_one_block_and_it_can_be_lifted():
 @pytest.mark.parametrize("url", ["/drawings/", "/postmethod"])
 def test_nothing_is_taken_from_a_blocked_sender(client, url):
     send(client, url)
-    senders.block(bytes(Drawing.objects.get().sender))
+    senders.block(senders.sender_of(ADDRESS))
 
     refused = send(client, url)
 
@@ -162,4 +162,4 @@ def test_neither_address_nor_sender_is_told(client):
     page = client.get(answer.json()["url"]).content.decode()
     assert set(answer.json()) == {"id", "url", "image_url"}
     assert ADDRESS not in page
-    assert bytes(Drawing.objects.get().sender).hex() not in page
+    assert senders.sender_of(ADDRESS).hex() not in page

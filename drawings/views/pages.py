@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_cookie
 
 from drawings import access, images, listing
 from drawings.errors import error_response
@@ -37,6 +38,7 @@ def render_canvas(request: HttpRequest, form: SubmissionForm, status: int = 200)
         "form": form,
         "sizes": settings.CANVAS_SIZES,
         "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
+        "requires_approval": settings.REQUIRE_APPROVAL,
         **colormap_choices(form["colormap"].value() or ""),
     }
     return render(request, "drawings/canvas.html", context, status=status)
@@ -68,6 +70,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
 
 
 @gzip_page
+@vary_on_cookie  # its owner's has more on it
 @require_safe
 def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
     """One drawing, large, in its own colours or in those of ?cmap=."""
@@ -82,6 +85,7 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
         response["Cache-Control"] = "no-store"  # it may be approved at any moment
         return response
 
+    is_own = access.is_own(request, id)
     published = drawings.published()
     parent = drawing.parent
     cmap = form.cleaned_data["cmap"] or drawing.colormap
@@ -90,11 +94,12 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
     share_url = f"{drawing.image_url}?{urlencode({**query, 'scale': share_scale})}"
     context = {
         "drawing": drawing,
+        "is_own": is_own,
         "query": urlencode(query),
         "newer": published.filter(id__gt=drawing.id).order_by("id").first(),
         "older": published.filter(id__lt=drawing.id).newest_first().first(),
         "has_strokes": drawing.has_strokes,
-        "parent": parent if parent and access.may_see(request, parent) else None,
+        "parent": parent if parent and access.may_see(request, parent.id, parent) else None,
         "children": list(published.filter(parent=drawing).newest_first()[:CHILDREN]),
         "page_url": request.build_absolute_uri(drawing.get_absolute_url()),
         "share_url": request.build_absolute_uri(share_url),
@@ -103,7 +108,7 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
         **colormap_choices(cmap),
     }
     response = render(request, "drawings/drawing.html", context)
-    if not access.is_public(drawing):
+    if is_own or not access.is_public(drawing):
         response["Cache-Control"] = "private, no-store"
     return response
 

@@ -371,13 +371,16 @@ outbox.addEventListener("state", ({ detail }) => {
   }
 });
 
+const arrival =
+  "requiresApproval" in studio.dataset ? "has arrived and waits for approval" : "is on the wall";
+
 async function arrived(url, { submissionKey: key, isResumed }) {
   // What has been drawn on since is another drawing, and stays.
   if (key === submissionKey && !paper.stroke) {
     sent = true;
     await drafts.forget();
     if (!isResumed && key === submissionKey && !paper.stroke) {
-      say("It is on the wall.");
+      say(`It ${arrival}.`);
       location.assign(url);
       return;
     }
@@ -385,7 +388,7 @@ async function arrived(url, { submissionKey: key, isResumed }) {
   }
   const link = document.createElement("a");
   Object.assign(link, { href: url, textContent: "Look at it." });
-  say("Your drawing is on the wall.", { link });
+  say(`Your drawing ${arrival}.`, { link });
 }
 
 function startAgain() {

@@ -1,0 +1,53 @@
+"""What visitors find wrong with a drawing."""
+
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from drawings import limits, refusals, senders
+from drawings.errors import error_response, wants_json
+from drawings.forms import ReportForm, sentences
+from drawings.models import Drawing, Report
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Tell staff of a drawing. Each sender's first report of it is kept; more say no more."""
+    drawing = get_object_or_404(Drawing.objects.published().for_lists(), pk=id)
+    if request.method != "POST":
+        return render_report(request, drawing, ReportForm())
+    if (refusal := refusals.early(request, "reports")) is not None:
+        return refusal
+    form = ReportForm(request.POST)
+    sender = senders.sender_of(limits.client_address(request))
+    is_valid = form.is_valid()
+    try:
+        with transaction.atomic():
+            if (refusal := refusals.exact(request, "reports")) is not None:
+                return refusal
+            if is_valid:
+                first = Report(drawing=drawing, sender=sender, **form.cleaned_data)
+                Report.objects.bulk_create([first], ignore_conflicts=True)
+    except IntegrityError as error:  # the drawing was deleted meanwhile
+        raise Http404 from error
+    if is_valid:
+        return redirect("drawings:report-thanks", id)
+    if wants_json(request):
+        return error_response(request, 422, sentences(form))
+    return render_report(request, drawing, form, status=422)
+
+
+def render_report(
+    request: HttpRequest, drawing: Drawing, form: ReportForm, status: int = 200
+) -> HttpResponse:
+    return render(
+        request, "drawings/report.html", {"drawing": drawing, "form": form}, status=status
+    )
+
+
+@require_safe
+def thanks(request: HttpRequest, id: UUID) -> HttpResponse:
+    return render(request, "drawings/report_thanks.html", {"id": id})
