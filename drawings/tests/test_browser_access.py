@@ -1,13 +1,16 @@
 """Every page for everybody: axe finds nothing to complain of, in both themes; nothing is heavy."""
 
 import json
+from uuid import UUID
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.http import HttpResponse
 from playwright.sync_api import expect
 
-from drawings import strokes
+from drawings import owners, strokes
 
+OWNER = UUID("01900000-0000-4000-8000-000000000000")
 MAX_CANVAS_PAGE_BYTES = 60_000
 
 
@@ -28,7 +31,18 @@ def drawing(make_drawing):
         artist="Ada",
         parent=parent,
         strokes=strokes.pack(document),
+        owner=OWNER,
     )
+
+
+@pytest.fixture
+def owners_page(page, server):
+    """The page, in the browser that sent the drawing."""
+    response = HttpResponse()
+    owners.remember(response, OWNER)
+    value = response.cookies[owners.COOKIE].value
+    page.context.add_cookies([{"name": owners.COOKIE, "value": value, "url": server.url}])
+    return page
 
 
 def violations(page):
@@ -45,10 +59,26 @@ def test_axe_finds_no_violation_on_any_page(page, server, drawing, theme, width,
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     own = f"/drawings/{drawing.id}/"
-    for address in ["/", "/gallery/", "/gallery/?q=nothing", own, "/nowhere"]:
+    pages = ["/", "/gallery/", "/gallery/?q=nothing", own, f"{own}report/", "/mine/", "/nowhere"]
+    for address in pages:
         page.goto(f"{server.url}{address}")
         assert violations(page) == set(), address
     problems.clear()  # the browser's own word on the page that is not there
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_violation_on_an_owners_pages(
+    owners_page, server, drawing, make_drawing, theme
+):
+    others = [make_drawing(owner=OWNER, status=status) for status in ("pending", "hidden")]
+    owners_page.set_viewport_size({"width": 360, "height": 900})
+    owners_page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    own = f"/drawings/{drawing.id}/"
+    pages = ["/mine/", own, f"{own}title/", f"{own}take-back/"]
+    for address in [*pages, *(other.get_absolute_url() for other in others)]:
+        owners_page.goto(f"{server.url}{address}")
+        assert violations(owners_page) == set(), address
+        assert owners_page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

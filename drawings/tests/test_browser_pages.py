@@ -9,7 +9,9 @@ from django.contrib.auth import get_user_model
 from PIL import Image
 from playwright.sync_api import expect
 
+from drawings import senders
 from drawings.models import Drawing
+from drawings.tests import samples
 from drawings.tests.browser import Studio
 from drawings.tests.drip import Drip
 from drawings.tests.server import Server
@@ -119,6 +121,46 @@ def test_without_scripts_a_refused_picture_is_explained(browser, server, field):
     expect(page.get_by_role("alert")).to_contain_text("not a picture that can be read")
     expect(page.get_by_label("Title")).to_have_value("Kept")
     assert not Drawing.objects.exists()
+
+
+def test_without_scripts_an_artist_changes_the_title_and_takes_the_drawing_back(
+    browser, server, field
+):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{server.url}/")
+    picture = {"name": "picture.png", "mimeType": "image/png", "buffer": samples.png(field)}
+    page.get_by_label("Picture file").set_input_files(picture)
+    page.get_by_role("button", name="Send").click()
+
+    page.get_by_role("link", name="Change title").click()
+    page.get_by_label("Title").fill("Second thoughts")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Second thoughts")
+    page.get_by_role("link", name="Mine").click()
+    page.get_by_role("link", name="Second thoughts").click()
+    page.get_by_role("link", name="Take back").click()
+    assert Drawing.objects.count() == 1
+    page.get_by_role("button", name="Delete it for good").click()
+
+    expect(page.get_by_role("status")).to_contain_text("“Second thoughts” is taken back")
+    assert not Drawing.objects.exists()
+
+
+def test_what_a_blocked_sender_drew_stays_in_the_browser(studio, server, problems):
+    studio.mouse((20, 20), (180, 20))
+    studio.send()
+    senders.block(bytes(Drawing.objects.get().sender or b""))
+    studio = Studio(studio.page, server.url)
+    studio.mouse((20, 20), (180, 180))
+    studio.page.get_by_role("button", name="Send").click()
+
+    expect(studio.page.get_by_role("status")).to_contain_text("takes nothing from your address")
+    drawn = studio.field()
+    studio.page.reload()
+    studio.page.wait_for_load_state("networkidle")
+    assert np.array_equal(studio.field(), drawn)
+    assert Drawing.objects.count() == 1
+    problems.clear()  # the browser's own word on what was refused
 
 
 def test_choosing_a_colormap_recolours_at_once_and_gives_a_link(page, server, wall):

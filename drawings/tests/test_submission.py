@@ -7,7 +7,9 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -185,6 +187,17 @@ def test_without_a_key_the_same_picture_is_two_drawings(client):
         client.post(URL, {"image": picture()})
 
     assert Drawing.objects.count() == 2
+
+
+def test_what_is_blocked_is_asked_for_in_two_queries_and_before_the_transaction(client):
+    client.post(URL, {"image": picture()})
+
+    with CaptureQueriesContext(connection) as queries:
+        client.post(URL, {"image": picture(), "title": "A fox", "artist": "Ada"})
+
+    kinds = [query["sql"].split()[0] for query in queries]
+    assert kinds[: kinds.index("SAVEPOINT")] == ["SELECT", "SELECT"]
+    assert "SELECT" not in kinds[kinds.index("SAVEPOINT") :]
 
 
 # --- Who may send ---------------------------------------------------------------------------
