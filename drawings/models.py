@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import LessThanOrEqual
@@ -342,11 +342,17 @@ class BlockedSender(models.Model):
         return f"Sender {bytes(self.sender).hex()[:8]}"
 
 
-class BlockedWordQuerySet(models.QuerySet["BlockedWord"]):
+class BlockedWordManager(models.Manager["BlockedWord"]):
     def found_in(self, *texts: str) -> set[str]:
-        """Those of the words that any of the texts has, folded. One query, none without words."""
-        words = set().union(*map(folded_words, texts))
-        return set(self.filter(word__in=words).values_list("word", flat=True)) if words else set()
+        """Those that any of the texts has, folded. One query, none where there is no word."""
+        words = list(set().union(*map(folded_words, texts)))
+        if not words:
+            return set()
+        # Plain: each drawing that is sent waits for it, four times as long for Django's query.
+        table, places = self.model._meta.db_table, ", ".join(["%s"] * len(words))
+        with connection.cursor() as cursor:
+            cursor.execute(f'SELECT "word" FROM "{table}" WHERE "word" IN ({places})', words)  # noqa: S608
+            return {word for (word,) in cursor.fetchall()}
 
 
 class BlockedWord(models.Model):
@@ -357,7 +363,7 @@ class BlockedWord(models.Model):
 
     word = models.CharField(max_length=WORD_LENGTH, unique=True, validators=[validate_line])
 
-    objects = BlockedWordQuerySet.as_manager()
+    objects = BlockedWordManager()
 
     def __str__(self) -> str:
         return self.word
