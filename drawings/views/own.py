@@ -13,6 +13,7 @@ from drawings import access, listing, owners, refusals
 from drawings.errors import error_response, request_error, wants_json
 from drawings.forms import CursorForm, TitleForm, sentences
 from drawings.models import Drawing
+from drawings.writing import write_transaction
 
 PAGE_SIZE = 24
 
@@ -57,22 +58,30 @@ def retitle(request: HttpRequest, id: UUID) -> HttpResponse:
         return refusal
     form = TitleForm(request.POST)
     is_valid = form.is_valid()
-    if (refusal := refusals.exact(request, "drawings")) is not None:
-        return refusal
+    with write_transaction():
+        if (refusal := refusals.exact(request, "drawings")) is not None:
+            return refusal
+        is_changed = is_valid and change_title(drawing, **form.cleaned_data)
     if not is_valid:
         if wants_json(request):
             return error_response(request, 422, sentences(form))
         return render_retitle(request, drawing, form, status=422)
-    if form.cleaned_data != {"title": drawing.title, "artist": drawing.artist}:
-        values = dict(form.cleaned_data)
-        if settings.REQUIRE_APPROVAL:  # of the title as well
-            values["status"] = Drawing.Status.PENDING
-        # In one statement: what staff hides at the same time stays hidden.
-        rows = Drawing.objects.filter(pk=id).exclude(status=Drawing.Status.HIDDEN)
-        if not rows.change(**values):
-            return refuse_hidden(request)
-        messages.success(request, "The title is changed.")
+    if not is_changed:
+        return refuse_hidden(request)
+    messages.success(request, "The title is changed.")
     return redirect(drawing)
+
+
+def change_title(drawing: Drawing, title: str, artist: str) -> bool:
+    """Whether it could be changed, which staff may have prevented meanwhile."""
+    if (title, artist) == (drawing.title, drawing.artist):
+        return True
+    values = {"title": title, "artist": artist}
+    if settings.REQUIRE_APPROVAL:  # of the title as well
+        values["status"] = Drawing.Status.PENDING
+    # In one statement: what staff hide at the same time stays hidden.
+    rows = Drawing.objects.filter(pk=drawing.pk).exclude(status=Drawing.Status.HIDDEN)
+    return rows.change(**values) == 1
 
 
 def render_retitle(
@@ -101,6 +110,7 @@ def take_back(request: HttpRequest, id: UUID) -> HttpResponse:
     drawing = access.get_own_drawing(request, id)
     if request.method != "POST":
         return render(request, "drawings/take_back.html", {"drawing": drawing})
-    drawing.delete()
+    with write_transaction():
+        drawing.delete()
     messages.success(request, f"“{drawing}” is taken back and deleted for good.")
     return redirect("drawings:mine")

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -11,6 +11,7 @@ from drawings import limits, refusals, senders
 from drawings.errors import error_response, wants_json
 from drawings.forms import ReportForm, sentences
 from drawings.models import Drawing, Report
+from drawings.writing import write_transaction
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,7 +26,7 @@ def report(request: HttpRequest, id: UUID) -> HttpResponse:
     sender = senders.sender_of(limits.client_address(request))
     is_valid = form.is_valid()
     try:
-        with transaction.atomic():
+        with write_transaction():
             if (refusal := refusals.exact(request, "reports")) is not None:
                 return refusal
             if is_valid:
