@@ -93,6 +93,7 @@ def parse_database(value: str) -> dict[str, Any]:
     except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
         database = {}
     if database.get("ENGINE") == "django.db.backends.sqlite3":
+        database["ENGINE"] = "drawsite.sqlite"
         database["OPTIONS"] = {
             # A transaction takes the write lock when it begins: taking it later, after a read,
             # fails at once with "locked" instead of waiting its turn.

@@ -4,12 +4,15 @@ from typing import TYPE_CHECKING
 from django.core.wsgi import get_wsgi_application
 from django.utils.http import parse_header_parameters
 
+from drawsite.sqlite.base import DatabaseWrapper
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drawsite.settings")
 
+DatabaseWrapper.creates = False
 django_application = get_wsgi_application()
 
 

@@ -1,0 +1,168 @@
+"""Can this process serve? What stands in the way is named in a few words, without any path."""
+
+import errno
+import functools
+import os
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.contrib.sessions.models import Session
+from django.db import Error, connection, transaction
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+
+from drawings import search
+
+# However often it is asked, the database and the disk are tried once in so many seconds.
+AGE_SECONDS = 1.0
+# How long the trial waits for another writer, in milliseconds.
+WAIT_MS = 1_500
+# Less than this and the disk is as good as full: the next few submissions will fill it.
+FREE_BYTES = 16_000_000
+# What a trial writes: more than what a page of the database still has room for.
+PROBE_BYTES = 64_000
+
+DISK_FULL = "the disk is full"
+NO_ANSWER = "the database does not answer"
+# The beginnings of SQLite's names for errors, and of PostgreSQL's codes.
+FAULTS = {
+    "SQLITE_READONLY": "the database is read-only",
+    "SQLITE_FULL": DISK_FULL,
+    "SQLITE_BUSY": "the database is locked",
+    "SQLITE_CORRUPT": "the database is damaged",
+    "SQLITE_NOTADB": "the database is damaged",
+    "25006": "the database is read-only",
+    "53100": DISK_FULL,
+    "55P03": "the database is locked",
+    "57014": "the database is too slow",
+}
+
+
+class Readiness:
+    """Looks once in AGE_SECONDS, in one thread; the others get what was seen last."""
+
+    def __init__(self, look: Callable[[], str | None]) -> None:
+        self.look = look
+        self.seen: str | None = "not looked yet"
+        self.until = 0.0
+        self.turn = threading.Lock()
+
+    def fault(self) -> str | None:
+        if self.turn.acquire(blocking=False):
+            try:
+                if time.monotonic() >= self.until:
+                    self.seen = self.look()
+                    self.until = time.monotonic() + AGE_SECONDS
+            finally:
+                self.turn.release()
+        return self.seen
+
+
+def look() -> str | None:
+    """What keeps the site from serving; None if nothing does."""
+    for trial in (try_disk, try_database):
+        if (fault := trial()) is not None:
+            return fault
+    return None
+
+
+# --- The disk that SQLite writes to ---------------------------------------------------------
+
+
+def try_disk() -> str | None:
+    if connection.vendor != "sqlite":
+        return None
+    directory = Path(connection.settings_dict["NAME"]).parent
+    try:
+        if shutil.disk_usage(directory).free < FREE_BYTES:
+            return DISK_FULL
+        # A transaction that is rolled back stays in memory: only this meets the disk itself. The
+        # file has no name, so that nothing of it is ever left.
+        with tempfile.TemporaryFile(dir=directory) as file:
+            file.write(os.urandom(PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return DISK_FULL
+        return "the data directory cannot be written"
+    return None
+
+
+# --- The database ---------------------------------------------------------------------------
+
+
+def try_database() -> str | None:
+    try:
+        # A deleted file of SQLite is made anew, empty: no table is there, and no migration.
+        if needed_migrations() - MigrationRecorder(connection).applied_migrations().keys():
+            return "migrations are not applied"
+        if missing := needed_tables().difference(connection.introspection.table_names()):
+            return f"the table {min(missing)} is missing"
+        write()
+    except Error as error:
+        return name_of(error)
+    return None
+
+
+def write() -> None:
+    """Write to the database, and take it back: nothing is left, and nothing waits for the disk.
+
+    This is more than fits where there is room anyway, so that a full database says so.
+    """
+    with short_waits(), transaction.atomic():
+        Session(
+            session_key=secrets.token_hex(16),
+            session_data=secrets.token_hex(PROBE_BYTES // 2),
+            expire_date=timezone.now(),
+        ).save(force_insert=True)
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def short_waits() -> Iterator[None]:
+    """Wait WAIT_MS for others' locks, not as long as who sends a drawing would."""
+    if connection.vendor == "sqlite":
+        statement = "PRAGMA busy_timeout = {}"
+        usual = str(connection.settings_dict["OPTIONS"]["timeout"] * 1000)
+    else:
+        statement = "SET lock_timeout = {0}; SET statement_timeout = {0}"
+        usual = "DEFAULT"
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(WAIT_MS))
+        try:
+            yield
+        finally:
+            cursor.execute(statement.format(usual))
+
+
+@functools.cache
+def needed_tables() -> frozenset[str]:
+    tables = connection.introspection.django_table_names()
+    of_search = {search.FTS5, search.NUMBERS} if connection.vendor == "sqlite" else set()
+    return frozenset(tables) | of_search
+
+
+@functools.cache
+def needed_migrations() -> frozenset[tuple[str, str]]:
+    """(app, name) of every migration that the code has: its files are read once."""
+    return frozenset(MigrationLoader(None).graph.nodes)
+
+
+def name_of(error: Error) -> str:
+    cause = error.__cause__
+    code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
+    for beginning, fault in FAULTS.items():
+        if code.startswith(beginning):
+            return fault
+    return NO_ANSWER
+
+
+readiness = Readiness(look)

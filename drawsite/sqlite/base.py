@@ -1,0 +1,38 @@
+"""Django's SQLite, which notices that its file was deleted, or replaced by another."""
+
+from pathlib import Path
+from sqlite3 import Connection, OperationalError
+from typing import Any, ClassVar
+
+from django.db.backends.sqlite3 import base
+
+
+def file_id(path: str) -> tuple[int, int] | None:
+    """The device and inode of the file at the path; None for none, and for a database in memory."""
+    try:
+        status = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    # Whether a file that is not there is made. A server makes none: the log of a file that was
+    # moved away would be lost with it.
+    creates: ClassVar[bool] = True
+
+    opened: tuple[int, int] | None = None
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
+        if not self.creates and file_id(conn_params["database"]) is None:
+            raise OperationalError("The database file is not there.")
+        connection: Connection = super().get_new_connection(conn_params)
+        self.opened = file_id(conn_params["database"])
+        return connection
+
+    def is_usable(self) -> bool:
+        """Whether the connection still has the file that is there: asked before each request.
+
+        What is written to a file that was deleted or replaced is lost, and no error says so.
+        """
+        return file_id(str(self.settings_dict["NAME"])) == self.opened
