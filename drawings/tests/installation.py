@@ -1,11 +1,13 @@
 """An installation of its own: a database that is empty at first, a data directory, `manage.py`."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -40,9 +42,22 @@ class Installation:
         return out + err
 
     def ask(self, expression: str) -> str:
-        """What a Python expression comes to in the installation; `Drawing` is there."""
-        program = f"from drawings.models import Drawing; print({expression})"
+        """What a Python expression comes to there, which may use `Drawing` and `matching`."""
+        program = (
+            "from drawings.models import Drawing; from drawings.search import matching;"
+            f" print(({expression}))"
+        )
         return self.manage("shell", "--no-imports", "--command", program).strip()
+
+    @contextmanager
+    def database(self) -> Iterator[Any]:
+        """A connection that knows nothing of Django; what it did is committed in the end."""
+        if self.url.startswith("sqlite:"):
+            with closing(sqlite3.connect(self.data_dir / "db.sqlite3")) as sqlite, sqlite:
+                yield sqlite
+        else:
+            with psycopg.connect(self.url) as postgresql:
+                yield postgresql
 
 
 @contextmanager

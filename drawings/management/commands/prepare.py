@@ -1,17 +1,37 @@
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
-from django.db import connections
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, connections
+
+from drawings.preparing import alone
 
 
 class Command(BaseCommand):
     help = (
         "What the server needs before it starts: migrations, static files, and a look at the"
         " database. One command, because loading the site three times takes three times as long."
+        " Of several that start at once, one works and the others wait for it."
     )
 
-    def handle(self, *, verbosity: int, **options: Any) -> None:
-        call_command("migrate", interactive=False, verbosity=verbosity)
-        call_command("collectstatic", interactive=False, verbosity=0)
-        call_command("check", databases=list(connections), verbosity=0)
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--wait",
+            type=float,
+            default=600.0,
+            metavar="SECONDS",
+            help="how long to wait for another process that prepares the same site (%(default)g)",
+        )
+
+    def handle(self, *, verbosity: int, wait: float, **options: Any) -> None:
+        try:
+            with alone(connection, wait):
+                call_command("migrate", interactive=False, verbosity=verbosity)
+                call_command("collectstatic", interactive=False, verbosity=0)
+                call_command("check", databases=list(connections), verbosity=0)
+        except TimeoutError as error:
+            raise CommandError(
+                f"Another process has been preparing this site for {wait:g} seconds. Look at what"
+                " it does, or wait longer with --wait."
+            ) from error
