@@ -12,7 +12,7 @@ from django.conf import settings
 host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
 bind = f"{host}:{settings.PORT}"
 workers = settings.WEB_WORKERS
-worker_class = "gthread"
+worker_class = "drawsite.worker.Worker"
 threads = settings.WEB_THREADS
 timeout = 30
 graceful_timeout = 30

@@ -10,6 +10,7 @@ import urllib.parse
 import urllib.request
 import uuid
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import numpy as np
@@ -17,6 +18,7 @@ import pytest
 from django.conf import settings
 
 from drawings.models import Drawing
+from drawings.tests.server import Server
 
 
 @pytest.fixture
@@ -38,6 +40,34 @@ def test_fifty_sends_of_one_drawing_at_once_are_one_row(server):
     assert Counter(status for status, _ in answers) == {201: 1, 200: 49}
     assert {id for _, id in answers} == {str(drawing.id)}
     assert str(drawing.submission_key) == key
+
+
+def test_a_server_that_is_told_to_stop_answers_everybody_who_has_come(transactional_db):
+    body = urllib.parse.urlencode({"canvas_data": json.dumps([0, 255] * 20_000)})
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answered = []
+
+    def send_until_refused(port):
+        while True:
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as client:
+                try:
+                    client.connect()
+                except ConnectionRefusedError:
+                    return
+                client.request("POST", "/postmethod", body, headers)
+                answered.append(client.getresponse().status)
+
+    with Server() as server, ThreadPoolExecutor(16) as threads:
+        clients = [threads.submit(send_until_refused, server.port) for _ in range(16)]
+        while len(answered) < 32:
+            time.sleep(0.01)
+        server.process.terminate()
+        for client in clients:
+            client.result()
+        assert server.process.wait(timeout=30) == 0
+
+    assert set(answered) == {200}
+    assert Drawing.objects.count() == len(answered)
 
 
 def test_the_flask_apps_script_works_unchanged(server):
