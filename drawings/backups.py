@@ -1,0 +1,276 @@
+"""Copies of the whole database in one file each, and the way back: SQLite's and PostgreSQL's."""
+
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from drawings import search
+
+SUFFIXES = {"sqlite": "sqlite3", "postgresql": "dump"}
+SIGNATURES = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
+TIME = "%Y%m%dT%H%M%S%fZ"
+NAME = re.compile(r"drawsite-(\d{8}T\d{12}Z)\.(?:sqlite3|dump)")
+# What every backup has, whatever the version that made it.
+NEEDED = {search.TABLE, "django_migrations"}
+
+
+class BackupError(Exception):
+    """What went wrong, in a sentence for the one who runs the server."""
+
+
+class InUseError(BackupError):
+    """Other processes have the database open."""
+
+
+# --- Backup ---------------------------------------------------------------------------------
+
+
+def back_up(connection: BaseDatabaseWrapper, directory: Path) -> Path:
+    """A new file in the directory: complete and verified, or not there at all."""
+    now = datetime.now(UTC).strftime(TIME)
+    target = directory / f"drawsite-{now}.{SUFFIXES[connection.vendor]}"
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _draft_of(target) as draft:
+            if connection.vendor == "sqlite":
+                _copy_sqlite(Path(connection.settings_dict["NAME"]), draft)
+            else:
+                dump = ("pg_dump", "--format=custom", "--compress=1", f"--file={draft}")
+                run(command(connection, *dump))
+                verify(connection, draft)
+    except OSError as error:
+        raise BackupError(f"{directory} cannot be written: {error.strerror}.") from error
+    except sqlite3.Error as error:
+        free = shutil.disk_usage(directory).free
+        raise BackupError(f"SQLite says: {error}. {directory} has {free:,} bytes free.") from error
+    return target
+
+
+@contextmanager
+def _draft_of(target: Path) -> Iterator[Path]:
+    """A file beside the target, for its owner alone, which becomes the target in one step once its
+    bytes are on the disk; if anything fails it is removed."""
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        draft.touch(mode=0o600, exist_ok=False)
+        yield draft
+        _flush(draft)
+        draft.replace(target)
+        _flush(target.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _copy_sqlite(source: Path, draft: Path) -> None:
+    """Page by page, as one transaction sees the database, while others go on writing.
+
+    (VACUUM INTO would make a smaller file, but no transaction can tell how many rows it saw.)
+    """
+    with (
+        closing(sqlite3.connect(f"{source.as_uri()}?mode=rw", uri=True)) as database,
+        closing(sqlite3.connect(draft)) as copy,
+    ):
+        database.isolation_level = None
+        database.execute("BEGIN")
+        counts = _count_rows(database)
+        database.backup(copy)
+        # A file that is complete by itself, also for who may only read it.
+        copy.execute("PRAGMA journal_mode = DELETE")
+        _check_sqlite(copy)
+        if _count_rows(copy) != counts:
+            raise BackupError("The copy has not as many rows as the database.")
+
+
+def _count_rows(database: sqlite3.Connection) -> dict[str, int]:
+    tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
+    return {
+        name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608
+        for (name,) in database.execute(tables).fetchall()
+    }
+
+
+def prune(directory: Path, days: float) -> list[Path]:
+    """Remove the backups that are older, but never the newest one; which they were.
+
+    Their age is in their name: copying a file may make it look new.
+    """
+    oldest = datetime.now(UTC) - timedelta(days=days)
+    found = sorted(
+        (datetime.strptime(match[1], TIME).replace(tzinfo=UTC), path)
+        for path in directory.iterdir()
+        if (match := NAME.fullmatch(path.name))
+    )
+    old = [path for time, path in found[:-1] if time < oldest]
+    for path in old:
+        path.unlink()
+    return old
+
+
+# --- Verifying ------------------------------------------------------------------------------
+
+
+def verify(connection: BaseDatabaseWrapper, file: Path) -> None:
+    """BackupError unless the file is a whole backup for this kind of database."""
+    try:
+        with file.open("rb") as opened:
+            start = opened.read(16)
+    except OSError as error:
+        raise BackupError(f"{file} cannot be read: {error.strerror}.") from error
+    vendor = next((SIGNATURES[sign] for sign in SIGNATURES if start.startswith(sign)), None)
+    if vendor is None:
+        raise BackupError(f"{file} is no backup of a database.")
+    if vendor != connection.vendor:
+        raise BackupError(f"{file} is a backup of {vendor}; DATABASE_URL names another database.")
+    if vendor == "sqlite":
+        _verify_sqlite(file)
+    else:
+        _verify_dump(connection, file)
+
+
+def _verify_sqlite(file: Path) -> None:
+    try:
+        # Immutable: it is read where it lies, be it on a disk that cannot be written.
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?immutable=1", uri=True)) as copy:
+            _check_sqlite(copy)
+    except sqlite3.Error as error:
+        raise BackupError(f"{file} is damaged: {error}.") from error
+
+
+def _check_sqlite(database: sqlite3.Connection) -> None:
+    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
+    if not tables >= NEEDED:
+        raise BackupError("There are no drawings' tables in it.")
+    if (said := database.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
+        raise BackupError(f"It is damaged: {said}.")
+
+
+def _verify_dump(connection: BaseDatabaseWrapper, file: Path) -> None:
+    listed = run(command(None, "pg_restore", "--list", str(file)))
+    if not all(f" TABLE DATA public {table} " in listed for table in NEEDED):
+        raise BackupError(f"There are no drawings' tables in {file}.")
+    # The list is at the beginning; a file that breaks off later shows when it is read to its end.
+    run(command(None, "pg_restore", "--file=/dev/null", str(file)))
+
+
+# --- Restore --------------------------------------------------------------------------------
+
+
+def restore_sqlite(file: Path, target: Path) -> None:
+    """Put a verified backup in the place of the database, in one step.
+
+    Raises InUseError while other processes have the database open.
+    """
+    with _draft_of(target) as draft:
+        shutil.copyfile(file, draft)
+        try:
+            with closing(sqlite3.connect(draft)) as copy:
+                copy.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.Error as error:
+            raise BackupError(f"SQLite says: {error}.") from error
+        _remove_log(target)
+
+
+def _remove_log(target: Path) -> None:
+    """The old database's log must not be taken for the new one's: what it has goes into its file,
+    which a damaged one does not do any more."""
+    if target.exists():
+        try:
+            with closing(sqlite3.connect(target, timeout=1)) as old:
+                old.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise InUseError("The database is in use: stop the server first.") from error
+        except sqlite3.DatabaseError:
+            pass
+    for suffix in ("-wal", "-shm", "-journal"):
+        with suppress(FileNotFoundError):
+            os.unlink(f"{target}{suffix}")  # noqa: PTH108 - of a path that is one with its suffix
+
+
+def restore_postgresql(connection: BaseDatabaseWrapper, file: Path) -> None:
+    """Put a verified backup in the place of all tables that are there, in one transaction."""
+    name = connection.ops.quote_name
+    tables = ", ".join(map(name, connection.introspection.table_names()))
+    drop = f"SET lock_timeout = '5s'; DROP TABLE IF EXISTS {tables} CASCADE" if tables else "SELECT"
+    read = command(None, "pg_restore", "--no-owner", "--no-privileges", "--file=-", str(file))
+    write = command(connection, "psql", "--no-psqlrc", "--quiet", "--single-transaction",
+                    "--set=ON_ERROR_STOP=1", f"--command={drop}", "--file=-")  # fmt: skip
+    with (
+        start(read, stdout=subprocess.PIPE) as reader,
+        start(
+            write, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as writer,
+    ):
+        assert reader.stdout and writer.stdin and writer.stderr  # noqa: S101, PT018 - pipes
+        try:
+            with suppress(BrokenPipeError):
+                shutil.copyfileobj(reader.stdout, writer.stdin)
+                if reader.wait():
+                    raise BackupError("pg_restore failed on the way.")
+                writer.stdin.close()  # which commits
+        except BaseException:
+            writer.kill()
+            raise
+        said = writer.stderr.read().decode(errors="replace").strip()
+        if writer.wait():
+            raise BackupError(f"psql failed: {said}")
+
+
+# --- PostgreSQL's programs ------------------------------------------------------------------
+
+
+class Command(NamedTuple):
+    arguments: list[str]
+    environment: dict[str, str]
+
+
+def command(connection: BaseDatabaseWrapper | None, program: str, *arguments: str) -> Command:
+    """One of PostgreSQL's programs on the connection's database.
+
+    The password goes through the environment: arguments are for all to see.
+    """
+    environment = dict(os.environ)
+    if connection is not None:
+        (_, *where), variables = connection.client.settings_to_cmd_args_env(
+            connection.settings_dict, []
+        )
+        arguments = (*where[:-1], f"--dbname={where[-1]}", "--no-password", *arguments)
+        environment |= variables or {}
+    return Command([program, *arguments], environment)
+
+
+def start(command: Command, **pipes: int) -> "subprocess.Popen[bytes]":
+    try:
+        # No shell, and no argument that a visitor sends.
+        return subprocess.Popen(command.arguments, env=command.environment, **pipes)  # type: ignore[call-overload,no-any-return]  # noqa: S603
+    except FileNotFoundError as error:
+        raise BackupError(
+            f"{command.arguments[0]} is not installed: it comes with PostgreSQL's client programs,"
+            " of the server's version or newer."
+        ) from error
+
+
+def run(command: Command) -> str:
+    """What it says."""
+    with start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        out, err = (said.decode(errors="replace") for said in process.communicate())
+    if process.returncode:
+        raise BackupError(f"{command.arguments[0]} failed: {err.strip() or process.returncode}")
+    return out

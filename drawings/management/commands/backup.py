@@ -1,0 +1,49 @@
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from drawings import backups
+
+
+class Command(BaseCommand):
+    help = (
+        "Write the whole database into one new, verified file, while the site goes on. The secret"
+        " key is not in it: keep that, too."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "directory",
+            type=Path,
+            nargs="?",
+            default=settings.DATA_DIR / "backups",
+            metavar="TARGET_DIR",
+            help="where the file goes (%(default)s)",
+        )
+        parser.add_argument(
+            "--keep-days",
+            type=float,
+            metavar="DAYS",
+            help="then remove the backups there that are older, but never the newest one",
+        )
+
+    def handle(
+        self, *, directory: Path, keep_days: float | None, verbosity: int, **options: Any
+    ) -> None:
+        if keep_days is not None and not keep_days >= 0:
+            raise CommandError("--keep-days must be 0 or more.")
+        start = time.monotonic()
+        try:
+            file = backups.back_up(connection, directory.absolute())
+        except backups.BackupError as error:
+            raise CommandError(f"No backup was made. {error}") from error
+        seconds, size = time.monotonic() - start, file.stat().st_size
+        self.stdout.write(f"{file}: {size:,} bytes, verified, in {seconds:.1f} seconds.")
+        if keep_days is not None:
+            for old in backups.prune(file.parent, keep_days):
+                self.stdout.write(f"{old} removed.")

@@ -1,0 +1,54 @@
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+
+from drawings import backups
+from drawings.models import Drawing
+
+
+class Command(BaseCommand):
+    help = (
+        "Put a file that `manage.py backup` made in the place of the database. Stop the server"
+        " first. A backup of an older release is brought up to date."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("--force", action="store_true", help="replace what is there, unasked")
+
+    def handle(self, *, file: Path, force: bool, verbosity: int, **options: Any) -> None:
+        try:
+            backups.verify(connection, file)
+            if not force and is_there():
+                confirm()
+            connection.close()
+            if connection.vendor == "sqlite":
+                backups.restore_sqlite(file, Path(connection.settings_dict["NAME"]))
+            else:
+                backups.restore_postgresql(connection, file)
+        except (backups.BackupError, OSError) as error:
+            raise CommandError(f"Nothing was changed. {error}") from error
+        call_command("migrate", interactive=False, verbosity=0)
+        self.stdout.write(f"{Drawing.objects.count():,} drawings restored from {file}.")
+
+
+def is_there() -> bool:
+    """Whether there is a database to lose; one that cannot be read may have something, too."""
+    if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
+        return False
+    try:
+        return bool(connection.introspection.table_names())
+    except DatabaseError:
+        return True
+
+
+def confirm() -> None:
+    if not sys.stdin.isatty():
+        raise CommandError("There is a database, which this would replace: say so with --force.")
+    if input("This replaces everything that is in the database now. Type yes to go on: ") != "yes":
+        raise CommandError("Nothing was changed.")

@@ -1,0 +1,184 @@
+import os
+import resource
+import sqlite3
+import threading
+from contextlib import closing
+
+import pytest
+from django.db import connection
+
+from drawings import backups
+from drawings.tests.installation import installation
+
+pytestmark = pytest.mark.django_db
+
+# What is on the wall, and what the search finds of it.
+SEEN = (
+    "__import__('hashlib').sha256(repr([(d.id, d.title, bytes(d.blob), bytes(d.strokes or b''))"
+    " for d in Drawing.objects.order_by('id')]).encode()).hexdigest(),"
+    " Drawing.objects.count(),"
+    " [matching(Drawing.objects.all(), letter).count() for letter in 'abcdefgh']"
+)
+
+
+@pytest.fixture(scope="module")
+def site(django_db_setup, django_db_blocker, tmp_path_factory):
+    """With two hundred drawings on its wall."""
+    with django_db_blocker.unblock(), installation(tmp_path_factory.mktemp("site")) as site:
+        site.manage("migrate", "--verbosity=0")
+        site.manage("fill_gallery", 200)
+        yield site
+
+
+@pytest.fixture(scope="module")
+def backup(site, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("backups") / "new"
+    site.manage("backup", directory)
+    (file,) = directory.iterdir()
+    return file
+
+
+def test_a_backup_restored_elsewhere_is_the_same_wall_and_takes_drawings(site, backup, tmp_path):
+    with installation(tmp_path) as other:
+        said = other.manage("restore", backup)
+
+        assert "200 drawings restored" in said
+        assert other.ask(SEEN) == site.ask(SEEN)
+        assert "drawings.W001" not in other.manage("check", "--database=default")
+        assert "50 added" in other.manage("fill_gallery", 50, "--seed=1")
+    assert backup.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_database_that_is_there_is_replaced_only_by_force(site, backup, tmp_path):
+    with installation(tmp_path) as other:
+        other.manage("migrate", "--verbosity=0")
+        other.manage("fill_gallery", 10, "--seed=1")
+        before = other.ask(SEEN)
+
+        assert "say so with --force" in other.manage("restore", backup, code=1)
+        assert other.ask(SEEN) == before
+
+        other.manage("restore", backup, "--force")
+        assert other.ask(SEEN) == site.ask(SEEN)
+
+
+def test_a_backup_while_others_write_is_whole(site, tmp_path):
+    """Rows are counted in the transaction that is copied: no other count would do."""
+    stop = threading.Event()
+    sign = "?" if connection.vendor == "sqlite" else "%s"
+    statement = f"INSERT INTO drawings_ratewindow VALUES ({sign}, 0, 0)"  # noqa: S608
+
+    def write():
+        number = 0
+        while not stop.is_set():
+            with site.database() as database:
+                database.execute(statement, [f"key {number}"])
+            number += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        said = site.manage("backup", tmp_path)
+    finally:
+        stop.set()
+        writer.join()
+    assert "verified" in said
+
+
+@pytest.mark.parametrize("damage", ["cut off", "overwritten", "something else"])
+def test_a_damaged_backup_is_refused_and_changes_nothing(site, backup, tmp_path, damage):
+    before = site.ask(SEEN)
+    data = bytearray(backup.read_bytes())
+    if damage == "cut off":
+        del data[len(data) // 2 :]
+    elif damage == "overwritten":
+        data[4096 : len(data) // 2] = os.urandom(len(data) // 2 - 4096)
+    else:
+        data[:16] = b"GIF89a, or not? "
+    (tmp_path / "file").write_bytes(data)
+
+    said = site.manage("restore", tmp_path / "file", "--force", code=1)
+
+    assert "Nothing was changed." in said
+    assert "Traceback" not in said
+    assert site.ask(SEEN) == before
+
+
+def test_a_backup_that_cannot_be_written_says_so_and_leaves_nothing(site, tmp_path):
+    (tmp_path / "file").touch()
+
+    said = site.manage("backup", tmp_path / "file" / "backups", code=1)
+
+    assert "No backup was made." in said
+    assert "cannot be written" in said
+
+
+def test_a_backup_for_which_there_is_no_room_leaves_nothing(site, tmp_path):
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, usual[1]))  # its processes have it, too
+    try:
+        said = site.manage("backup", tmp_path, code=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+    assert "No backup was made." in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_old_backups_go_but_never_the_newest(tmp_path):
+    names = [f"drawsite-20{year}0101T000000000000Z.sqlite3" for year in (20, 21, 22)]
+    for name in [*names, "mine.sqlite3"]:
+        (tmp_path / name).touch()
+
+    assert [path.name for path in backups.prune(tmp_path, 30)] == names[:2]
+    assert {path.name for path in tmp_path.iterdir()} == {names[2], "mine.sqlite3"}
+
+
+def test_backups_of_the_last_days_stay(site, backup):
+    newer = site.manage("backup", backup.parent, "--keep-days=1")
+
+    assert "removed" not in newer
+    assert len(list(backup.parent.iterdir())) == 2
+
+
+# --- One of the two databases ---------------------------------------------------------------
+
+
+def test_without_postgresqls_programs_that_is_what_is_said(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+
+    with pytest.raises(backups.BackupError, match=r"pg_dump is not installed"):
+        backups.run(backups.command(None, "pg_dump"))
+
+
+@pytest.fixture
+def other(tmp_path):
+    """A database of SQLite that is no drawings' at all, to put in the place of another."""
+    file = tmp_path / "other" / "file"
+    file.parent.mkdir()
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE new (number)")
+    return file
+
+
+def test_a_server_that_runs_keeps_its_sqlite_file(other, tmp_path):
+    target = tmp_path / "db.sqlite3"
+    with closing(sqlite3.connect(target)) as running:
+        running.execute("PRAGMA journal_mode = WAL")
+        running.execute("CREATE TABLE mine (number)")
+
+        with pytest.raises(backups.InUseError, match="stop the server"):
+            backups.restore_sqlite(other, target)
+
+    assert {path.name for path in tmp_path.iterdir()} == {"db.sqlite3", "other"}
+
+
+def test_the_log_of_a_damaged_file_is_not_taken_for_the_new_ones(other, tmp_path):
+    target = tmp_path / "db.sqlite3"
+    target.write_bytes(b"no database" * 1000)
+    (tmp_path / "db.sqlite3-wal").write_bytes(b"old")
+
+    backups.restore_sqlite(other, target)
+
+    with closing(sqlite3.connect(target)) as database:
+        assert database.execute("SELECT name FROM sqlite_schema").fetchall() == [("new",)]
