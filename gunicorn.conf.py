@@ -1,7 +1,9 @@
 """How gunicorn serves the wall; it reads this file by itself."""
 
 import os
+import shutil
 import signal
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,25 @@ bind = f"{host}:{settings.PORT}"
 workers = settings.WEB_WORKERS
 worker_class = "drawsite.worker.Worker"
 threads = settings.WEB_THREADS
+logger_class = "drawsite.logs.GunicornLogger"
 timeout = 30
 graceful_timeout = 30
 control_socket_disable = True
 # Which proxies to believe is for TRUSTED_PROXIES to say, not for where the connection comes from.
 forwarded_allow_ips = ""
 # A worker proves that it lives by touching a file; on a disk that stalls it would be killed.
-if Path("/dev/shm").is_dir():  # noqa: S108
-    worker_tmp_dir = "/dev/shm"  # noqa: S108
+memory = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+worker_tmp_dir = memory
+
+# Where the processes count for /metrics: in memory, as a full disk would kill who counts there.
+METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
+if settings.METRICS_TOKEN and METRICS_DIR not in os.environ:
+    os.environ[METRICS_DIR] = tempfile.mkdtemp(prefix="drawsite-metrics-", dir=memory)
+
+
+def on_exit(server: Any) -> None:
+    if METRICS_DIR in os.environ:
+        shutil.rmtree(os.environ[METRICS_DIR], ignore_errors=True)
 
 
 def post_worker_init(worker: Any) -> None:

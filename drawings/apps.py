@@ -9,8 +9,9 @@ class DrawingsConfig(AppConfig):
     name = "drawings"
 
     def ready(self) -> None:
-        from drawings import checks  # noqa: F401 - importing it registers the checks
+        from drawings import checks, metrics  # noqa: F401 - importing it registers the checks
 
+        metrics.connect()
         post_migrate.connect(switch_on_wal, sender=self)
         post_migrate.connect(install_search, sender=self)
 

@@ -11,6 +11,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import requires_csrf_token
 
+from drawsite.logs import request_id
+
 JSON = "application/json"
 
 RETRY_AFTER_SECONDS = 5
@@ -57,6 +59,8 @@ def error_response(
                 for field, sentences in errors.items()
                 for sentence in sentences
             ],
+            # For who writes to the host about it: the log has it, too.
+            "request_id": request_id.get() if status >= 500 else "",
         }
         response = render(request, "error.html", context, status=status)
     if retry_after is not None:
@@ -76,7 +80,8 @@ def database_error(request: HttpRequest, error: BaseException | None) -> HttpRes
     """503 if the error is that the database is locked, full, read-only or away."""
     if not isinstance(error, OperationalError | InterfaceError):
         return None
-    logger.error("The database did not answer: %s", error)
+    # What follows the first line may quote what was sent.
+    logger.error("The database did not answer: %s", str(error).partition("\n")[0])
     return request_error(
         request,
         503,

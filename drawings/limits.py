@@ -15,6 +15,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest
 
+from drawings import metrics
 from drawings.models import RateWindow
 from drawsite.environment import Rate
 
@@ -62,7 +63,7 @@ def count(scope: str, client: str, rate: Rate | None) -> Verdict:
     if rate is None:
         return Verdict(True, 0)
     key, ends, retry_after = _window(scope, client, rate)
-    return Verdict(_count(key, ends, rate.seconds) <= rate.limit, retry_after)
+    return _verdict(scope, _count(key, ends, rate.seconds) <= rate.limit, retry_after)
 
 
 def look(scope: str, client: str, rate: Rate | None) -> Verdict:
@@ -73,7 +74,13 @@ def look(scope: str, client: str, rate: Rate | None) -> Verdict:
     if rate is None:
         return Verdict(True, 0)
     key, ends, retry_after = _window(scope, client, rate)
-    return Verdict(_so_far(key, ends) < rate.limit, retry_after)
+    return _verdict(scope, _so_far(key, ends) < rate.limit, retry_after)
+
+
+def _verdict(scope: str, allowed: bool, retry_after: int) -> Verdict:
+    if not allowed:
+        metrics.count_refusal(scope)
+    return Verdict(allowed, retry_after)
 
 
 def _window(scope: str, client: str, rate: Rate) -> tuple[str, int, int]:

@@ -25,6 +25,7 @@ urlpatterns = [
     # For those who watch the server
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.prometheus, name="metrics"),
     # The Flask app's
     path("postmethod", submission.postmethod, name="postmethod"),
     path("results/", submission.flask_results, name="flask-results"),

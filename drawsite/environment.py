@@ -43,6 +43,14 @@ def parse_redis(value: str) -> str:
     return value
 
 
+@env.parser_for("token")
+def parse_token(value: str) -> str:
+    """A secret that nobody guesses, or none."""
+    if value and not re.fullmatch(r"[!-~]{16,}", value):
+        raise ValidationError("takes at least 16 letters, digits and signs, without spaces")
+    return value
+
+
 @env.parser_for("directory")
 def parse_directory(value: str | Path) -> Path:
     """The directory, made if it is not there."""

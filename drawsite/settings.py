@@ -7,6 +7,7 @@ from csp.constants import NONE, SELF
 from environs import validate
 
 from drawsite.environment import env, read_or_make_secret_key
+from drawsite.logs import FORMATTERS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -29,6 +30,9 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0, m
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 REDIS_URL = env.redis("REDIS_URL", "")
 
+LOG_FORMAT = env.str("LOG_FORMAT", "text", validate=validate.OneOf(["text", "json"]))
+METRICS_TOKEN = env.token("METRICS_TOKEN", "")
+
 SUBMIT_RATE = env.rate("SUBMIT_RATE", "60/m")
 REPORT_RATE = env.rate("REPORT_RATE", "10/m")
 REQUIRE_APPROVAL = env.switch("REQUIRE_APPROVAL", "off")
@@ -49,6 +53,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "drawings.watch.Watch",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     # Before WhiteNoise: the Host header is checked for static files too.
@@ -153,7 +158,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 # Whether all of a host's other subdomains speak HTTPS is not this site's to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -165,12 +170,14 @@ if TRUSTED_PROXIES:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"lines": {"()": FORMATTERS[LOG_FORMAT]}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        # Scanners ask for other hosts all day long, and each would be a traceback.
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+        # A refused request has its own line. Django's would quote what was sent, and scanners ask
+        # for other hosts all day long.
+        "django.request": {"level": "ERROR"},
+        "django.security": {"level": "CRITICAL"},
     },
 }

@@ -17,6 +17,7 @@ ROWS = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+?) \|", README, re.MULTILINE))
 DESCRIBED = {  # defaults that depend on the machine
     "WEB_WORKERS": ("number of cores", os.cpu_count()),
     "REDIS_URL": ("not set", ""),
+    "METRICS_TOKEN": ("not set", ""),
     "SECRET_KEY": ("made once, in `DATA_DIR/secret_key`", ""),
 }
 

@@ -64,6 +64,8 @@ def complaint(data_dir, **variables):
         ("TRUSTED_PROXIES", "-1"),
         ("DATABASE_URL", "mysql://user@host/name"),
         ("REDIS_URL", "localhost:6379"),
+        ("LOG_FORMAT", "xml"),
+        ("METRICS_TOKEN", "guess me"),
         ("SUBMIT_RATE", "60"),
         ("CANVAS_SIZES", "15x200"),
         ("MAX_UPLOAD_BYTES", "99999"),

@@ -12,7 +12,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from drawings import access, figures, images, pixels, strokes, svg, turns, verification
+from drawings import access, figures, images, metrics, pixels, strokes, svg, turns, verification
 from drawings.errors import error_response, request_error
 from drawings.forms import ColoursForm, ImageForm, PlotForm, sentences
 from drawings.models import Drawing
@@ -207,6 +207,7 @@ def get_drawing_with_strokes(request: HttpRequest, id: UUID) -> Drawing:
 
 
 def busy(request: HttpRequest) -> HttpResponse:
+    metrics.count_busy()
     return request_error(
         request,
         503,

@@ -1,0 +1,70 @@
+"""What Prometheus is told, of all server processes together; only when METRICS_TOKEN is set."""
+
+import functools
+import os
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.signals import post_save
+
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Instruments:
+    def __init__(self) -> None:
+        # Where nobody asks for metrics, the server starts and runs without it.
+        from prometheus_client import Counter, Histogram
+
+        self.requests = Counter(
+            "drawsite_requests", "Requests answered.", ["route", "method", "status"]
+        )
+        self.seconds = Histogram(
+            "drawsite_request_seconds", "How long answers took.", ["route"], buckets=SECONDS
+        )
+        self.drawings = Counter("drawsite_drawings", "Drawings that were stored.", ["status"])
+        self.refusals = Counter("drawsite_refusals", "Refused by a limit.", ["limit"])
+        self.busy = Counter("drawsite_busy", "Figures and strokes that others' work kept waiting.")
+
+
+instruments = functools.cache(Instruments)
+
+
+def count_request(method: str, route: str, status: int, seconds: float) -> None:
+    if settings.METRICS_TOKEN:
+        method = method if method in METHODS else "other"
+        instruments().requests.labels(route, method, status).inc()
+        instruments().seconds.labels(route).observe(seconds)
+
+
+def count_drawing(*, instance: Any, created: bool, **kwargs: Any) -> None:
+    if created and settings.METRICS_TOKEN:
+        transaction.on_commit(instruments().drawings.labels(instance.status).inc)
+
+
+def count_refusal(limit: str) -> None:
+    if settings.METRICS_TOKEN:
+        instruments().refusals.labels(limit).inc()
+
+
+def count_busy() -> None:
+    if settings.METRICS_TOKEN:
+        instruments().busy.inc()
+
+
+def connect() -> None:
+    post_save.connect(count_drawing, sender="drawings.Drawing")
+
+
+def exposition() -> tuple[bytes, str]:
+    """All of it as Prometheus reads it, and its content type."""
+    from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    instruments()
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry), CONTENT_TYPE_LATEST
