@@ -5,9 +5,14 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.checks import WARNING, run_checks
+from django.test import override_settings
+
+from drawings import checks
 
 
 @pytest.fixture
@@ -55,3 +60,59 @@ def test_the_check_warns_of_a_database_that_is_not_in_wal_mode_and_migrate_mends
 
     manage(data_dir, "migrate", "--verbosity=0")
     assert journal_mode(data_dir) == "wal"
+
+
+# --- Where the file is, and which SQLite ----------------------------------------------------
+
+MOUNTS = """\
+/dev/vda / ext4 rw 0 0
+server:/export /srv nfs4 rw 0 0
+/dev/vdb /srv/local xfs rw 0 0
+me@host: /mnt/far\\040away fuse.sshfs rw 0 0
+"""
+
+
+@pytest.mark.parametrize("path", ["/srv/data/db.sqlite3", "/mnt/far away/db.sqlite3"])
+def test_the_check_warns_of_a_network_file_system(path):
+    (message,) = checks.file_system(Path(path), MOUNTS)
+
+    assert message.id == "drawings.W002"
+
+
+@pytest.mark.parametrize("path", ["/data/db.sqlite3", "/srv/local/db.sqlite3", "/srvx/db.sqlite3"])
+def test_a_disk_of_the_machine_is_no_network_file_system(path):
+    assert checks.file_system(Path(path), MOUNTS) == []
+
+
+@pytest.mark.parametrize("version", [(3, 7, 0), (3, 40, 1), (3, 51, 2)])
+def test_a_faulty_sqlite_is_told_of_without_failing_the_check(version):
+    (message,) = checks.release(version)
+
+    assert message.id == "drawings.I001"
+    assert not message.is_serious(WARNING)
+
+
+@pytest.mark.parametrize("version", [(3, 6, 23), (3, 51, 3), (3, 53, 0)])
+def test_a_sound_sqlite_is_not(version):
+    assert checks.release(version) == []
+
+
+# --- Settings -------------------------------------------------------------------------------
+
+
+def ids(**changes):
+    with override_settings(**changes):
+        return {message.id for message in run_checks(tags=["security"])}
+
+
+@pytest.mark.parametrize("key", ["short", "aaaabbbb" * 10])
+def test_the_check_warns_of_a_secret_key_that_can_be_guessed(key):
+    assert "drawings.W003" in ids(SECRET_KEY=key)
+
+
+def test_the_check_warns_of_https_without_a_proxy():
+    assert "drawings.W004" in ids(HTTPS=True, TRUSTED_PROXIES=0)
+
+
+def test_the_check_has_nothing_against_the_settings_of_a_site_behind_a_proxy():
+    assert not {name for name in ids(HTTPS=True, TRUSTED_PROXIES=1) if name.startswith("drawings")}
