@@ -19,7 +19,7 @@ run: $(VENV)/run
 	exec $(BIN)/gunicorn drawsite.wsgi
 
 superuser: $(VENV)/run
-	$(MANAGE) migrate --no-input --verbosity 0
+	$(MANAGE) prepare --verbosity 0
 	$(MANAGE) createsuperuser
 
 test: $(VENV)/dev

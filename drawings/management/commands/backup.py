@@ -37,13 +37,15 @@ class Command(BaseCommand):
     ) -> None:
         if keep_days is not None and not keep_days >= 0:
             raise CommandError("--keep-days must be 0 or more.")
+        say = self.stdout.write if verbosity else lambda line: None
+        say(f"Copying the database to {directory} …")
         start = time.monotonic()
         try:
             file = backups.back_up(connection, directory.absolute())
         except backups.BackupError as error:
             raise CommandError(f"No backup was made. {error}") from error
         seconds, size = time.monotonic() - start, file.stat().st_size
-        self.stdout.write(f"{file}: {size:,} bytes, verified, in {seconds:.1f} seconds.")
+        say(f"{file}: {size:,} bytes, verified, in {seconds:.1f} seconds.")
         if keep_days is not None:
             for old in backups.prune(file.parent, keep_days):
-                self.stdout.write(f"{old} removed.")
+                say(f"{old} removed.")
