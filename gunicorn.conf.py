@@ -14,9 +14,9 @@ from django.conf import settings
 host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
 bind = f"{host}:{settings.PORT}"
 workers = settings.WEB_WORKERS
-worker_class = "drawsite.worker.Worker"
+worker_class = "drawsite.serving.Worker"
 threads = settings.WEB_THREADS
-logger_class = "drawsite.logs.GunicornLogger"
+logger_class = "drawsite.serving.GunicornLogger"
 timeout = 30
 graceful_timeout = 30
 control_socket_disable = True

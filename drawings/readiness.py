@@ -79,7 +79,10 @@ def look() -> str | None:
 def try_disk() -> str | None:
     if connection.vendor != "sqlite":
         return None
-    directory = Path(connection.settings_dict["NAME"]).parent
+    database = Path(connection.settings_dict["NAME"])
+    if not database.exists():
+        return "the database file is missing"
+    directory = database.parent
     try:
         if shutil.disk_usage(directory).free < FREE_BYTES:
             return DISK_FULL

@@ -171,6 +171,15 @@ def test_a_lock_that_another_process_keeps_is_noticed_soon(client, sqlite, monke
         assert cursor.execute("PRAGMA busy_timeout").fetchone() == (5000,)
 
 
+def test_a_file_that_is_missing_is_noticed_and_not_made_anew(client, sqlite):
+    assert fault(client) is None
+
+    sqlite.unlink()
+
+    assert fault(client) == "the database file is missing"
+    assert not sqlite.exists()
+
+
 def test_a_file_that_is_no_database_is_noticed(client, sqlite):
     sqlite.write_bytes(secrets.token_bytes(100_000))
 

@@ -8,7 +8,7 @@ from django.db import DatabaseError, OperationalError, connection
 
 from drawings.models import Drawing
 from drawings.tests import samples
-from drawsite import logs
+from drawsite import logs, serving
 
 pytestmark = pytest.mark.django_db
 
@@ -133,23 +133,26 @@ def test_the_page_of_an_error_names_the_request(client):
     ],
 )
 def test_gunicorns_own_lines_tell_of_nobody(said, kept):
-    record = logging.LogRecord("gunicorn.error", logging.ERROR, "", 1, said, None, None)
+    failure = (ValueError, ValueError("Anna"), None)
+    record = logging.LogRecord("gunicorn.error", logging.ERROR, "", 1, said, None, failure)
 
-    assert logs.keep_secret(record)
-    assert logs.event(record)["message"] == kept
+    assert serving.keep_secret(record)
+    event = logs.event(record)
+    assert event["message"] == kept
+    assert ("says" in event) == ("request" not in kept)
 
 
-def test_a_traceback_in_text_is_below_its_line():
+def test_outside_of_a_request_an_error_has_its_words_and_its_traceback_below():
     try:
-        raise ValueError("Secret title")
+        raise ValueError("no such file")
     except ValueError:
         record = logging.LogRecord("x", logging.ERROR, "", 1, "Lost", None, sys.exc_info())
 
     first, *frames = logs.TextLines().format(record).splitlines()
 
-    assert first.endswith("ERROR x: Lost error=builtins.ValueError")
+    assert first.endswith("ERROR x: Lost error=builtins.ValueError says=no such file")
+    assert frames
     assert all(frame.startswith("    ") for frame in frames)
-    assert "Secret" not in "".join(frames)
 
 
 # --- Request ids ----------------------------------------------------------------------------
