@@ -206,32 +206,18 @@ def _remove_log(target: Path) -> None:
 
 
 def restore_postgresql(connection: BaseDatabaseWrapper, file: Path) -> None:
-    """Put a verified backup in the place of all tables that are there, in one transaction."""
+    """Put a verified backup in the place of all tables that are there, in one transaction.
+
+    Those that the backup knows nothing of go, too: a newer release's may refer to the others.
+    """
     name = connection.ops.quote_name
     tables = ", ".join(map(name, connection.introspection.table_names()))
     drop = f"SET lock_timeout = '5s'; DROP TABLE IF EXISTS {tables} CASCADE" if tables else "SELECT"
-    read = command(None, "pg_restore", "--no-owner", "--no-privileges", "--file=-", str(file))
+    read = command(None, "pg_restore", "--clean", "--if-exists", "--no-owner", "--no-privileges",
+                   "--file=-", str(file))  # fmt: skip
     write = command(connection, "psql", "--no-psqlrc", "--quiet", "--single-transaction",
                     "--set=ON_ERROR_STOP=1", f"--command={drop}", "--file=-")  # fmt: skip
-    with (
-        start(read, stdout=subprocess.PIPE) as reader,
-        start(
-            write, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        ) as writer,
-    ):
-        assert reader.stdout and writer.stdin and writer.stderr  # noqa: S101, PT018 - pipes
-        try:
-            with suppress(BrokenPipeError):
-                shutil.copyfileobj(reader.stdout, writer.stdin)
-                if reader.wait():
-                    raise BackupError("pg_restore failed on the way.")
-                writer.stdin.close()  # which commits
-        except BaseException:
-            writer.kill()
-            raise
-        said = writer.stderr.read().decode(errors="replace").strip()
-        if writer.wait():
-            raise BackupError(f"psql failed: {said}")
+    pipe(read, write)
 
 
 # --- PostgreSQL's programs ------------------------------------------------------------------
@@ -275,3 +261,26 @@ def run(command: Command) -> str:
     if process.returncode:
         raise BackupError(f"{command.arguments[0]} failed: {err.strip() or process.returncode}")
     return out
+
+
+def pipe(source: Command, target: Command) -> None:
+    """What one says, the other reads, which ends well only if both do."""
+    with (
+        start(source, stdout=subprocess.PIPE) as reader,
+        start(
+            target, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as writer,
+    ):
+        assert reader.stdout and writer.stdin and writer.stderr  # noqa: S101, PT018 - pipes
+        try:
+            with suppress(BrokenPipeError):
+                shutil.copyfileobj(reader.stdout, writer.stdin)
+                if reader.wait():
+                    raise BackupError(f"{source.arguments[0]} failed on the way.")
+                writer.stdin.close()  # which commits
+        except BaseException:
+            writer.kill()
+            raise
+        said = writer.stderr.read().decode(errors="replace").strip()
+        if writer.wait():
+            raise BackupError(f"{target.arguments[0]} failed: {said}")
