@@ -14,6 +14,7 @@ class DrawingsConfig(AppConfig):
         metrics.connect()
         post_migrate.connect(switch_on_wal, sender=self)
         post_migrate.connect(install_search, sender=self)
+        post_migrate.connect(install_for_staff, sender=self)
 
 
 def switch_on_wal(using: str, **kwargs: Any) -> None:
@@ -35,3 +36,14 @@ def install_search(using: str, **kwargs: Any) -> None:
     # Not after a migration backwards, to before there were drawings.
     if search.TABLE in connection.introspection.table_names():
         search.install(connection)
+
+
+def install_for_staff(using: str, **kwargs: Any) -> None:
+    from drawings import groups, history
+    from drawings.models import Report
+
+    connection = connections[using]
+    tables = connection.introspection.table_names()
+    if {Report._meta.db_table, history.TABLE} <= set(tables):
+        groups.install(using)
+        history.install(connection)

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connections
 
 from drawings import search
-from drawings.models import Drawing
+from drawings.models import Drawing, Report
 
 
 class Selection(NamedTuple):
@@ -22,6 +22,8 @@ class Selection(NamedTuple):
     cmap: str = ""
     since: datetime | None = None
     owner: UUID | None = None  # not together with q
+    sender: bytes = b""
+    reported: bool = False  # reports of it wait for staff
 
 
 class Cursor(NamedTuple):
@@ -44,7 +46,7 @@ def read(selection: Selection, cursor: Cursor, size: int) -> Page:
     """One page of a list, of at most `size` drawings without their pixels and strokes."""
     ascending = cursor.oldest or cursor.after is not None
     # One more than the page shows tells whether another follows.
-    found = _find(selection, cursor, ascending, size + 1)
+    found = find(selection, cursor, ascending=ascending, limit=size + 1)
     follows, drawings = len(found) > size, found[:size]
     if ascending:
         drawings.reverse()
@@ -61,40 +63,54 @@ def read(selection: Selection, cursor: Cursor, size: int) -> Page:
     )
 
 
-def _find(selection: Selection, cursor: Cursor, ascending: bool, limit: int) -> list[Drawing]:
+def find(selection: Selection, cursor: Cursor, *, ascending: bool, limit: int) -> list[Drawing]:
+    """The first drawings of a selection between the cursor's `after` and its `before`."""
     rows = Drawing.objects.for_lists()
-    since = None if selection.since is None else first_id(selection.since)
     if selection.status:
         rows = rows.filter(status=selection.status)
     if selection.owner is not None:
         rows = rows.filter(owner=selection.owner)
     if selection.cmap:
         rows = rows.filter(colormap=selection.cmap)
+    if selection.sender:
+        rows = rows.filter(sender=selection.sender)
+    if selection.reported:
+        rows = rows.filter(pk__in=Report.objects.waiting().values("drawing"))
     if selection.q and connections[rows.db].vendor == "sqlite" and not search.id_in(selection.q):
         words = search.words_of(selection.q)
-        # Joined, SQLite would look at all that the search finds: so the page is found first.
-        ids = words and search.fts5_page(
-            words,
-            selection.status,
-            selection.cmap,
-            since=since,
-            before=cursor.before,
-            after=cursor.after,
-            ascending=ascending,
-            limit=limit,
-            using=rows.db,
-        )
-        found = rows.in_bulk(ids)
-        return [found[each] for each in ids if each in found]
-    if selection.q:
+        if not selection.sender and not selection.reported:
+            return _find_words(words, selection, cursor, ascending, limit)
+        rows = search.among_few(rows, words)
+    elif selection.q:
         rows = search.matching(rows, selection.q)
-    if since is not None:
-        rows = rows.filter(id__gte=since)
+    if selection.since is not None:
+        rows = rows.filter(id__gte=first_id(selection.since))
     if cursor.before is not None:
         rows = rows.filter(id__lt=cursor.before)
     if cursor.after is not None:
         rows = rows.filter(id__gt=cursor.after)
     return list(rows.order_by("id" if ascending else "-id")[:limit])
+
+
+def _find_words(
+    words: list[str], selection: Selection, cursor: Cursor, ascending: bool, limit: int
+) -> list[Drawing]:
+    """By SQLite's full-text search. Joined, it would look at all that the search finds: so the
+    page is found first."""
+    rows = Drawing.objects.for_lists()
+    ids = words and search.fts5_page(
+        words,
+        selection.status,
+        selection.cmap,
+        since=None if selection.since is None else first_id(selection.since),
+        before=cursor.before,
+        after=cursor.after,
+        ascending=ascending,
+        limit=limit,
+        using=rows.db,
+    )
+    found = rows.in_bulk(ids)
+    return [found[each] for each in ids if each in found]
 
 
 def first_id(time: datetime) -> UUID:

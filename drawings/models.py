@@ -5,7 +5,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import IntegrityError, connection, models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
@@ -285,6 +285,22 @@ class RateWindow(models.Model):
         return f"{self.count} in the window that ends at {self.ends}"
 
 
+class ReportQuerySet(models.QuerySet["Report"]):
+    def waiting(self) -> Self:
+        """For staff to see to them."""
+        return self.filter(settled_at__isnull=True)
+
+    def first_of_each_drawing(self) -> Self:
+        """Of the reports that wait, the oldest of each drawing, with the drawing for lists."""
+        older = Report.objects.waiting().filter(drawing=OuterRef("drawing"), pk__lt=OuterRef("pk"))
+        return self.waiting().filter(~Exists(older)).with_drawing()
+
+    def with_drawing(self) -> Self:
+        """With what lists say of the drawing."""
+        deferred = [f"drawing__{name}" for name in UNLISTED]
+        return self.select_related("drawing").defer("sender", *deferred)
+
+
 class Report(models.Model):
     """What a visitor finds wrong with a drawing. Staff decides; no number of reports hides one."""
 
@@ -301,6 +317,8 @@ class Report(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # When staff had seen to it; null while it waits.
     settled_at = models.DateTimeField(null=True, editable=False)
+
+    objects = ReportQuerySet.as_manager()
 
     class Meta:
         constraints = [

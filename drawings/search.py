@@ -239,6 +239,19 @@ def fts5_page(
         return [UUID(found) for (found,) in cursor.fetchall()]
 
 
+def among_few(drawings: DrawingQuerySet, words: list[str]) -> DrawingQuerySet:
+    """Those of a few drawings that have the words: each is looked up by itself."""
+    if not words:
+        return drawings.none()
+    has_words = RawSQL(
+        f"EXISTS (SELECT 1 FROM {FTS5} WHERE {FTS5} MATCH %s AND rowid ="
+        f" (SELECT number FROM {NUMBERS} WHERE drawing_id = {TABLE}.id))",
+        [fts5_query(words)],
+        output_field=models.BooleanField(),
+    )
+    return drawings.filter(has_words)
+
+
 # --- Installing -----------------------------------------------------------------------------
 
 

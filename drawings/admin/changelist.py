@@ -1,5 +1,6 @@
 """The admin's list of drawings: as many as there may be, no page of it counts or skips any."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -8,12 +9,13 @@ from uuid import UUID
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from drawings import listing
-from drawings.models import Drawing
+from drawings.models import SENDER_BYTES, Drawing, Report
 
 CURSOR_PARAMETERS = ("before", "after", "oldest")
 
@@ -47,6 +49,54 @@ class SinceFilter(admin.SimpleListFilter):
         return starts.get(self.value() or "")
 
 
+class ReportedFilter(admin.SimpleListFilter):
+    """Whether reports of a drawing wait for staff."""
+
+    title = "reports"
+    parameter_name = "reported"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        allowed = may_use(self, request, "drawings.view_report")
+        return [("yes", "Reported")] if allowed else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> QuerySet[Drawing]:
+        if not self.value():
+            return queryset
+        return queryset.filter(pk__in=Report.objects.waiting().values("drawing"))
+
+
+class SenderFilter(admin.SimpleListFilter):
+    """By who sent a drawing: there to be taken off again, once a link has led to it."""
+
+    title = "sender"
+    parameter_name = "sender"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        allowed = may_use(self, request, "drawings.curate_drawing")
+        value = self.value()
+        return [(value, f"Sender {value[:8]}")] if allowed and value else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> QuerySet[Drawing]:
+        sender = self.sender()
+        return queryset.filter(sender=sender) if sender else queryset
+
+    def sender(self) -> bytes:
+        """Raises IncorrectLookupParameters for what is no sender."""
+        value = self.value() or ""
+        if value and not re.fullmatch(f"[0-9a-f]{{{2 * SENDER_BYTES}}}", value):
+            raise IncorrectLookupParameters
+        return bytes.fromhex(value)
+
+
+def may_use(spec: admin.SimpleListFilter, request: HttpRequest, permission: str) -> bool:
+    """Whether a filter is for this user. Raises PermissionDenied if it is used all the same: left
+    out, it would let an action loose on everything."""
+    allowed = request.user.has_perm(permission)
+    if spec.value() and not allowed:
+        raise PermissionDenied
+    return allowed
+
+
 class DrawingList(ChangeList):
     """Pages that begin at a drawing: newest, newer, older, oldest."""
 
@@ -61,12 +111,8 @@ class DrawingList(ChangeList):
         return queryset
 
     def get_results(self, request: HttpRequest) -> None:
-        since = next(spec.start() for spec in self.filter_specs if isinstance(spec, SinceFilter))
-        status = self.params.get("status__exact", "")
-        if status and status not in Drawing.Status:
-            raise IncorrectLookupParameters
-        selection = listing.Selection(q=self.query.strip(), status=status, since=since)
-        page = listing.read(selection, cursor_of(request), self.list_per_page)
+        self.selection = self._selection()
+        page = listing.read(self.selection, cursor_of(request), self.list_per_page)
         self.result_list = page.drawings
         # Of this page: what the whole list comes to is not counted.
         self.result_count = self.full_result_count = len(page.drawings)
@@ -81,6 +127,21 @@ class DrawingList(ChangeList):
                 ("Older", page.older and self._address({"before": page.older.before})),
                 ("Oldest", self._address({"oldest": 1}) if page.older else ""),
             ]
+
+    def _selection(self) -> listing.Selection:
+        """What the search and the filters select. Raises IncorrectLookupParameters."""
+        status = self.params.get("status__exact", "")
+        if status and status not in Drawing.Status:
+            raise IncorrectLookupParameters
+        chosen: dict[str, Any] = {}
+        for spec in self.filter_specs:
+            if isinstance(spec, SinceFilter):
+                chosen["since"] = spec.start()
+            elif isinstance(spec, SenderFilter):
+                chosen["sender"] = spec.sender()
+            elif isinstance(spec, ReportedFilter):
+                chosen["reported"] = bool(spec.value())
+        return listing.Selection(q=self.query.strip(), status=status, **chosen)
 
     def _address(self, cursor: dict[str, Any]) -> str:
         return f"?{urlencode(sorted({**self.params, **cursor}.items()))}"

@@ -1,0 +1,9 @@
+"""The admin: drawings and the decisions about them, reports, what is blocked."""
+
+from django.contrib import admin
+
+from drawings.admin import drawing, moderation  # noqa: F401 - importing them registers the models
+
+admin.site.site_header = "Drawsite"
+admin.site.site_title = "Drawsite"
+admin.site.index_title = "Curate the wall"

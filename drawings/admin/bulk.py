@@ -1,0 +1,181 @@
+"""Actions on as many drawings as there may be: asking first, a part per request, until all is done.
+
+Every page of it is the list's own address: what its search and its filters select is acted on.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import BadRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.text import capfirst
+
+from drawings import bulk, curating, listing
+from drawings.admin.changelist import DrawingList
+from drawings.models import Drawing
+
+COUNTED = 1_000
+SHOWN = 12
+
+
+class Operation(NamedTuple):
+    """What is done to each drawing. `work` takes a batch and a user's id: how many it changed."""
+
+    action: str
+    verb: str
+    outcome: str
+    work: Callable[[Sequence[Drawing], int], int]
+    is_loss: bool = False
+
+
+def _status(action: str, verb: str, status: Drawing.Status) -> Operation:
+    def work(drawings: Sequence[Drawing], user_id: int) -> int:
+        return curating.set_status(drawings, status, user_id)
+
+    return Operation(action, verb, f"now {status.label.lower()}", work)
+
+
+PUBLISH = _status("publish", "publish", Drawing.Status.PUBLISHED)
+HIDE = _status("hide", "hide", Drawing.Status.HIDDEN)
+DELETE = Operation("delete_selected", "delete", "deleted", curating.delete, is_loss=True)
+BLOCK = Operation(
+    "block_sender",
+    "block the senders of",
+    "from senders that are blocked now",
+    curating.block_senders,
+)
+
+
+class StepForm(forms.Form):
+    """What one page of an action tells the next one."""
+
+    select_across = forms.BooleanField(required=False)
+    post = forms.CharField(required=False)  # that it was asked, as Django's own actions have it
+    after = forms.UUIDField(required=False)
+    until = forms.UUIDField(required=False)
+    done = forms.IntegerField(required=False, min_value=0, max_value=10**12)
+
+
+def respond(
+    model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Drawing], operation: Operation
+) -> HttpResponse | None:
+    """Ask, or do what a request has time for; None when all is done, which sends back to the list.
+
+    What loses something is asked about, and what was not selected one by one.
+    """
+    form = StepForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest
+    asked, across = form.cleaned_data, form.cleaned_data["select_across"]
+    selection = _selection(model_admin, request) if across else None
+    until = asked["until"] or (selection and _newest(selection))
+    find = _find_all(selection, until) if selection else partial(_find_selected, queryset)
+    step = {"across": across, "until": until, "first": request.POST.getlist(ACTION_CHECKBOX_NAME)}
+    if (operation.is_loss or across) and not asked["post"]:
+        return _ask(model_admin, request, operation, find, step)
+
+    user_id = cast(int, request.user.pk)
+    progress = bulk.run(lambda batch: operation.work(batch, user_id), find, asked["after"])
+    done = (asked["done"] or 0) + progress.done
+    if progress.after is None:
+        model_admin.message_user(request, f"{_drawings_are(done)} {operation.outcome}.")
+        return None
+    step |= {"after": progress.after, "done": done}
+    sentence = f"{_drawings_are(done)} {operation.outcome} so far, and more remain."
+    return _page(model_admin, request, operation, step, {"sentence": sentence})
+
+
+def ask_to_remove_sender(
+    model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Drawing]
+) -> HttpResponse | None:
+    """Ask whether to delete what the sender of the selected drawings has sent, all of it."""
+    chosen = queryset.order_by("pk").values_list("sender", flat=True)[: bulk.BATCH]
+    senders = {bytes(sender).hex() for sender in chosen if sender}
+    if len(senders) != 1:
+        said = "have more than one sender" if senders else "have no sender that is known"
+        model_admin.message_user(request, f"The selected drawings {said}.", messages.ERROR)
+        return None
+    (sender,) = senders
+    selection = listing.Selection(sender=bytes.fromhex(sender))
+    until = _newest(selection)
+    step = {"across": True, "until": until, "first": [until], "address": f"?sender={sender}"}
+    return _ask(model_admin, request, DELETE, _find_all(selection, until), step)
+
+
+def _selection(model_admin: ModelAdmin, request: HttpRequest) -> listing.Selection:
+    changelist = cast(DrawingList, model_admin.get_changelist_instance(request))
+    return changelist.selection
+
+
+def _newest(selection: listing.Selection) -> UUID | None:
+    """The end of the work: what comes while it goes on was not selected."""
+    newest = listing.find(selection, listing.Cursor(), ascending=False, limit=1)
+    return newest[0].pk if newest else None
+
+
+def _find_all(selection: listing.Selection, until: UUID | None) -> bulk.Find:
+    before = UUID(int=until.int + 1) if until else UUID(int=0)
+
+    def find(after: UUID | None, limit: int) -> list[Drawing]:
+        return listing.find(selection, listing.Cursor(before, after), ascending=True, limit=limit)
+
+    return find
+
+
+def _find_selected(queryset: QuerySet[Drawing], after: UUID | None, limit: int) -> list[Drawing]:
+    rows = queryset.filter(pk__gt=after) if after else queryset
+    return list(rows.order_by("pk")[:limit])
+
+
+def _ask(
+    model_admin: ModelAdmin,
+    request: HttpRequest,
+    operation: Operation,
+    find: bulk.Find,
+    step: dict[str, Any],
+) -> HttpResponse:
+    found = find(None, COUNTED + 1)
+    number = f"more than {COUNTED:,}" if len(found) > COUNTED else f"{len(found):,}"
+    noun = "drawing" if len(found) == 1 else "drawings"
+    context = {
+        "question": f"Are you sure that you want to {operation.verb} {number} {noun}?",
+        "drawings": found[:SHOWN],
+        "others": len(found) > SHOWN,
+    }
+    return _page(model_admin, request, operation, step, context)
+
+
+def _page(
+    model_admin: ModelAdmin,
+    request: HttpRequest,
+    operation: Operation,
+    step: dict[str, Any],
+    context: dict[str, Any],
+) -> HttpResponse:
+    """The question, or how far it is, and the form that leads on."""
+    return render(
+        request,
+        "admin/drawings/drawing/bulk.html",
+        {
+            **model_admin.admin_site.each_context(request),
+            "title": f"{capfirst(operation.verb)} drawings",
+            "opts": model_admin.opts,
+            "list_url": reverse("admin:drawings_drawing_changelist"),
+            "operation": operation,
+            "step": {"address": request.get_full_path(), **step},
+            **context,
+        },
+    )
+
+
+def _drawings_are(number: int) -> str:
+    return f"{number:,} drawing is" if number == 1 else f"{number:,} drawings are"

@@ -1,0 +1,166 @@
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from drawings import curating, search
+from drawings.admin import bulk, pictures, review, statistics
+from drawings.admin.changelist import DrawingList, ReportedFilter, SenderFilter, SinceFilter
+from drawings.models import UNLISTED, Drawing, DrawingQuerySet, Report
+
+SHOWN_REPORTS = 20
+SAID = ("title", "artist", "colormap", "status", "vmin", "vmax", "size", "id")
+
+
+@admin.register(Drawing)
+class DrawingAdmin(admin.ModelAdmin):
+    list_display = ("thumbnail", "title_or_id", "artist", "status", "colormap", "created_at")
+    list_display_links = ("thumbnail", "title_or_id")
+    list_filter = ("status", ReportedFilter, SenderFilter, SinceFilter)
+    list_per_page = 50
+    search_fields = ("title", "artist")
+    search_help_text = "Words that the title or the artist's name has, or the drawing's id."
+    # Any other order, and any count, would have the whole table read.
+    ordering = ("-id",)
+    sortable_by = ()
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = ("publish", "hide", "delete_selected", "remove_sender", "block_sender")
+
+    class Media:
+        css = {"all": ["drawings/admin.css"]}
+
+    readonly_fields = ("picture", "reports", "id", "size", "sent_by", "created_at")
+
+    def get_urls(self) -> list[URLPattern]:
+        pages: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
+            "review": ("review/", review.page),
+            "statistics": ("statistics/", statistics.page),
+            "plot": ("statistics/<str:name>.png", statistics.plot),
+        }
+        return [
+            path(route, self.admin_site.admin_view(view), name=f"drawings_drawing_{name}")
+            for name, (route, view) in pages.items()
+        ] + super().get_urls()
+
+    def get_fields(self, request: HttpRequest, obj: Drawing | None = None) -> Any:
+        """Without what is not for this user."""
+        sees_reports = request.user.has_perm("drawings.view_report")
+        picture = ("picture", "reports") if sees_reports else "picture"
+        sent_by = ("sent_by",) if self.has_curate_permission(request) else ()
+        return (picture, *SAID, *sent_by, "created_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Drawing | None = None) -> Any:
+        readonly = self.readonly_fields
+        return readonly if self.has_curate_permission(request) else (*readonly, "status")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Drawing]:
+        # A changelist selects binary columns even when it does not show them.
+        return super().get_queryset(request).defer(*UNLISTED)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DrawingList]:
+        return DrawingList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Drawing], search_term: str
+    ) -> tuple[QuerySet[Drawing], bool]:
+        """For actions; what the list shows of it is DrawingList's."""
+        drawings, term = cast(DrawingQuerySet, queryset), search_term.strip()
+        # Drawings that were selected one by one need not be looked for as well.
+        if term and request.POST.get("select_across", "0") != "0":
+            drawings = search.matching(drawings, term)
+        return drawings, False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """The filters of the list, and nothing that only a query string could make up."""
+        filters = (ReportedFilter, SenderFilter, SinceFilter)
+        return lookup in {"status__exact", *(each.parameter_name for each in filters)}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Drawings come from the canvas."""
+        return False
+
+    def has_curate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("drawings.curate_drawing")
+
+    def has_block_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("drawings.add_blockedsender")
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        """To delete all of a sender's drawings, whose list the curators have."""
+        return self.has_delete_permission(request) and self.has_curate_permission(request)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """A drawing's reports go with it: who may delete it may delete them."""
+        objects, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return objects, counts, lacking - {Report._meta.verbose_name}, protected
+
+    def save_model(self, request: HttpRequest, obj: Drawing, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "status" in form.changed_data:
+            curating.settle(obj.reports.waiting(), cast(int, request.user.pk))
+
+    def view_on_site(self, obj: Drawing) -> str:
+        return obj.get_absolute_url()
+
+    @admin.display(description="Picture")
+    def thumbnail(self, drawing: Drawing) -> SafeString:
+        return pictures.thumbnail(drawing)
+
+    @admin.display(description="Picture")
+    def picture(self, drawing: Drawing) -> SafeString:
+        return pictures.picture(drawing)
+
+    @admin.display(description="Title")
+    def title_or_id(self, drawing: Drawing) -> str:
+        return drawing.title or f"Untitled ({str(drawing.id)[-12:]})"
+
+    @admin.display(description="Size")
+    def size(self, drawing: Drawing) -> str:
+        return f"{drawing.width} × {drawing.height} pixels"
+
+    @admin.display(description="Reports")
+    def reports(self, drawing: Drawing) -> SafeString | str:
+        """The newest of them."""
+        reports = list(drawing.reports.defer("sender").order_by("-pk")[:SHOWN_REPORTS])
+        return render_to_string("admin/drawings/drawing/reports.html", {"reports": reports})
+
+    @admin.display(description="Sender")
+    def sent_by(self, drawing: Drawing) -> SafeString | str:
+        if not drawing.sender:
+            return "Not known"
+        sender = bytes(drawing.sender).hex()
+        url = f"{reverse('admin:drawings_drawing_changelist')}?sender={sender}"
+        return format_html('{} <a href="{}">All of this sender</a>', sender[:8], url)
+
+    @admin.action(description="Publish selected drawings", permissions=["curate"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> HttpResponse | None:
+        return bulk.respond(self, request, queryset, bulk.PUBLISH)
+
+    @admin.action(description="Hide selected drawings", permissions=["curate"])
+    def hide(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> HttpResponse | None:
+        return bulk.respond(self, request, queryset, bulk.HIDE)
+
+    @admin.action(description="Delete selected drawings", permissions=["delete"])
+    def delete_selected(
+        self, request: HttpRequest, queryset: QuerySet[Drawing]
+    ) -> HttpResponse | None:
+        return bulk.respond(self, request, queryset, bulk.DELETE)
+
+    @admin.action(description="Delete all drawings of the same sender", permissions=["remove"])
+    def remove_sender(
+        self, request: HttpRequest, queryset: QuerySet[Drawing]
+    ) -> HttpResponse | None:
+        return bulk.ask_to_remove_sender(self, request, queryset)
+
+    @admin.action(description="Block the senders of selected drawings", permissions=["block"])
+    def block_sender(
+        self, request: HttpRequest, queryset: QuerySet[Drawing]
+    ) -> HttpResponse | None:
+        return bulk.respond(self, request, queryset, bulk.BLOCK)

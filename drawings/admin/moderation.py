@@ -1,0 +1,117 @@
+"""Reports, and what is blocked."""
+
+from datetime import date
+from typing import Any, cast
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from drawings import curating, senders
+from drawings.admin import pictures
+from drawings.models import BlockedSender, BlockedWord, Report
+
+MOST_LISTED = 1_000
+
+
+class FirstThousand(Paginator):
+    """Pages of the first MOST_LISTED rows: counting all would have all of them read."""
+
+    @cached_property
+    def count(self) -> int:
+        return cast(QuerySet[Report], self.object_list[:MOST_LISTED]).count()
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """Reports that wait for staff, unless others are asked for."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("settled", "Settled"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        choices = super().choices(changelist)
+        yield {**next(choices), "display": "Open"}
+        yield from choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Report]) -> QuerySet[Report]:
+        state = self.value()
+        return queryset if state == "all" else queryset.filter(settled_at__isnull=state is None)
+
+
+@admin.register(Report)
+class ReportAdmin(admin.ModelAdmin):
+    """The open ones first, the oldest of them on top; the others the newest first."""
+
+    list_display = ("drawing_link", "reason", "note", "created_at", "settled_at")
+    list_display_links = None
+    list_filter = (WaitingFilter,)
+    sortable_by = ()
+    list_per_page = 50
+    paginator = FirstThousand
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_max_show_all = 0
+    actions = ("settle",)
+    readonly_fields = fields = ("drawing_link", "reason", "note", "created_at", "settled_at")
+
+    class Media:
+        css = {"all": ["drawings/admin.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
+        return Report.objects.with_drawing()
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("-pk",) if request.GET.get(WaitingFilter.parameter_name) else ("pk",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Reports come from visitors."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Report | None = None) -> bool:
+        """They are settled; and gone with their drawing."""
+        return False
+
+    @admin.display(description="Drawing")
+    def drawing_link(self, report: Report) -> SafeString:
+        url = reverse("admin:drawings_drawing_change", args=[report.drawing_id])
+        thumbnail = pictures.thumbnail(report.drawing)
+        return format_html('<a href="{}">{} {}</a>', url, thumbnail, report.drawing)
+
+    @admin.action(description="Settle selected reports", permissions=["change"])
+    def settle(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
+        reports = list(queryset[:MOST_LISTED])
+        number = curating.settle(reports, cast(int, request.user.pk))
+        of = "1 drawing" if number == 1 else f"{number:,} drawings"
+        self.message_user(request, f"The selected reports of {of} are settled.")
+
+
+@admin.register(BlockedWord)
+class BlockedWordAdmin(admin.ModelAdmin):
+    ordering = ("word",)
+    search_fields = ("word",)
+
+
+@admin.register(BlockedSender)
+class BlockedSenderAdmin(admin.ModelAdmin):
+    """They are blocked from the list of drawings, and unblocked by being deleted here."""
+
+    list_display = ("__str__", "note", "created_at", "lapses")
+    ordering = ("-pk",)
+    readonly_fields = ("created_at", "lapses")
+    fields = ("note", "created_at", "lapses")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A sender is the hash of an address that nobody keeps: none can be typed in."""
+        return False
+
+    @admin.display(description="Lapses by")
+    def lapses(self, blocked: BlockedSender) -> date:
+        return blocked.created_at.date() + senders.LIFE

@@ -1,0 +1,184 @@
+"""The review queue: one drawing after another, and what staff decides about it."""
+
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods
+
+from drawings import curating
+from drawings.models import Drawing, Report
+from drawings.queues import PENDING, REPORTED, Item, Key, Queue
+
+UPCOMING = 6
+SHOWN_REPORTS = 20
+LAST = "last_decision"  # in the session
+
+
+class DecisionForm(forms.Form):
+    """What was decided, about which drawing, and as what it was seen."""
+
+    drawing = forms.UUIDField()
+    decision = forms.ChoiceField(
+        choices=[
+            (status, status.label) for status in (Drawing.Status.PUBLISHED, Drawing.Status.HIDDEN)
+        ]
+    )
+    status = forms.ChoiceField(choices=Drawing.Status.choices)
+    last_report = forms.IntegerField(min_value=0, max_value=2**63 - 1)
+
+
+class Last(NamedTuple):
+    """The decision that can be undone, and where in which queue it was made."""
+
+    decision: curating.Decision
+    queue: str
+    key: str
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest) -> HttpResponse:
+    """The drawing whose turn it is; or, posted, a decision about it, or that the last is undone."""
+    user = request.user
+    if not user.has_perms(["drawings.view_drawing", "drawings.curate_drawing"]):
+        raise PermissionDenied
+    queues = [REPORTED, PENDING] if user.has_perm("drawings.view_report") else [PENDING]
+    asked = request.POST if request.method == "POST" else request.GET
+    named = [queue for queue in queues if queue.name == asked.get("queue")]
+    if request.method == "POST":
+        queue = named[0] if named else PENDING
+        return _undo(request, queue) if "undo" in asked else _decide(request, queue)
+    queue = named[0] if named else next((each for each in queues if each.oldest(1)), PENDING)
+    return _show(request, queues, queue)
+
+
+def _show(request: HttpRequest, queues: list[Queue], queue: Queue) -> HttpResponse:
+    items = _items(request, queue) or queue.oldest(1 + UPCOMING)
+    last = _last(request)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Review",
+        "opts": Drawing._meta,
+        "queue": queue,
+        "queues": [(each, each.number()) for each in queues],
+        "last": last and Drawing.objects.for_lists().filter(pk=last.decision.drawing).first(),
+        "last_status": last and Drawing.Status(last.decision.now).label.lower(),
+    }
+    if items:
+        context |= _about(items[0], with_reports=REPORTED in queues)
+        context |= {
+            "item": items[0],
+            "upcoming": items[1:],
+            "previous": queue.before(items[0].key),
+        }
+    response = render(request, "admin/drawings/drawing/review.html", context)
+    response["Cache-Control"] = "no-store"  # or Back would show what has been decided
+    return response
+
+
+def _items(request: HttpRequest, queue: Queue) -> list[Item]:
+    """The item that the address asks for, and those that come after it."""
+    for name, lookup in (("at", "gte"), ("after", "gt")):
+        if (key := queue.key(request.GET.get(name, ""))) is not None:
+            return queue.oldest(1 + UPCOMING, **{lookup: key})
+    key = queue.key(request.GET.get("before", ""))
+    if key is not None and (item := queue.before(key)):
+        return queue.oldest(1 + UPCOMING, gte=item.key)
+    return []
+
+
+def _about(item: Item, *, with_reports: bool) -> dict[str, Any]:
+    reports = Report.objects.filter(drawing=item.drawing).waiting().defer("sender").order_by("pk")
+    shown = list(reports[: SHOWN_REPORTS + 1]) if with_reports else []
+    newest = reports.last() if shown else None
+    return {
+        "drawing": item.drawing,
+        "sender": bytes(item.drawing.sender or b"").hex(),
+        "reports": shown[:SHOWN_REPORTS],
+        "more_reports": len(shown) > SHOWN_REPORTS,
+        "last_report": newest.pk if newest else 0,
+    }
+
+
+def _decide(request: HttpRequest, queue: Queue) -> HttpResponse:
+    form = DecisionForm(request.POST)
+    key = queue.key(request.POST.get("key", ""))
+    if not form.is_valid() or key is None:
+        raise BadRequest
+    asked = form.cleaned_data
+    drawing = Drawing.objects.for_lists().filter(pk=asked["drawing"]).first()
+    if drawing is None:
+        messages.warning(request, "This drawing was deleted meanwhile.")
+        return _go(queue, after=key)
+    seen = curating.Seen(asked["status"], asked["last_report"])
+    try:
+        decision = curating.decide(drawing, seen, asked["decision"], cast(int, request.user.pk))
+    except curating.OvertakenError:
+        messages.warning(request, f"{_name(drawing)} was left as it is: {_overtaken_by(drawing)}")
+    else:
+        _remember(request, Last(decision, queue.name, str(key)))
+        label = Drawing.Status(decision.now).label.lower()
+        messages.success(request, f"{_name(drawing)} is now {label}.")
+    return _go(queue, after=key)
+
+
+def _undo(request: HttpRequest, queue: Queue) -> HttpResponse:
+    last = _last(request)
+    if last is None or str(last.decision.drawing) != request.POST.get("drawing"):
+        messages.warning(request, "There is nothing to undo.")
+        return _go(queue)
+    del request.session[LAST]
+    drawing = Drawing.objects.for_lists().filter(pk=last.decision.drawing).first()
+    if drawing is None:
+        messages.warning(request, "This drawing was deleted meanwhile.")
+        return _go(queue)
+    try:
+        curating.undo(drawing, last.decision, cast(int, request.user.pk))
+    except curating.OvertakenError:
+        messages.warning(request, f"{_name(drawing)} was left as it is: {_overtaken_by(drawing)}")
+        return _go(queue)
+    label = Drawing.Status(last.decision.was).label.lower()
+    messages.success(request, f"{_name(drawing)} is {label} again.")
+    queue = REPORTED if last.queue == REPORTED.name else PENDING
+    return _go(queue, at=last.key)
+
+
+def _go(queue: Queue, **place: Key | str) -> HttpResponse:
+    query = {"queue": queue.name} | {name: str(key) for name, key in place.items()}
+    return HttpResponseRedirect(f"?{urlencode(query)}")
+
+
+def _remember(request: HttpRequest, last: Last) -> None:
+    drawing, was, now, settled_at = last.decision
+    settled = settled_at and settled_at.isoformat()
+    request.session[LAST] = [str(drawing), was, now, settled, last.queue, last.key]
+
+
+def _last(request: HttpRequest) -> Last | None:
+    if LAST not in request.session:
+        return None
+    drawing, was, now, settled, queue, key = request.session[LAST]
+    settled_at = settled and datetime.fromisoformat(settled)
+    return Last(curating.Decision(UUID(drawing), was, now, settled_at), queue, key)
+
+
+def _name(drawing: Drawing) -> str:
+    return f"“{drawing}”"
+
+
+def _overtaken_by(drawing: Drawing) -> str:
+    """Who decided, as far as it is known."""
+    status = drawing.get_status_display().lower()
+    entries = LogEntry.objects.filter(
+        content_type__app_label="drawings", content_type__model="drawing", object_id=drawing.pk
+    )
+    entry = entries.select_related("user").order_by("-action_time").first()
+    who = entry.user.get_username() if entry else "somebody else"
+    return f"{who} decided meanwhile, and it is {status}."

@@ -1,0 +1,114 @@
+"""What has come to the wall, as tables and as matplotlib's figures."""
+
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from drawings import figures, statistics, turns
+from drawings.errors import error_response, request_error
+from drawings.forms import sentences
+from drawings.models import BlockedSender, BlockedWord, Drawing, Report
+
+SPANS = (30, 365)
+COLORMAPS_SHOWN = 12
+PLOT_CACHE_SECONDS = 300
+BUSY_SECONDS = 5
+
+
+class SpanForm(forms.Form):
+    days = forms.TypedChoiceField(
+        choices=[(span, span) for span in SPANS], coerce=int, required=False, empty_value=None
+    )
+
+
+class PlotForm(SpanForm):
+    theme = forms.ChoiceField(choices=[(theme, theme) for theme in figures.THEMES])
+    size = forms.ChoiceField(choices=[(size, size) for size in figures.SIZES])
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    _check(request)
+    form = SpanForm(request.GET)
+    if not form.is_valid():
+        return error_response(request, 400, sentences(form))
+    span = form.cleaned_data["days"] or SPANS[0]
+    days = statistics.days(span)
+    counted = [day for day in days if day.drawings is not None]
+    total = sum(day.drawings or 0 for day in counted)
+    most = max(counted, key=lambda day: day.drawings or 0)
+    colormaps = statistics.colormaps()
+    context = {
+        **admin.site.each_context(request),
+        "title": "Statistics",
+        "opts": Drawing._meta,
+        "span": span,
+        "days_query": f"days={span}&",
+        "spans": SPANS,
+        "days": days[::-1],
+        "missing": len(days) - len(counted),
+        "days_alt": f"Bars: {total:,} drawings in the last {span} days; most, {most.drawings:,},"
+        f" on {most.day:%d %B %Y}.",
+        "numbers": _numbers(request),
+        "colormaps": colormaps,
+        "colormaps_alt": "Bars: the commonest colormaps; the table says how common.",
+        "sampled": sum(number for _, number in colormaps),
+    }
+    return render(request, "admin/drawings/drawing/statistics.html", context)
+
+
+@require_safe
+def plot(request: HttpRequest, name: str) -> HttpResponse:
+    """days.png and colormaps.png, in ?theme= and ?size=."""
+    _check(request)
+    form = PlotForm(request.GET)
+    if not form.is_valid():
+        return error_response(request, 400, sentences(form))
+    looks = {option: form.cleaned_data[option] for option in ("theme", "size")}
+    if name == "days":
+        days = statistics.days(form.cleaned_data["days"] or SPANS[0])
+        make = partial(figures.days_png, *zip(*days, strict=True), **looks)
+    elif name == "colormaps":
+        common = statistics.colormaps()[:COLORMAPS_SHOWN]
+        make = partial(figures.shares_png, common, **looks)
+    else:
+        raise Http404
+    try:
+        with turns.one_at_a_time() as run:
+            png = run(make)
+    except turns.BusyError:
+        sentence = f"The server is busy with other figures. Try again in {BUSY_SECONDS} seconds."
+        return request_error(request, 503, sentence, retry_after=BUSY_SECONDS)
+    response = HttpResponse(png, content_type="image/png")
+    response["Cache-Control"] = f"private, max-age={PLOT_CACHE_SECONDS}"
+    return response
+
+
+def _check(request: HttpRequest) -> None:
+    if not request.user.has_perm("drawings.view_drawing"):
+        raise PermissionDenied
+
+
+def _numbers(request: HttpRequest) -> list[tuple[str, str]]:
+    """What there is, as far as this user may know it."""
+    rows: list[tuple[str, str, QuerySet[Any]]] = [
+        (f"{status.label} drawings", "drawing", Drawing.objects.filter(status=status))
+        for status in Drawing.Status
+    ]
+    rows += [
+        ("Open reports", "report", Report.objects.waiting()),
+        ("Blocked senders", "blockedsender", BlockedSender.objects.all()),
+        ("Blocked words", "blockedword", BlockedWord.objects.all()),
+    ]
+    return [
+        (name, statistics.bounded(of))
+        for name, model, of in rows
+        if request.user.has_perm(f"drawings.view_{model}")
+    ]

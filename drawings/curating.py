@@ -1,0 +1,135 @@
+"""What staff decides about drawings: each decision is written down with who made it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from drawings import senders
+from drawings.models import Drawing, Report, ReportQuerySet
+
+
+class OvertakenError(Exception):
+    """Somebody else has decided meanwhile: nothing was changed."""
+
+
+class Seen(NamedTuple):
+    """What of a drawing a decision was made on."""
+
+    status: str
+    last_report: int  # the newest that waited; 0 if none did
+
+
+class Decision(NamedTuple):
+    """What was decided about a drawing, as much as it takes to undo it."""
+
+    drawing: UUID
+    was: str
+    now: str
+    settled_at: datetime | None  # when its reports were settled; None if it had none
+
+
+# --- Many drawings: all of them, or none ----------------------------------------------------
+
+
+def set_status(drawings: Sequence[Drawing], status: str, user_id: int) -> int:
+    """Give drawings a status and settle their reports; how many had another status."""
+    ids = [drawing.pk for drawing in drawings]
+    with transaction.atomic():
+        others = Drawing.objects.filter(pk__in=ids).exclude(status=status).order_by("pk")
+        changing = set(others.select_for_update().values_list("pk", flat=True))
+        _change_status(Drawing.objects.filter(pk__in=changing), status)
+        settled = _settle(Report.objects.filter(drawing__in=ids))
+        label = Drawing.Status(status).label
+        _log([each for each in drawings if each.pk in changing], f"Status set to {label}.", user_id)
+        _log([each for each in drawings if each.pk in settled], "Reports settled.", user_id)
+    return len(changing)
+
+
+def delete(drawings: Sequence[Drawing], user_id: int) -> int:
+    """Delete drawings for ever; how many were still there."""
+    with transaction.atomic():
+        _log(drawings, "", user_id, DELETION)
+        ids = [drawing.pk for drawing in drawings]
+        _, deleted = Drawing.objects.for_lists().filter(pk__in=ids).delete()
+    return deleted.get(Drawing._meta.label, 0)
+
+
+def block_senders(drawings: Sequence[Drawing], user_id: int) -> int:
+    """Block who sent the drawings; how many of these have a sender."""
+    ids = [drawing.pk for drawing in drawings]
+    with transaction.atomic():
+        sent = Drawing.objects.filter(pk__in=ids, sender__isnull=False)
+        sender_of = dict(sent.values_list("pk", "sender"))
+        for sender in {bytes(sender or b"") for sender in sender_of.values()}:
+            senders.block(sender, "From the list of drawings")
+        _log([each for each in drawings if each.pk in sender_of], "Sender blocked.", user_id)
+    return len(sender_of)
+
+
+def settle(reports: Iterable[Report], user_id: int) -> int:
+    """Settle reports; how many drawings they are of."""
+    with transaction.atomic():
+        settled = _settle(Report.objects.filter(pk__in=[report.pk for report in reports]))
+        drawings = Drawing.objects.for_lists().filter(pk__in=settled)
+        _log(list(drawings), "Reports settled.", user_id)
+    return len(settled)
+
+
+# --- One drawing, as it was seen ------------------------------------------------------------
+
+
+def decide(drawing: Drawing, seen: Seen, status: str, user_id: int) -> Decision:
+    """Give a drawing a status and settle the reports that were seen.
+
+    Raises OvertakenError if it is no longer as it was seen.
+    """
+    now = timezone.now() if seen.last_report else None
+    with transaction.atomic():
+        _replace_status(drawing, seen.status, status)
+        if seen.last_report:
+            reports = Report.objects.filter(drawing=drawing, pk__lte=seen.last_report)
+            if not reports.waiting().update(settled_at=now):
+                raise OvertakenError
+        _log([drawing], f"Status set to {Drawing.Status(status).label}.", user_id)
+    return Decision(drawing.pk, seen.status, status, now)
+
+
+def undo(drawing: Drawing, decision: Decision, user_id: int) -> None:
+    """Take a decision back. Raises OvertakenError if another has been made since."""
+    with transaction.atomic():
+        _replace_status(drawing, decision.now, decision.was)
+        if decision.settled_at is not None:
+            reports = Report.objects.filter(drawing=drawing, settled_at=decision.settled_at)
+            reports.update(settled_at=None)
+        label = Drawing.Status(decision.was).label
+        _log([drawing], f"Decision undone: status set back to {label}.", user_id)
+
+
+def _replace_status(drawing: Drawing, seen: str, status: str) -> None:
+    same = Drawing.objects.filter(pk=drawing.pk, status=seen)
+    if not (same.exists() if status == seen else _change_status(same, status)):
+        raise OvertakenError
+
+
+def _change_status(drawings: QuerySet[Drawing], status: str) -> int:
+    return drawings.update(status=status, changed_at=timezone.now())
+
+
+def _settle(reports: ReportQuerySet) -> set[UUID]:
+    """Settle those of the reports that wait; the drawings that they are of."""
+    waiting = reports.waiting()
+    drawings = set(waiting.values_list("drawing_id", flat=True))
+    if drawings:
+        waiting.update(settled_at=timezone.now())
+    return drawings
+
+
+def _log(drawings: Sequence[Drawing], message: str, user_id: int, flag: int = CHANGE) -> None:
+    if drawings:
+        LogEntry.objects.log_actions(user_id, drawings, flag, message)

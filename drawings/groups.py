@@ -1,0 +1,40 @@
+"""The groups of staff, each with the least rights that its work takes.
+
+They are made after a migration where they are missing, and are the host's to change from then on.
+"""
+
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+CURATORS = ("view_drawing", "curate_drawing", "view_report", "change_report")
+RIGHTS = {
+    "Curators": CURATORS,
+    "Editors": (
+        *CURATORS,
+        "change_drawing",
+        "delete_drawing",
+        *(
+            f"{verb}_{model}"
+            for model in ("blockedword", "blockedsender")
+            for verb in ("view", "add", "change", "delete")
+        ),
+    ),
+    "Data": ("view_drawing", "export_drawing"),
+}
+
+
+def install(using: str) -> None:
+    groups = Group.objects.using(using)
+    missing = RIGHTS.keys() - set(groups.filter(name__in=RIGHTS).values_list("name", flat=True))
+    if not missing:
+        return
+    # Django makes them after the migration as well, but no sooner than this.
+    create_permissions(apps.get_app_config("drawings"), verbosity=0, using=using)
+    permissions = Permission.objects.using(using).filter(content_type__app_label="drawings")
+    for name in sorted(missing):
+        with transaction.atomic(using=using):
+            group, is_new = groups.get_or_create(name=name)
+            if is_new:
+                group.permissions.set(permissions.filter(codename__in=RIGHTS[name]))
