@@ -53,6 +53,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "days_query": f"days={span}&",
         "spans": SPANS,
         "days": days[::-1],
+        "total": total,
         "missing": len(days) - len(counted),
         "days_alt": f"Bars: {total:,} drawings in the last {span} days; most, {most.drawings:,},"
         f" on {most.day:%d %B %Y}.",
