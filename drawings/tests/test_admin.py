@@ -4,14 +4,15 @@ from html import unescape
 from uuid import uuid4
 
 import pytest
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from drawings.models import Drawing
+from drawings import bulk
+from drawings.models import BlockedSender, Drawing, Report
 from drawings.tests import samples
 
 LIST = "/admin/drawings/drawing/"
@@ -214,7 +215,10 @@ def test_an_action_on_all_that_a_search_finds_changes_no_other(admin_client, man
     shown = listed(admin_client.get(LIST, {"q": q}))
     form = {"action": "hide", "_selected_action": [shown[0].pk], "select_across": "1"}
 
-    admin_client.post(f"{LIST}?q={q}", form)
+    asked = admin_client.post(f"{LIST}?q={q}", form)
+    assert "Are you sure that you want to hide" in asked.content.decode()
+    assert not Drawing.objects.filter(status="hidden").exists()
+    admin_client.post(f"{LIST}?q={q}", {**form, "post": "yes"})
 
     assert set(shown) <= set(Drawing.objects.filter(status="hidden"))
     assert Drawing.objects.filter(pk=owl.pk, status="hidden").exists() is (not q.strip())
@@ -307,6 +311,192 @@ def test_hundreds_are_deleted_at_once(admin_client, field):
     admin_client.post(LIST, form)
 
     assert not Drawing.objects.exists()
+
+
+# --- Actions on thousands -------------------------------------------------------------------
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """A batch of 50 drawings fills a request's time."""
+    monkeypatch.setattr(bulk, "BATCH", 50)
+    monkeypatch.setattr(bulk, "SECONDS", 0)
+
+
+def fields_of(response):
+    """The form of an action's page, as a browser sends it."""
+    form = re.search(r'<form method="post" [^>]*class="bulk-step".*?</form>', text(response), re.S)
+    fields = re.findall(r'name="(\w+)" value="([^"]*)"', form[0])
+    return {name: [value for each, value in fields if each == name] for name, _ in fields}
+
+
+def text(response):
+    return unescape(response.content.decode())
+
+
+@pytest.mark.parametrize("query", ["", "?q=fox", "?status__exact=published"])
+def test_what_takes_longer_than_a_request_goes_on_in_the_next_one(
+    admin_client, many, make_drawing, slow, query
+):
+    form = {"action": "hide", "_selected_action": [many[0].pk], "select_across": "1"}
+    asked = admin_client.post(LIST + query, form)
+    late = make_drawing(title="Fox that came late")
+
+    first = admin_client.post(LIST + query, fields_of(asked))
+    second = admin_client.post(LIST + query, fields_of(first))
+    last = admin_client.post(LIST + query, fields_of(second), follow=True)
+
+    assert "hide 125 drawings?" in text(asked)
+    assert "50 drawings are now hidden so far, and more remain." in text(first)
+    assert "100 drawings are now hidden so far, and more remain." in text(second)
+    assert "125 drawings are now hidden." in text(last)
+    assert Drawing.objects.get(status="published") == late
+    assert LogEntry.objects.count() == 125
+
+
+def test_drawings_selected_one_by_one_are_taken_in_parts_too(admin_client, many, slow):
+    ids = [drawing.pk for drawing in many[:60]]
+
+    first = admin_client.post(LIST, {"action": "hide", "_selected_action": ids})
+    last = admin_client.post(LIST, fields_of(first), follow=True)
+
+    assert "60 drawings are now hidden." in text(last)
+    assert set(Drawing.objects.filter(status="hidden")) == set(many[:60])
+
+
+def test_a_long_action_reads_no_pixels_and_names_no_more_ids_than_a_batch(admin_client, many, slow):
+    form = {"action": "hide", "_selected_action": [many[0].pk], "select_across": "1", "post": "yes"}
+    with CaptureQueriesContext(connection) as asked:
+        admin_client.post(LIST, form)
+
+    statements = [query["sql"] for query in asked]
+    assert not [sql for sql in statements if '"blob"' in sql or "OFFSET" in sql]
+    assert max(sql.count("-") + sql.count("'") for sql in statements if "UPDATE" in sql) < 500
+
+
+def test_no_more_than_a_thousand_are_counted(admin_client, field):
+    blank = Drawing.from_field(field)
+    drawings = Drawing.objects.bulk_create(
+        Drawing(blob=blank.blob, width=200, height=200) for _ in range(1001)
+    )
+    form = {"action": "delete_selected", "_selected_action": [drawings[0].pk], "select_across": "1"}
+
+    assert "delete more than 1,000 drawings?" in text(admin_client.post(LIST, form))
+    assert Drawing.objects.count() == 1001
+
+
+@pytest.mark.parametrize("name", ["after", "until", "done"])
+def test_a_made_up_step_is_refused(admin_client, many, name):
+    form = {"action": "hide", "_selected_action": [many[0].pk], "post": "yes", name: "x"}
+
+    assert admin_client.post(LIST, form).status_code == 400
+    assert not Drawing.objects.filter(status="hidden").exists()
+
+
+def test_everything_of_a_sender_is_deleted_and_nothing_else(admin_client, make_drawing):
+    theirs = [make_drawing(sender=b"s" * 16) for _ in range(2)]
+    others = {make_drawing(sender=b"t" * 16), make_drawing()}
+    form = {"action": "remove_sender", "_selected_action": [theirs[0].pk]}
+
+    asked = admin_client.post(LIST, form)
+    address = re.search(r'action="([^"]+)" class="bulk-step"', text(asked))[1]
+    assert "delete 2 drawings?" in text(asked)
+    admin_client.post(LIST + address, fields_of(asked))
+
+    assert set(Drawing.objects.all()) == others
+    assert LogEntry.objects.filter(action_flag=DELETION).count() == 2
+
+
+@pytest.mark.parametrize("senders", [[None], [b"s" * 16, b"t" * 16]])
+def test_whose_drawings_are_meant_must_be_clear(admin_client, make_drawing, senders):
+    ids = [make_drawing(sender=sender).pk for sender in senders]
+
+    page = admin_client.post(
+        LIST, {"action": "remove_sender", "_selected_action": ids}, follow=True
+    )
+
+    assert "The selected drawings have" in text(page)
+    assert Drawing.objects.count() == len(senders)
+
+
+def test_the_senders_of_drawings_are_blocked(admin_client, make_drawing):
+    ids = [make_drawing(sender=sender).pk for sender in (b"s" * 16, b"s" * 16, None)]
+
+    page = admin_client.post(LIST, {"action": "block_sender", "_selected_action": ids}, follow=True)
+
+    assert "2 drawings are from senders that are blocked now." in text(page)
+    assert [bytes(row.sender) for row in BlockedSender.objects.all()] == [b"s" * 16]
+    row = admin_client.get("/admin/drawings/blockedsender/")
+    assert "Sender 73737373" in text(row)
+
+
+def test_hiding_many_settles_their_reports(admin_client, make_drawing):
+    drawing = make_drawing()
+    Report.objects.create(drawing=drawing, reason="other")
+
+    admin_client.post(LIST, {"action": "hide", "_selected_action": [drawing.pk]})
+
+    assert not Report.objects.waiting().exists()
+    assert Drawing.objects.get().changed_at is not None
+    messages = {entry.change_message for entry in LogEntry.objects.all()}
+    assert messages == {"Status set to Hidden.", "Reports settled."}
+
+
+# --- Reports, and who sent it ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("q", ["", "fox"])
+def test_the_list_can_be_of_one_sender_or_of_what_was_reported(admin_client, make_drawing, q):
+    make_drawing(title="Fox")
+    sent = make_drawing(title="Fox", sender=b"s" * 16)
+    reported = make_drawing(title="Fox", sender=b"t" * 16)
+    make_drawing(title="Owl", sender=b"t" * 16)
+    Report.objects.create(drawing=reported, reason="other")
+    Report.objects.create(drawing=sent, reason="other", settled_at=timezone.now())
+
+    assert listed(admin_client.get(LIST, {"q": q, "sender": "73" * 16})) == [sent]
+    assert listed(admin_client.get(LIST, {"q": q, "reported": "yes"})) == [reported]
+    assert listed(admin_client.get(LIST, {"q": q, "sender": "73" * 16, "reported": "yes"})) == []
+
+
+@pytest.mark.parametrize("sender", ["x", "73", "73" * 17])
+def test_a_sender_that_is_none_breaks_nothing(admin_client, make_drawing, sender):
+    assert admin_client.get(LIST, {"sender": sender}).status_code == 302
+
+
+def test_the_change_page_shows_reports_and_leads_to_the_senders_drawings(
+    admin_client, make_drawing
+):
+    drawing = make_drawing(sender=b"s" * 16)
+    Report.objects.create(drawing=drawing, reason="private", note="<b>my</b> number")
+
+    page = admin_client.get(change_url(drawing)).content.decode()
+
+    assert "It shows something private" in page
+    assert "&lt;b&gt;my&lt;/b&gt; number" in page
+    assert f'href="{LIST}?sender={"73" * 16}"' in page
+
+
+def test_open_reports_are_listed_first_come_first_and_can_be_settled(
+    admin_client, admin_user, make_drawing
+):
+    drawing = make_drawing(title="Fox")
+    reports = [
+        Report.objects.create(drawing=drawing, reason="other", sender=bytes([number] * 16))
+        for number in range(3)
+    ]
+    url = "/admin/drawings/report/"
+    assert listed(admin_client.get(url)) == reports
+
+    ids = [report.pk for report in reports[:2]]
+    admin_client.post(url, {"action": "settle", "_selected_action": ids})
+
+    assert listed(admin_client.get(url)) == reports[2:]
+    assert listed(admin_client.get(url, {"state": "settled"})) == reports[1::-1]
+    assert listed(admin_client.get(url, {"state": "all"})) == reports[::-1]
+    history = text(admin_client.get(f"{LIST}{drawing.pk}/history/"))
+    assert "Reports settled." in history
+    assert admin_user.username in history
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,78 @@
+"""The review queue by keyboard, in a real browser."""
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import expect
+
+from drawings.models import Drawing
+
+REVIEW = "/admin/drawings/drawing/review/"
+
+
+@pytest.fixture
+def curator(page, server, admin_client):
+    """A browser that is logged in."""
+    value = admin_client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": server.url}]
+    )
+    return page
+
+
+def test_curators_review_by_keyboard(curator, server, make_drawing):
+    for number in range(4):
+        make_drawing(title=f"Fox {number}", status="pending")
+    page, title = curator, curator.locator("#review-title")
+    page.goto(f"{server.url}{REVIEW}")
+    expect(title).to_be_focused()
+
+    for key, then in [("a", 1), ("n", 2), ("h", 3), ("ArrowLeft", 1), ("ArrowRight", 3), ("u", 2)]:
+        page.keyboard.press(key)
+        expect(title).to_have_text(f"Fox {then}")
+        expect(title).to_be_focused()
+    assert statuses() == ["published", "pending", "pending", "pending"]
+    expect(title).to_have_accessible_description("“Fox 2” is pending again.")
+
+    page.locator("#nav-filter").press("h")
+    page.keyboard.press("Control+h")
+    page.get_by_label("Keys").uncheck()
+    page.keyboard.press("h")
+    page.reload()
+    page.keyboard.press("h")
+    expect(title).to_have_text("Fox 2")
+    assert statuses() == ["published", "pending", "pending", "pending"]
+
+
+def test_curators_review_and_change_many_without_scripts(browser, curator, server, make_drawing):
+    for number in range(2):
+        make_drawing(title=f"Fox {number}", status="pending")
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies(curator.context.cookies())
+    page = context.new_page()
+    page.goto(f"{server.url}{REVIEW}")
+
+    page.get_by_role("button", name="Hide").click()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("heading", name="Nothing waits")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#review-title")).to_have_text("Fox 1")
+    assert statuses() == ["hidden", "pending"]
+
+
+def test_all_that_match_are_selected_asked_about_and_changed(curator, server, make_drawing):
+    blank = make_drawing()
+    Drawing.objects.bulk_create(Drawing(blob=blank.blob, width=200, height=200) for _ in range(60))
+    page = curator
+    page.goto(f"{server.url}/admin/drawings/drawing/")
+    page.locator("#action-toggle").check()
+    page.get_by_role("button", name="Select all that match").click()
+    page.locator("select[name=action]").select_option("hide")
+    page.get_by_role("button", name="Go").click()
+    page.get_by_role("button", name="Yes, hide them").click()
+
+    expect(page.locator(".messagelist")).to_contain_text("61 drawings are now hidden.")
+    assert set(statuses()) == {"hidden"}
+
+
+def statuses():
+    return list(Drawing.objects.order_by("id").values_list("status", flat=True))
