@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from drawings import owners
 from drawings.models import Drawing, DrawingQuerySet
 from drawings.picture import Picture, find_picture
+from drawings.replicas import where_to_look
 
 
 class HasStatus(Protocol):
@@ -47,7 +48,8 @@ class Waiting(Http404):
 
 def get_drawing(request: HttpRequest, id: UUID, queryset: DrawingQuerySet) -> Drawing:
     """The drawing, or Http404 for one that is not there or not for this client."""
-    return _admitted(request, id, queryset.filter(pk=id).first())
+    found = (queryset.using(using).filter(pk=id).first() for using in where_to_look())
+    return _admitted(request, id, next(filter(None, found), None))
 
 
 def get_own_drawing(request: HttpRequest, id: UUID) -> Drawing:
@@ -60,7 +62,8 @@ def get_own_drawing(request: HttpRequest, id: UUID) -> Drawing:
 
 def get_picture(request: HttpRequest, id: UUID, *, with_blob: bool) -> Picture:
     """As `get_drawing`, of what a picture of it is made of."""
-    return _admitted(request, id, find_picture(id, with_blob=with_blob))
+    found = (find_picture(id, with_blob=with_blob, using=using) for using in where_to_look())
+    return _admitted(request, id, next(filter(None, found), None))
 
 
 def _admitted(request: HttpRequest, id: UUID, drawing: Found | None) -> Found:

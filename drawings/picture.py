@@ -7,7 +7,7 @@ would take about twice as long.
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from drawings.models import Drawing
 
@@ -33,8 +33,9 @@ WITHOUT_BLOB = _select(Picture._fields[:-1])
 WITH_BLOB = _select(Picture._fields)
 
 
-def find_picture(id: UUID, *, with_blob: bool) -> Picture | None:
+def find_picture(id: UUID, *, with_blob: bool, using: str = DEFAULT_DB_ALIAS) -> Picture | None:
     """The drawing's row, or None. One query: the blob stays in the database unless asked for."""
+    connection = connections[using]
     with connection.cursor() as cursor:
         key = id if connection.features.has_native_uuid_field else id.hex
         cursor.execute(WITH_BLOB if with_blob else WITHOUT_BLOB, [key])

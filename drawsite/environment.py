@@ -93,7 +93,10 @@ def parse_sizes(value: str) -> list[tuple[int, int]]:
 
 @env.parser_for("database")
 def parse_database(value: str) -> dict[str, Any]:
-    """A `sqlite:///path` or `postgres://user:password@host:port/name` URL as Django's settings."""
+    """A `sqlite:///path` or `postgres://user:password@host:port/name` URL as Django's settings.
+
+    For PostgreSQL with a pool's size, see `databases`.
+    """
     try:
         database: dict[str, Any] = dict(
             dj_database_url.parse(value, conn_max_age=60, conn_health_checks=True)
@@ -118,11 +121,44 @@ def parse_database(value: str) -> dict[str, Any]:
     elif database.get("ENGINE") == "django.db.backends.postgresql":
         database["ENGINE"] = "drawsite.postgresql"
         database.setdefault("OPTIONS", {}).update(
-            connect_timeout=5, options="-c statement_timeout=5000 -c lock_timeout=2000"
+            connect_timeout=5,
+            options="-c statement_timeout=5000 -c lock_timeout=2000",
+            # A server that vanishes without a word is given up after as long.
+            tcp_user_timeout=5000,
         )
     else:
         raise ValidationError("takes sqlite:///path/to/file or postgres://user:password@host/name")
     return database
+
+
+@env.parser_for("databases")
+def parse_databases(value: str) -> list[dict[str, Any]]:
+    """Database URLs, separated by commas; none is []."""
+    return [parse_database(url.strip()) for url in value.split(",")] if value.strip() else []
+
+
+def databases(
+    primary: dict[str, Any], replicas: list[dict[str, Any]], pool_size: int
+) -> dict[str, dict[str, Any]]:
+    """Django's DATABASES: `default`, and `replica1` and so on.
+
+    With a pool, the threads of a process share so many connections to each PostgreSQL database;
+    without (0), each thread keeps its own.
+    """
+    named = {"default": primary}
+    for number, replica in enumerate(replicas, start=1):
+        named[f"replica{number}"] = {**replica, "TEST": {"MIRROR": "default"}}
+    for alias, database in named.items():
+        if database["ENGINE"] != "drawsite.postgresql":
+            continue
+        if alias != "default":
+            # There is another to ask; and 2 is the least that libpq takes.
+            database["OPTIONS"]["connect_timeout"] = 2
+        if pool_size:
+            pool = {"min_size": 1, "max_size": pool_size, "timeout": 5}
+            database["OPTIONS"]["pool"] = pool
+            database["CONN_MAX_AGE"] = 0  # connections are the pool's to keep
+    return named
 
 
 def read_or_make_secret_key(path: Path) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from environs import validate
 
-from drawsite.environment import env, read_or_make_secret_key
+from drawsite.environment import databases, env, read_or_make_secret_key
 from drawsite.logs import FORMATTERS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -27,7 +27,9 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 HTTPS = env.switch("HTTPS", "off")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0, max=16))
 
-DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
+DATABASE_URL = env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
+DATABASE_REPLICA_URLS = env.databases("DATABASE_REPLICA_URLS", "")
+DATABASE_POOL = env.int("DATABASE_POOL", 0, validate=validate.Range(min=0, max=1000))
 REDIS_URL = env.redis("REDIS_URL", "")
 
 LOG_FORMAT = env.str("LOG_FORMAT", "text", validate=validate.OneOf(["text", "json"]))
@@ -52,6 +54,9 @@ INSTALLED_APPS = [
     "csp",
 ]
 
+DATABASES = databases(DATABASE_URL, DATABASE_REPLICA_URLS, DATABASE_POOL)
+DATABASE_ROUTERS = ["drawings.replicas.Router"] if DATABASE_REPLICA_URLS else []
+
 MIDDLEWARE = [
     "drawings.watch.Watch",
     "django.middleware.security.SecurityMiddleware",
@@ -67,6 +72,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+if DATABASE_REPLICA_URLS:
+    MIDDLEWARE.append("drawings.replicas.OwnChanges")
 
 ROOT_URLCONF = "drawsite.urls"
 WSGI_APPLICATION = "drawsite.wsgi.application"

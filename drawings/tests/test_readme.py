@@ -14,8 +14,9 @@ from drawings.tests.environment import SETTINGS
 README = Path(settings.BASE_DIR, "README.md").read_text()
 ROWS = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+?) \|", README, re.MULTILINE))
 
-DESCRIBED = {  # defaults that depend on the machine
+DESCRIBED: dict[str, tuple[str, object]] = {  # defaults that depend on the machine
     "WEB_WORKERS": ("number of cores", os.cpu_count()),
+    "DATABASE_REPLICA_URLS": ("not set", []),
     "REDIS_URL": ("not set", ""),
     "METRICS_TOKEN": ("not set", ""),
     "SECRET_KEY": ("made once, in `DATA_DIR/secret_key`", ""),

@@ -63,6 +63,8 @@ def complaint(data_dir, **variables):
         ("REQUIRE_APPROVAL", "perhaps"),
         ("TRUSTED_PROXIES", "-1"),
         ("DATABASE_URL", "mysql://user@host/name"),
+        ("DATABASE_REPLICA_URLS", "postgres://one.example/name,mysql://two.example/name"),
+        ("DATABASE_POOL", "-1"),
         ("REDIS_URL", "localhost:6379"),
         ("LOG_FORMAT", "xml"),
         ("METRICS_TOKEN", "guess me"),
@@ -148,6 +150,26 @@ def test_every_variable_is_read(tmp_path):
     assert settings["CANVAS_SIZES"] == [[200, 200], [16, 1024]]
     assert settings["DATA_UPLOAD_MAX_MEMORY_SIZE"] == 100_000
     assert not (tmp_path / "new" / "directory" / "secret_key").exists()
+
+
+def test_replicas_and_a_pool_become_djangos_settings(tmp_path):
+    settings = start(
+        tmp_path,
+        DATABASE_URL="postgres://user:password@one/name",
+        DATABASE_REPLICA_URLS="postgres://user:password@two/name, postgres://user:password@three/name",
+        DATABASE_POOL="8",
+    )["DATABASES"]
+
+    assert {alias: database["HOST"] for alias, database in settings.items()} == {
+        "default": "one",
+        "replica1": "two",
+        "replica2": "three",
+    }
+    for database in settings.values():
+        assert database["CONN_MAX_AGE"] == 0
+        assert database["OPTIONS"]["pool"]["max_size"] == 8
+        assert "statement_timeout=5000" in database["OPTIONS"]["options"]
+        assert "lock_timeout=2000" in database["OPTIONS"]["options"]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from drawings import access, images, listing
 from drawings.errors import error_response
 from drawings.forms import ColoursForm, GalleryForm, OnForm, SubmissionForm, sentences
 from drawings.models import Drawing
+from drawings.replicas import may_lag
 
 PAGE_SIZE = 24
 CHILDREN = 12
@@ -46,6 +47,7 @@ def render_canvas(request: HttpRequest, form: SubmissionForm, status: int = 200)
 
 @gzip_page
 @require_safe
+@may_lag
 def gallery(request: HttpRequest) -> HttpResponse:
     """Published drawings, newest first, PAGE_SIZE a page."""
     form = GalleryForm(request.GET)
@@ -72,6 +74,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
 @gzip_page
 @vary_on_cookie  # its owner's has more on it
 @require_safe
+@may_lag
 def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
     """One drawing, large, in its own colours or in those of ?cmap=."""
     form = ColoursForm(request.GET)

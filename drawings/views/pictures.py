@@ -16,6 +16,7 @@ from drawings import access, figures, images, metrics, pixels, strokes, svg, tur
 from drawings.errors import error_response, request_error
 from drawings.forms import ColoursForm, ImageForm, PlotForm, sentences
 from drawings.models import Drawing
+from drawings.replicas import may_lag
 
 # A drawing that is hidden or deleted is gone from caches after this long.
 CACHE_SECONDS = 300
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 @require_safe
+@may_lag
 def image(request: HttpRequest, id: UUID) -> HttpResponse:
     """image.png: the drawing through a colormap's palette."""
     # Who has a copy mostly learns that it is still good: the blob is read if it is not.
@@ -65,6 +67,7 @@ def image(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 @require_safe
+@may_lag
 def plot(request: HttpRequest, id: UUID) -> HttpResponse:
     """plot.png: the drawing through a matplotlib figure."""
     drawing = access.get_drawing(request, id, Drawing.objects.for_pictures())
@@ -93,6 +96,7 @@ def plot(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 @require_safe
+@may_lag
 def pixels_npy(request: HttpRequest, id: UUID) -> HttpResponse:
     """pixels.npy: the field as NumPy's own file, for `np.load(..., allow_pickle=False)`."""
     drawing = access.get_drawing(request, id, Drawing.objects.for_pictures())
@@ -116,6 +120,7 @@ def pixels_npy(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 @require_safe
+@may_lag
 def strokes_json(request: HttpRequest, id: UUID) -> HttpResponse:
     """strokes.json: how it was drawn, as docs/strokes.md describes it.
 
@@ -138,6 +143,7 @@ def strokes_json(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 @require_safe
+@may_lag
 def strokes_svg(request: HttpRequest, id: UUID) -> HttpResponse:
     """strokes.svg: its strokes as lines and shapes, in its own colours or in those of ?cmap=."""
     form = ColoursForm(request.GET)

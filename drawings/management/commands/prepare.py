@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, connections
+from django.db import DEFAULT_DB_ALIAS, connection
 
 from drawings.preparing import alone
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             with alone(connection, wait):
                 call_command("migrate", interactive=False, verbosity=verbosity)
                 call_command("collectstatic", interactive=False, verbosity=0)
-                call_command("check", databases=list(connections), verbosity=0)
+                call_command("check", databases=[DEFAULT_DB_ALIAS], verbosity=0)
         except TimeoutError as error:
             raise CommandError(
                 f"Another process has been preparing this site for {wait:g} seconds. Look at what"
