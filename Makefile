@@ -23,7 +23,7 @@ superuser: $(VENV)/run
 	$(MANAGE) createsuperuser
 
 test: $(VENV)/dev
-	tools/install chromium
+	tools/install chromium nginx
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: $(VENV)/dev

@@ -10,6 +10,8 @@ from drawings.errors import database_error, request_error
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+# What a proxy sends in place of a body that it has refused as too large.
+TOO_LARGE = "HTTP_X_BODY_TOO_LARGE"
 # More than the photos that people send by mistake.
 DISCARD_BYTES = 64_000_000
 
@@ -30,7 +32,7 @@ class WholeBodies:
                 request, 400, "Send the body in one piece, with its Content-Length."
             )
         length = content_length(request)
-        if length > settings.MAX_UPLOAD_BYTES:
+        if length > settings.MAX_UPLOAD_BYTES or TOO_LARGE in request.META:
             read_away(request)
             return request_error(
                 request, 413, f"A submission is at most {settings.MAX_UPLOAD_BYTES:,} bytes."

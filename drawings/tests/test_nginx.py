@@ -1,0 +1,233 @@
+"""The configuration that deploy/nginx ships, in a real nginx before the real server."""
+
+import http.client
+import json
+import time
+from contextlib import ExitStack, closing
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+
+from drawings.models import Drawing
+from drawings.tests import samples
+from drawings.tests.nginx import Nginx
+from drawings.tests.server import Server
+
+BODY = urlencode({"canvas_data": samples.brightness_list("0")})
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+LIMIT = 3
+CONNECTIONS = 100  # at once from one address, as the configuration has it
+
+
+@pytest.fixture(scope="module")
+def proxy_process(static_files, django_db_setup, tmp_path_factory):
+    # Counts are kept under the key, and in Redis they outlive a test run.
+    site = Server(TRUSTED_PROXIES="1", SUBMIT_RATE=f"{LIMIT}/d", SECRET_KEY=uuid4().hex)
+    with site, Nginx(tmp_path_factory.mktemp("nginx"), site.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def proxy(proxy_process, transactional_db):
+    return proxy_process
+
+
+@pytest.fixture
+def upstream(tmp_path):
+    """A site that answers what it is told to, and notes what it is asked; nginx before it."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            site.asked.append(self.headers)
+            status, headers = site.answers.pop(0)
+            body = b"" if status == 304 else site.body
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format, *arguments):
+            """Nobody reads it."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as site:
+        site.asked, site.answers, site.body = [], [], b"a picture" * 1000
+        Thread(target=site.serve_forever, args=[0.01], daemon=True).start()
+        with Nginx(tmp_path, site.server_port) as proxy:
+            site.get = partial(ask, proxy, "GET", "/drawings/1/image.png")
+            yield site
+        site.shutdown()
+
+
+def ask(proxy, method, path, body=None, headers=(), address="127.0.0.1", **options):
+    """The response, read; its body is `response.body`."""
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", proxy.port, timeout=30, source_address=(address, 0)
+    )
+    with closing(connection):
+        connection.request(method, path, body, dict(headers), **options)
+        response = connection.getresponse()
+        response.body = response.read()
+        return response
+
+
+# --- Submissions ----------------------------------------------------------------------------
+
+
+def test_a_drawing_is_sent_through_nginx_and_seen_through_it(proxy):
+    sent = ask(proxy, "POST", "/postmethod", BODY, FORM)
+
+    path = f"/drawings/{json.loads(sent.body)['unique_id']}/"
+    assert Drawing.objects.get().get_absolute_url() == path
+    assert ask(proxy, "GET", path).status == 200
+    assert ask(proxy, "GET", f"{path}image.png").body.startswith(b"\x89PNG")
+
+
+def test_a_body_in_chunks_becomes_a_whole_one(proxy):
+    chunks = iter([BODY[:1000].encode(), BODY[1000:].encode()])
+
+    sent = ask(proxy, "POST", "/postmethod", chunks, FORM, address="127.0.0.2", encode_chunked=True)
+
+    assert sent.status == 200
+    assert Drawing.objects.count() == 1
+
+
+def test_each_address_is_counted_and_one_that_is_claimed_is_not(proxy):
+    def send(address, claimed):
+        headers = {**FORM, "X-Forwarded-For": claimed}
+        return ask(proxy, "POST", "/postmethod", BODY, headers, address=address).status
+
+    statuses = [send("127.0.0.3", f"192.0.2.{number}") for number in range(LIMIT + 2)]
+
+    assert statuses == [200] * LIMIT + [429] * 2
+    assert send("127.0.0.4", "127.0.0.3") == 200
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_body_that_is_too_large_gets_the_sites_own_answer(proxy, is_chunked):
+    body = b"x" * (settings.MAX_UPLOAD_BYTES + 1)
+    pieces = iter([body]) if is_chunked else body
+
+    answer = ask(proxy, "POST", "/drawings/", pieces, FORM, encode_chunked=is_chunked)
+
+    assert answer.status == 413
+    assert "at most 2,000,000 bytes" in json.loads(answer.body)["errors"]["request"][0]
+
+
+def test_a_person_gets_a_page_about_it(proxy):
+    answer = ask(proxy, "POST", "/drawings/", b"x" * 3_000_000, {"Accept": "text/html"})
+
+    assert answer.status == 413
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert b"That is too large" in answer.body
+
+
+# --- Clients that hold connections ----------------------------------------------------------
+
+
+def test_one_address_has_so_many_connections_and_others_are_served(proxy):
+    head = b"POST /drawings/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx"
+    with ExitStack() as stack:
+        for _ in range(CONNECTIONS):
+            slow = http.client.HTTPConnection(
+                "127.0.0.1", proxy.port, timeout=30, source_address=("127.0.0.5", 0)
+            )
+            stack.enter_context(closing(slow))
+            slow.connect()
+            slow.sock.sendall(head)
+        other = ask(proxy, "GET", "/gallery/", address="127.0.0.6")
+        # The first may come before nginx has seen all the others.
+        answers = (
+            ask(proxy, "GET", "/healthz", headers=FORM, address="127.0.0.5") for _ in range(100)
+        )
+        refused = next(answer for answer in answers if answer.status != 200)
+
+    assert other.status == 200
+    assert (refused.status, refused.headers["Retry-After"]) == (429, "5")
+    assert "Too many connections" in json.loads(refused.body)["errors"]["request"][0]
+
+
+def test_nginx_names_neither_its_version_nor_anybodys_address(proxy):
+    answer = ask(proxy, "GET", "/healthz", address="127.0.0.7")
+
+    assert answer.headers["Server"] == "nginx"
+    log = (proxy.folder / "access.log").read_text()
+    assert "GET /healthz 200" in log
+    assert "127.0.0." not in log
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind", "begins"),
+    [("text/html", "text/html", b"<!doctype html>"), (FORM["Accept"], FORM["Accept"], b"{")],
+)
+def test_while_the_site_is_away_nginx_says_when_to_come_again(tmp_path, accept, kind, begins):
+    with Nginx(tmp_path, site_port=1) as proxy:
+        answer = ask(proxy, "GET", "/", headers={"Accept": accept})
+
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.headers["Content-Type"] == kind
+    assert answer.body.startswith(begins)
+
+
+# --- The cache ------------------------------------------------------------------------------
+
+
+def test_a_public_picture_is_kept_and_a_hidden_one_leaves_within_five_minutes(proxy, make_drawing):
+    """By what the site tells a cache; that nginx heeds it is what the other tests are about."""
+    drawing = make_drawing()
+    first = ask(proxy, "GET", drawing.image_url)
+    Drawing.objects.update(status=Drawing.Status.HIDDEN)
+    kept = ask(proxy, "GET", drawing.image_url)
+    copied = ask(proxy, "GET", drawing.image_url, headers={"If-None-Match": first.headers["ETag"]})
+    other = ask(proxy, "GET", f"{drawing.image_url}?cmap=magma")
+
+    assert first.headers["Cache-Control"] == "public, max-age=300"
+    assert (kept.status, kept.body) == (200, first.body)
+    assert (copied.status, copied.body) == (304, b"")
+    assert other.status == 404
+
+
+def test_a_picture_is_kept_as_long_as_the_site_says_and_then_asked_for_by_its_etag(upstream):
+    headers = {"Cache-Control": "public, max-age=1", "ETag": '"1"'}
+    upstream.answers = [(200, headers), (304, headers), (404, {"Cache-Control": "no-store"})]
+
+    assert upstream.get().body == upstream.body
+    time.sleep(2.1)
+    assert upstream.get().body == upstream.body
+    assert [each["If-None-Match"] for each in upstream.asked] == [None, '"1"']
+
+    time.sleep(2.1)
+    assert upstream.get().status == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Cache-Control": "private, max-age=300"},
+        {"Cache-Control": "no-store"},
+        {"Cache-Control": "public, max-age=300", "Set-Cookie": "a=b"},
+        {},
+    ],
+    ids=str,
+)
+def test_what_is_not_for_all_is_not_kept(upstream, headers):
+    upstream.answers = [(200, headers)] * 2
+
+    assert [upstream.get().status for _ in range(2)] == [200, 200]
+    assert len(upstream.asked) == 2
+
+
+def test_what_varies_is_kept_for_each_kind_of_client(upstream):
+    upstream.answers = [(200, {"Cache-Control": "public, max-age=300", "Vary": "Accept"})] * 2
+
+    for accept in ("image/png", "image/webp", "image/webp"):
+        upstream.get(headers={"Accept": accept})
+
+    assert [each["Accept"] for each in upstream.asked] == ["image/png", "image/webp"]
