@@ -1,0 +1,1 @@
+"""What `make torture` does to the site, and what must hold all the same."""

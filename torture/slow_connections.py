@@ -1,0 +1,140 @@
+"""Slow clients, many of them, at nginx as deploy/ ships it: what everybody else notices."""
+
+import resource
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import cycle
+from pathlib import Path
+
+from benchmarks import generator
+from benchmarks.generator import Plan, percentile, statuses
+from benchmarks.site import Server, Site
+from benchmarks.submissions import prepare
+from drawings.tests.nginx import Nginx
+
+SLOW = 1_500
+FROM_EACH = 5  # from one address: fewer than nginx allows, so that it has to bear them
+PAUSE_SECONDS = 3.0
+SECONDS = 20
+DRAWINGS = 200
+READ = 50  # a second
+SENT = 5  # a second
+P95_MS = 200
+
+
+def run() -> str:
+    """What was measured. AssertionError says what does not hold."""
+    with tempfile.TemporaryDirectory(prefix="drawsite-torture-") as name:
+        site = Site(Path(name))
+        site.manage("prepare", "--verbosity=0")
+        site.manage("fill_gallery", str(DRAWINGS))
+        (Path(name) / "nginx").mkdir()
+        with (
+            site.serving(TRUSTED_PROXIES="1", SUBMIT_RATE="0") as server,
+            Nginx(Path(name) / "nginx", server.port) as nginx,
+        ):
+            return _measure(site, Server(nginx.port, server.pid))
+
+
+def _measure(site: Site, proxy: Server) -> str:
+    paths = ["/gallery/", "/"]
+    for drawing in site.ask("ids", DRAWINGS):
+        paths += [f"/drawings/{drawing}/", f"/drawings/{drawing}/image.png"]
+    reads = Plan([generator.get(path) for path in paths], READ, SECONDS)
+    submissions = prepare(proxy, SENT * SECONDS, 20)
+    sends = Plan([each.request for each in submissions], SENT, SECONDS)
+    alone = generator.run(proxy.port, [reads])[0]
+    with crowd(proxy.port, f"{paths[-1]}?scale=8"):
+        read, sent = generator.run(proxy.port, [reads, sends])
+    assert set(statuses(read)) == {200}, f"Pages and pictures were answered {statuses(read)}."
+    assert set(statuses(sent)) == {201}, f"Submissions were answered {statuses(sent)}."
+    p95_alone, p95_read, p95_sent = (
+        percentile(answers, 0.95) * 1000 for answers in (alone, read, sent)
+    )
+    figure = (
+        f"{SLOW:,} slow connections for {SECONDS} s; of others p95"
+        f" {p95_read:.0f} ms for pages and pictures ({READ}/s; {p95_alone:.0f} ms before),"
+        f" {p95_sent:.0f} ms for submissions ({SENT}/s)"
+    )
+    assert max(p95_read, p95_sent) < P95_MS, f"{figure}: not below {P95_MS} ms."
+    return figure
+
+
+class Client:
+    """One slow connection, opened again when nginx has had enough of it.
+
+    A third of them never end their header, a third their body, a third do not read the pictures
+    that they asked for.
+    """
+
+    def __init__(self, number: int, port: int, picture: str) -> None:
+        self.kind = number % 3
+        self.port = port
+        self.picture = picture
+        place = number // FROM_EACH
+        self.address = f"127.1.{place // 250}.{place % 250 + 1}"
+        self.open()
+
+    def open(self) -> None:
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.bind((self.address, 0))
+        self.socket.connect(("127.0.0.1", self.port))
+        self.socket.setblocking(False)
+        if self.kind == 0:
+            self.socket.send(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+        elif self.kind == 1:
+            head = "POST /drawings/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
+            self.socket.send(head.encode())
+        else:
+            self.socket.send(
+                f"GET {self.picture} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * 20
+            )
+
+    def go_on(self) -> None:
+        """Send one byte more; open another connection if this one has ended."""
+        try:
+            if self.kind < 2:
+                self.socket.send(b"x")
+                self.socket.recv(1)  # nothing but the end, or an error before it
+            elif not self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass
+        self.socket.close()
+        self.open()
+
+
+@contextmanager
+def crowd(port: int, picture: str) -> Iterator[None]:
+    """SLOW clients, each with a connection, all the while."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    clients = [Client(number, port, picture) for number in range(SLOW)]
+    is_over = threading.Event()
+
+    def go_on() -> None:
+        for client in cycle(clients):
+            if is_over.wait(PAUSE_SECONDS / SLOW):
+                return
+            client.go_on()
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        yield
+        assert thread.is_alive(), "The slow clients could not go on."
+    finally:
+        is_over.set()
+        thread.join()
+        for client in clients:
+            client.socket.close()
+
+
+if __name__ == "__main__":
+    print(run())
