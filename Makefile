@@ -1,7 +1,7 @@
 # make run    set everything up and serve the wall
 # make test   set up what the tests need, a browser included, and run them all
 # make bench  measure what matters, beside its targets
-# make check  format, lint, types, migrations, deployment checks
+# make check  format, lint, types, migrations, deployment checks, known vulnerabilities
 # make lock   pin the newest versions that pyproject.toml allows
 
 VENV := .venv
@@ -36,6 +36,7 @@ check: $(VENV)/dev
 	$(BIN)/mypy .
 	$(MANAGE) makemigrations --check --dry-run
 	HTTPS=on TRUSTED_PROXIES=1 $(MANAGE) check --deploy --fail-level WARNING
+	$(BIN)/python tools/audit.py
 
 format: $(VENV)/dev
 	$(BIN)/ruff format .

@@ -1,0 +1,82 @@
+"""tools/audit.py, which looks for known vulnerabilities of the pinned packages, beside a list of
+our own."""
+
+import json
+import os
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from django.conf import settings
+
+VULNERABILITY = {
+    "id": "PYSEC-0000-1",
+    "summary": "Anybody may draw.",
+    "affected": [
+        {
+            "package": {"name": "django", "ecosystem": "PyPI"},
+            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "99"}]}],
+        }
+    ],
+}
+
+
+@pytest.fixture
+def osv():
+    """A list in which `osv.listed` has vulnerabilities, by the package's name."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            listed = osv.listed.get(question["package"]["name"].lower())
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"vulns": listed} if listed else {}).encode())
+
+        def log_message(self, format, *arguments):
+            """Nobody reads it."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as osv:
+        osv.listed = {}
+        osv.url = f"http://127.0.0.1:{osv.server_port}/v1/query"
+        Thread(target=osv.serve_forever, args=[0.01], daemon=True).start()
+        yield osv
+        osv.shutdown()
+
+
+def audit(url):
+    """What it ends with, and what it says."""
+    done = subprocess.run(
+        [sys.executable, "tools/audit.py"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "OSV_URL": url},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return done.returncode, done.stdout
+
+
+def test_packages_without_known_vulnerabilities_pass(osv):
+    code, said = audit(osv.url)
+
+    assert code == 0
+    assert said.endswith("packages audited, 0 vulnerabilities\n")
+
+
+def test_a_vulnerable_package_fails_and_is_named(osv):
+    osv.listed = {"django": [VULNERABILITY]}
+
+    code, said = audit(osv.url)
+
+    assert code == 1
+    assert "django 5" in said
+    assert "PYSEC-0000-1, mended in 99" in said
+
+
+def test_a_list_that_cannot_be_reached_is_said_to_be_so_and_fails_nothing():
+    code, said = audit("http://127.0.0.1:1/v1/query")
+
+    assert code == 0
+    assert said.startswith("NOT AUDITED: http://127.0.0.1:1/v1/query cannot be reached: ")
