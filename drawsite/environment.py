@@ -155,7 +155,8 @@ def databases(
             # There is another to ask; and 2 is the least that libpq takes.
             database["OPTIONS"]["connect_timeout"] = 2
         if pool_size:
-            pool = {"min_size": 1, "max_size": pool_size, "timeout": 5}
+            wait = 5 if alias == "default" else 1
+            pool = {"min_size": 1, "max_size": pool_size, "timeout": wait}
             database["OPTIONS"]["pool"] = pool
             database["CONN_MAX_AGE"] = 0  # connections are the pool's to keep
     return named
