@@ -6,6 +6,8 @@ import os
 import shutil
 import tempfile
 
+import pytest
+
 KEEP = {"DATABASE_URL", "REDIS_URL"}
 SETTINGS = [
     "HOST",
@@ -40,3 +42,26 @@ for name in ("SUBMIT_RATE", "REPORT_RATE"):
 
 # Playwright's event loop makes Django think that the tests are asynchronous; they are not.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--another-database",
+        action="store_true",
+        help="only the tests that may end otherwise on another database than the one before",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--another-database"):
+        deselected = [item for item in items if not asks_database(item)]
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = [item for item in items if asks_database(item)]
+
+
+def asks_database(item: pytest.Item) -> bool:
+    """Whether a test has the database; those of the page's own scripts only have a page."""
+    if item.get_closest_marker("page_alone"):
+        return False
+    fixtures = {"db", "transactional_db"} & set(getattr(item, "fixturenames", []))
+    return bool(fixtures) or item.get_closest_marker("django_db") is not None

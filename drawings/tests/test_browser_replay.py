@@ -15,6 +15,8 @@ from playwright.sync_api import expect
 from drawings import pixels, strokes
 from drawings.tests.test_browser_pages import SHIFT
 
+pytestmark = pytest.mark.page_alone
+
 PAUSE = 3600 * 1000  # an hour, between two strokes
 
 

@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 from drawings import strokes
 from drawings.tests import samples
 
+pytestmark = pytest.mark.page_alone
+
 WHITE = 255
 
 

@@ -12,6 +12,8 @@ from drawings import strokes
 from drawings.tests import documents
 from drawings.tests.recorded import make
 
+pytestmark = pytest.mark.page_alone
+
 GOLDEN = json.loads(make.GOLDEN.read_text())
 CASES = dict(make.cases())
 
