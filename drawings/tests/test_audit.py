@@ -7,6 +7,7 @@ import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -30,7 +31,7 @@ def osv():
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            listed = osv.listed.get(question["package"]["name"].lower())
+            listed = known.listed.get(question["package"]["name"].lower())
             self.send_response(200)
             self.end_headers()
             self.wfile.write(json.dumps({"vulns": listed} if listed else {}).encode())
@@ -38,12 +39,11 @@ def osv():
         def log_message(self, format, *arguments):
             """Nobody reads it."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as osv:
-        osv.listed = {}
-        osv.url = f"http://127.0.0.1:{osv.server_port}/v1/query"
-        Thread(target=osv.serve_forever, args=[0.01], daemon=True).start()
-        yield osv
-        osv.shutdown()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        known = SimpleNamespace(listed={}, url=f"http://127.0.0.1:{server.server_port}/v1/query")
+        Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        yield known
+        server.shutdown()
 
 
 def audit(url):

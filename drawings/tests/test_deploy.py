@@ -64,7 +64,7 @@ def test_what_has_no_safe_default_must_be_set(name):
 def test_the_defaults_are_those_of_the_settings():
     given = SERVICES["web"]["environment"]
     for name in ("SUBMIT_RATE", "REQUIRE_APPROVAL", "CANVAS_SIZES", "MAX_UPLOAD_BYTES"):
-        default = VARIABLE.fullmatch(str(given[name]))[3]
+        [(_, _, default)] = VARIABLE.findall(given[name])
         assert f"| `{name}` | `{default}` |" in Path(settings.BASE_DIR, "README.md").read_text()
 
 
@@ -179,7 +179,7 @@ def test_the_service_sets_what_the_site_reads_and_runs_what_is_there():
     unit = (DEPLOY / "drawsite.service").read_text()
     variables = set(re.findall(r"^Environment=([A-Z_]+)=", unit, re.MULTILINE))
     commands = re.findall(r"^ExecStart(?:Pre)?=(\S+) (\S+)", unit, re.MULTILINE)
-    home = re.search(r"^WorkingDirectory=(.+)$", unit, re.MULTILINE)[1]
+    [home] = re.findall(r"^WorkingDirectory=(.+)$", unit, re.MULTILINE)
 
     assert variables - {"MPLCONFIGDIR", "PYTHONDONTWRITEBYTECODE"} == {"DATA_DIR"}
     for program, first in commands:

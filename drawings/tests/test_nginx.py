@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from types import SimpleNamespace
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -57,25 +58,26 @@ def upstream(tmp_path):
         def log_message(self, format, *arguments):
             """Nobody reads it."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as site:
-        site.asked, site.answers, site.body = [], [], b"a picture" * 1000
-        Thread(target=site.serve_forever, args=[0.01], daemon=True).start()
-        with Nginx(tmp_path, site.server_port) as proxy:
+    site = SimpleNamespace(asked=[], answers=[], body=b"a picture" * 1000)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        with Nginx(tmp_path, server.server_port) as proxy:
             site.get = partial(ask, proxy, "GET", "/drawings/1/image.png")
             yield site
-        site.shutdown()
+        server.shutdown()
 
 
 def ask(proxy, method, path, body=None, headers=(), address="127.0.0.1", **options):
-    """The response, read; its body is `response.body`."""
+    """The status, headers and body of the answer."""
     connection = http.client.HTTPConnection(
         "127.0.0.1", proxy.port, timeout=30, source_address=(address, 0)
     )
     with closing(connection):
         connection.request(method, path, body, dict(headers), **options)
         response = connection.getresponse()
-        response.body = response.read()
-        return response
+        return SimpleNamespace(
+            status=response.status, headers=response.headers, body=response.read()
+        )
 
 
 # --- Submissions ----------------------------------------------------------------------------

@@ -109,7 +109,7 @@ def send(site):
 
 def test_the_gallery_and_drawings_are_read_from_the_replica(site):
     gallery = read(site, "/gallery/").decode()
-    path = re.search(r"/drawings/[0-9a-f-]{36}/", gallery)[0]
+    path = re.findall(r"/drawings/[0-9a-f-]{36}/", gallery)[0]
 
     assert "In the replica" in gallery
     assert "In the replica" in read(site, path).decode()
