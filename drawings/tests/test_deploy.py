@@ -63,7 +63,14 @@ def test_what_has_no_safe_default_must_be_set(name):
 
 def test_the_defaults_are_those_of_the_settings():
     given = SERVICES["web"]["environment"]
-    for name in ("SUBMIT_RATE", "REQUIRE_APPROVAL", "CANVAS_SIZES", "MAX_UPLOAD_BYTES"):
+    for name in (
+        "SUBMIT_RATE",
+        "REPORT_RATE",
+        "LOG_FORMAT",
+        "REQUIRE_APPROVAL",
+        "CANVAS_SIZES",
+        "MAX_UPLOAD_BYTES",
+    ):
         [(_, _, default)] = VARIABLE.findall(given[name])
         assert f"| `{name}` | `{default}` |" in Path(settings.BASE_DIR, "README.md").read_text()
 
