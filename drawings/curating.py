@@ -6,12 +6,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
-from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from drawings import senders
 from drawings.models import Drawing, Report, ReportQuerySet
+from drawings.writing import write_transaction
 
 
 class OvertakenError(Exception):
@@ -40,10 +39,10 @@ class Decision(NamedTuple):
 def set_status(drawings: Sequence[Drawing], status: str, user_id: int) -> int:
     """Give drawings a status and settle their reports; how many had another status."""
     ids = [drawing.pk for drawing in drawings]
-    with transaction.atomic():
+    with write_transaction():
         others = Drawing.objects.filter(pk__in=ids).exclude(status=status).order_by("pk")
         changing = set(others.select_for_update().values_list("pk", flat=True))
-        _change_status(Drawing.objects.filter(pk__in=changing), status)
+        Drawing.objects.filter(pk__in=changing).change(status=status)
         settled = _settle(Report.objects.filter(drawing__in=ids))
         label = Drawing.Status(status).label
         _log([each for each in drawings if each.pk in changing], f"Status set to {label}.", user_id)
@@ -53,7 +52,7 @@ def set_status(drawings: Sequence[Drawing], status: str, user_id: int) -> int:
 
 def delete(drawings: Sequence[Drawing], user_id: int) -> int:
     """Delete drawings for ever; how many were still there."""
-    with transaction.atomic():
+    with write_transaction():
         _log(drawings, "", user_id, DELETION)
         ids = [drawing.pk for drawing in drawings]
         _, deleted = Drawing.objects.for_lists().filter(pk__in=ids).delete()
@@ -63,7 +62,7 @@ def delete(drawings: Sequence[Drawing], user_id: int) -> int:
 def block_senders(drawings: Sequence[Drawing], user_id: int) -> int:
     """Block who sent the drawings; how many of these have a sender."""
     ids = [drawing.pk for drawing in drawings]
-    with transaction.atomic():
+    with write_transaction():
         sent = Drawing.objects.filter(pk__in=ids, sender__isnull=False)
         sender_of = dict(sent.values_list("pk", "sender"))
         for sender in {bytes(sender or b"") for sender in sender_of.values()}:
@@ -74,7 +73,7 @@ def block_senders(drawings: Sequence[Drawing], user_id: int) -> int:
 
 def settle(reports: Iterable[Report], user_id: int) -> int:
     """Settle reports; how many drawings they are of."""
-    with transaction.atomic():
+    with write_transaction():
         settled = _settle(Report.objects.filter(pk__in=[report.pk for report in reports]))
         drawings = Drawing.objects.for_lists().filter(pk__in=settled)
         _log(list(drawings), "Reports settled.", user_id)
@@ -90,7 +89,7 @@ def decide(drawing: Drawing, seen: Seen, status: str, user_id: int) -> Decision:
     Raises OvertakenError if it is no longer as it was seen.
     """
     now = timezone.now() if seen.last_report else None
-    with transaction.atomic():
+    with write_transaction():
         _replace_status(drawing, seen.status, status)
         if seen.last_report:
             reports = Report.objects.filter(drawing=drawing, pk__lte=seen.last_report)
@@ -102,7 +101,7 @@ def decide(drawing: Drawing, seen: Seen, status: str, user_id: int) -> Decision:
 
 def undo(drawing: Drawing, decision: Decision, user_id: int) -> None:
     """Take a decision back. Raises OvertakenError if another has been made since."""
-    with transaction.atomic():
+    with write_transaction():
         _replace_status(drawing, decision.now, decision.was)
         if decision.settled_at is not None:
             reports = Report.objects.filter(drawing=drawing, settled_at=decision.settled_at)
@@ -113,12 +112,8 @@ def undo(drawing: Drawing, decision: Decision, user_id: int) -> None:
 
 def _replace_status(drawing: Drawing, seen: str, status: str) -> None:
     same = Drawing.objects.filter(pk=drawing.pk, status=seen)
-    if not (same.exists() if status == seen else _change_status(same, status)):
+    if not (same.exists() if status == seen else same.change(status=status)):
         raise OvertakenError
-
-
-def _change_status(drawings: QuerySet[Drawing], status: str) -> int:
-    return drawings.update(status=status, changed_at=timezone.now())
 
 
 def _settle(reports: ReportQuerySet) -> set[UUID]:

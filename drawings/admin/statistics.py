@@ -12,14 +12,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from drawings import figures, statistics, turns
-from drawings.errors import error_response, request_error
+from drawings.errors import error_response
 from drawings.forms import sentences
 from drawings.models import BlockedSender, BlockedWord, Drawing, Report
+from drawings.views.pictures import busy
 
 SPANS = (30, 365)
 COLORMAPS_SHOWN = 12
 PLOT_CACHE_SECONDS = 300
-BUSY_SECONDS = 5
 
 
 class SpanForm(forms.Form):
@@ -85,8 +85,7 @@ def plot(request: HttpRequest, name: str) -> HttpResponse:
         with turns.one_at_a_time() as run:
             png = run(make)
     except turns.BusyError:
-        sentence = f"The server is busy with other figures. Try again in {BUSY_SECONDS} seconds."
-        return request_error(request, 503, sentence, retry_after=BUSY_SECONDS)
+        return busy(request)
     response = HttpResponse(png, content_type="image/png")
     response["Cache-Control"] = f"private, max-age={PLOT_CACHE_SECONDS}"
     return response

@@ -326,6 +326,7 @@ def slow(monkeypatch):
 def fields_of(response):
     """The form of an action's page, as a browser sends it."""
     form = re.search(r'<form method="post" [^>]*class="bulk-step".*?</form>', text(response), re.S)
+    assert form is not None
     fields = re.findall(r'name="(\w+)" value="([^"]*)"', form[0])
     return {name: [value for each, value in fields if each == name] for name, _ in fields}
 
@@ -399,9 +400,10 @@ def test_everything_of_a_sender_is_deleted_and_nothing_else(admin_client, make_d
     form = {"action": "remove_sender", "_selected_action": [theirs[0].pk]}
 
     asked = admin_client.post(LIST, form)
-    address = re.search(r'action="([^"]+)" class="bulk-step"', text(asked))[1]
+    address = re.search(r'action="([^"]+)" class="bulk-step"', text(asked))
+    assert address is not None
     assert "delete 2 drawings?" in text(asked)
-    admin_client.post(LIST + address, fields_of(asked))
+    admin_client.post(LIST + address[1], fields_of(asked))
 
     assert set(Drawing.objects.all()) == others
     assert LogEntry.objects.filter(action_flag=DELETION).count() == 2

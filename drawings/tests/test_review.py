@@ -43,6 +43,7 @@ def form_of(response, decision):
     form = re.search(
         r'<form method="post" class="review-decision">.*?</form>', text(response), re.S
     )
+    assert form is not None
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[0]))
     return {**fields, "decision": decision}
 
