@@ -1,6 +1,7 @@
 # make run    set everything up and serve the wall
 # make test   set up what the tests need, a browser included, and run them all
 # make bench  measure what matters, beside its targets
+# make torture  kill it, fill its disk, lock and delete its database, and see what holds
 # make check  format, lint, types, migrations, deployment checks, known vulnerabilities
 # make lock   pin the newest versions that pyproject.toml allows
 
@@ -12,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run superuser test bench check format lock
+.PHONY: run superuser test bench torture check format lock
 
 run: $(VENV)/run
 	$(MANAGE) prepare
@@ -29,6 +30,10 @@ test: $(VENV)/dev
 bench: $(VENV)/dev
 	tools/install chromium wrk nginx
 	$(BIN)/python -m benchmarks
+
+torture: $(VENV)/dev
+	tools/install nginx
+	$(BIN)/python -m torture $(TORTURE_ARGS)
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .

@@ -1,5 +1,5 @@
-"""`python -m benchmarks.ask NAME ARGUMENTS`: call a function of benchmarks.inside with a JSON list
-of arguments, and print what it returns as JSON."""
+"""`python -m benchmarks.ask MODULE NAME ARGUMENTS`: call a function of a module with a JSON list of
+arguments, and print what it returns as JSON."""
 
 import json
 import os
@@ -10,6 +10,6 @@ import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drawsite.settings")
 django.setup()
-_, name, arguments = sys.argv
-answer = getattr(import_module("benchmarks.inside"), name)(*json.loads(arguments))
+_, module, name, arguments = sys.argv
+answer = getattr(import_module(module), name)(*json.loads(arguments))
 print(json.dumps(answer))

@@ -55,9 +55,9 @@ class Site:
         environment = self.environment()
         subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
 
-    def ask(self, question: str, *arguments: object) -> Any:
-        """What a function of benchmarks.inside returns, called by a process on this site."""
-        command = [sys.executable, "-m", "benchmarks.ask", question, json.dumps(arguments)]
+    def ask(self, question: str, *arguments: object, of: str = "benchmarks.inside") -> Any:
+        """What a function of that module returns, called by a process on this site."""
+        command = [sys.executable, "-m", "benchmarks.ask", of, question, json.dumps(arguments)]
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment(), check=True, stdout=subprocess.PIPE
         )
@@ -65,8 +65,14 @@ class Site:
 
     @contextmanager
     def serving(self, **settings: str) -> Iterator[Server]:
-        """Serve the site, with other settings than the defaults given by name."""
+        """Prepare the site and serve it, with other settings than the defaults given by name."""
         self.manage("prepare", "--verbosity=0")
+        with self.started(**settings) as server:
+            yield server
+
+    @contextmanager
+    def started(self, **settings: str) -> Iterator[Server]:
+        """Serve the site as it stands."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]

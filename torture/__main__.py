@@ -1,0 +1,48 @@
+"""`python -m torture [--short] [--write] [STEP ...]`: do it, and print what held."""
+
+import argparse
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+
+from torture import kill, locked, stop
+from torture.lab import Lab
+from torture.table import Result, header, render
+
+STEPS: dict[str, Callable[[Lab], Iterator[Result]]] = {
+    "kill": kill.run,
+    "stop": stop.run,
+    "locked": locked.run,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m torture")
+    parser.add_argument("step", nargs="*", choices=[*STEPS, []])
+    parser.add_argument("--short", action="store_true", help="as much as shows that it works")
+    options = parser.parse_args()
+
+    print("\n".join(header()), flush=True)
+    holds = True
+    with Lab(is_short=options.short) as lab:
+        for step in options.step or STEPS:
+            for result in _results(step, lab):
+                print(render(step, result), flush=True)
+                holds &= result.holds
+    return 0 if holds else 1
+
+
+def _results(step: str, lab: Lab) -> Iterator[Result]:
+    """A step's results; one that breaks off has not held, and the others are done all the same."""
+    try:
+        yield from STEPS[step](lab)
+    except Exception as error:
+        traceback.print_exc()
+        yield Result("the step itself", f"broke off: {error!r}", False)
+
+
+if __name__ == "__main__":
+    # As after Ctrl+C: servers are stopped, databases dropped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    sys.exit(main())

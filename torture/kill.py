@@ -1,0 +1,51 @@
+"""kill -9 of the server, all of its processes at once, while drawings are sent."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.site import Server, Site
+from benchmarks.submissions import BEHIND_PROXY, prepare
+from torture.crowd import Crowd
+from torture.lab import Lab
+from torture.ledger import acknowledged, audit
+from torture.table import Result
+
+TIMES = 100
+SHORT_TIMES = 5
+SENT_EACH_TIME = 400
+DIFFERENT = 50
+SECONDS = (0.1, 0.6)  # of sending, before the blow
+
+
+def run(lab: Lab) -> Iterator[Result]:
+    for backend in lab.backends:
+        with lab.fresh(backend) as site:
+            yield _kill(site, lab.scaled(TIMES, SHORT_TIMES), backend)
+
+
+def _kill(site: Site, times: int, backend: str) -> Result:
+    chance = random.Random(5)  # noqa: S311 - not a secret
+    promised: dict[str, str] = {}
+    for _ in range(times):
+        with site.started(**BEHIND_PROXY) as server:
+            submissions = prepare(server, SENT_EACH_TIME, DIFFERENT)
+            with Crowd(server.port, [each.request for each in submissions]) as crowd:
+                time.sleep(chance.uniform(*SECONDS))
+                for pid in _everyone(server):
+                    os.kill(pid, signal.SIGKILL)
+        promised |= acknowledged(submissions, crowd.outcomes)
+    figure, holds = audit(site, promised)
+    return Result(f"kill -9 while drawings are sent, {times} times, {backend}", figure, holds)
+
+
+def _everyone(server: Server) -> list[int]:
+    """The server's process and all below it: none is left to finish what it was at."""
+    found = [server.pid]
+    for pid in found:
+        children = Path(f"/proc/{pid}/task").glob("*/children")
+        found += [int(child) for each in children for child in each.read_text().split()]
+    return found

@@ -1,0 +1,72 @@
+"""Something else holds SQLite's write lock for long: a backup by other means, a stuck process."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from benchmarks.generator import Plan, percentile, statuses
+from benchmarks.generator import run as generate
+from benchmarks.site import Site
+from benchmarks.submissions import BEHIND_PROXY, prepare
+from torture.crowd import Crowd, at_once
+from torture.lab import SQLITE, Lab
+from torture.looking import looks
+from torture.table import Result
+
+SECONDS = 10
+DRAWINGS = 200
+SENT = 10  # a second
+SENDERS = 16
+READ = 50  # a second
+WAITED = (4.5, 6.0)  # who waits for the lock, before it is told to come back
+P95_MS = 100
+
+
+def run(lab: Lab) -> Iterator[Result]:
+    with lab.fresh(SQLITE, drawings=DRAWINGS) as site:
+        yield from _lock(site)
+
+
+def _lock(site: Site) -> Iterator[Result]:
+    reads = looks(site, DRAWINGS)
+    with site.started(**BEHIND_PROXY) as server:
+        submissions = [each.request for each in prepare(server, SENT * SECONDS + SENDERS, 20)]
+        at_once(server.port, reads[:20])
+        stored = site.ask("count")
+        with (
+            _write_lock(site),
+            Crowd(server.port, submissions, SENDERS, SENT) as senders,
+        ):
+            plan = Plan(reads, READ, SECONDS, connections=SENDERS)
+            [answers] = generate(server.port, [plan])
+        outcomes = [each for each in senders.outcomes if each.end < senders.begin + SECONDS]
+        after = at_once(server.port, submissions[-SENDERS:])
+    longest = max(outcome.seconds for outcome in outcomes)
+    told = sum(outcome.answer is not None and "Retry-After" in outcome.answer.headers for outcome in outcomes)
+    yield Result(
+        f"write lock held for {SECONDS} s: {SENT} submissions a second",
+        f"{dict(senders.statuses())}, longest {longest:.1f} s, {told} of {len(outcomes)} told when to come back",
+        {outcome.status for outcome in outcomes} == {503} and told == len(outcomes)
+        and WAITED[0] < longest < WAITED[1],
+    )
+    p95 = percentile(answers, 0.95) * 1000
+    worst = percentile(answers, 0.9999) * 1000
+    yield Result(
+        f"write lock held for {SECONDS} s: {READ} pages and pictures a second",
+        f"{dict(statuses(answers))}, p95 {p95:.0f} ms, longest {worst:.0f} ms",
+        set(statuses(answers)) == {200} and p95 < P95_MS,
+    )
+    acknowledged = sum(outcome.status == 201 for outcome in [*senders.outcomes, *after])
+    added = site.ask("count") - stored
+    yield Result(
+        "write lock held: when it is free again",
+        f"{added} stored of {acknowledged} acknowledged",
+        added == acknowledged and all(outcome.status == 201 for outcome in after),
+    )
+
+
+@contextmanager
+def _write_lock(site: Site) -> Iterator[None]:
+    with closing(sqlite3.connect(site.data / "db.sqlite3", isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
