@@ -6,14 +6,16 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 
-from torture import kill, locked, stop
+from torture import deleted, disk_full, kill, locked, stop
 from torture.lab import Lab
 from torture.table import Result, header, render
 
 STEPS: dict[str, Callable[[Lab], Iterator[Result]]] = {
     "kill": kill.run,
     "stop": stop.run,
+    "disk_full": disk_full.run,
     "locked": locked.run,
+    "deleted": deleted.run,
 }
 
 

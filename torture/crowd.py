@@ -6,12 +6,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from benchmarks.client import Answer
-from benchmarks.table import WrongAnswerError
 
 PATIENCE_SECONDS = 60
 # Before the next try, when nobody takes connections.
@@ -101,25 +101,17 @@ def ask(port: int, request: bytes, number: int = 0, due: float | None = None) ->
     return Outcome(number, begin, time.monotonic(), answer, status)
 
 
-def at_once(port: int, requests: Sequence[bytes]) -> list[Outcome]:
-    """All of them together, each from a client of its own."""
-    outcomes: list[Outcome] = []
-    threads = [
-        threading.Thread(target=lambda each=each: outcomes.append(ask(port, each)))
-        for each in requests
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
+def at_once(port: int, requests: Sequence[bytes], first: int = 0) -> list[Outcome]:
+    """All of them together, each from a client of its own; `first` is the first one's number."""
+    numbers = range(first, first + len(requests))
+    with ThreadPoolExecutor(len(requests)) as threads:
+        return list(threads.map(ask, [port] * len(requests), requests, numbers))
 
 
-def expect(outcome: Outcome, status: int) -> Answer:
-    """The answer, which must be of this status."""
-    if outcome.answer is None or outcome.status != status:
-        raise WrongAnswerError(f"{outcome.status} in place of {status}")
-    return outcome.answer
+def counted(outcomes: Sequence[Outcome]) -> str:
+    """How many came to what: `200: 90, 503: 10`."""
+    found = Counter(str(outcome.status) for outcome in outcomes)
+    return ", ".join(f"{status}: {number:,}" for status, number in sorted(found.items()))
 
 
 def _exchange(plug: socket.socket, request: bytes) -> Answer:

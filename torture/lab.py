@@ -1,5 +1,10 @@
 """The bench's lab, with how much of everything is done."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import benchmarks.lab
 from benchmarks.lab import POSTGRESQL, SQLITE
 
@@ -12,6 +17,12 @@ class Lab(benchmarks.lab.Lab):
     def __init__(self, *, is_short: bool = False) -> None:
         super().__init__()
         self.is_short = is_short
+
+    @contextmanager
+    def place(self) -> Iterator[Path]:
+        """The path of a folder for one use, which is not there yet."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            yield Path(folder, "data")
 
     def scaled(self, full: int, short: int) -> int:
         """How much of something to do."""

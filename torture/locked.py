@@ -8,7 +8,7 @@ from benchmarks.generator import Plan, percentile, statuses
 from benchmarks.generator import run as generate
 from benchmarks.site import Site
 from benchmarks.submissions import BEHIND_PROXY, prepare
-from torture.crowd import Crowd, at_once
+from torture.crowd import Crowd, at_once, counted
 from torture.lab import SQLITE, Lab
 from torture.looking import looks
 from torture.table import Result
@@ -42,11 +42,16 @@ def _lock(site: Site) -> Iterator[Result]:
         outcomes = [each for each in senders.outcomes if each.end < senders.begin + SECONDS]
         after = at_once(server.port, submissions[-SENDERS:])
     longest = max(outcome.seconds for outcome in outcomes)
-    told = sum(outcome.answer is not None and "Retry-After" in outcome.answer.headers for outcome in outcomes)
+    told = sum(
+        outcome.answer is not None and "Retry-After" in outcome.answer.headers
+        for outcome in outcomes
+    )
     yield Result(
         f"write lock held for {SECONDS} s: {SENT} submissions a second",
-        f"{dict(senders.statuses())}, longest {longest:.1f} s, {told} of {len(outcomes)} told when to come back",
-        {outcome.status for outcome in outcomes} == {503} and told == len(outcomes)
+        f"{counted(outcomes)}, longest {longest:.1f} s,"
+        f" {told} of {len(outcomes)} told when to come back",
+        {outcome.status for outcome in outcomes} == {503}
+        and told == len(outcomes)
         and WAITED[0] < longest < WAITED[1],
     )
     p95 = percentile(answers, 0.95) * 1000
