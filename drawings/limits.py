@@ -23,6 +23,10 @@ logger = logging.getLogger(__name__)
 
 # One in so many countings also removes the rows of windows that are over.
 SWEEP_EVERY = 1000
+# How long the database counts when Redis did not answer, before that is asked again: to wait for
+# one that hangs would take a second of each submission, and SQLite's write lock meanwhile.
+REDIS_PAUSE_SECONDS = 5.0
+_redis_pauses_until = 0.0
 
 TABLE = RateWindow._meta.db_table
 
@@ -114,12 +118,14 @@ def _name_in_redis(key: str, ends: int) -> str:
 
 def _ask(redis: Callable[[], int], database: Callable[[], int]) -> int:
     """What Redis says, if it is there."""
-    if settings.REDIS_URL:
+    global _redis_pauses_until
+    if settings.REDIS_URL and time.time() >= _redis_pauses_until:
         from redis.exceptions import RedisError  # a server without Redis starts without its client
 
         try:
             return redis()
         except RedisError as error:
+            _redis_pauses_until = time.time() + REDIS_PAUSE_SECONDS
             logger.warning("Redis does not answer, counting in the database: %s", error)
     return database()
 
