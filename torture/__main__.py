@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 
-from torture import deleted, disk_full, kill, locked, stop
+from torture import deleted, disk_full, kill, locked, restarts, stop
 from torture.lab import Lab
 from torture.table import Result, header, render
 
@@ -16,6 +16,7 @@ STEPS: dict[str, Callable[[Lab], Iterator[Result]]] = {
     "disk_full": disk_full.run,
     "locked": locked.run,
     "deleted": deleted.run,
+    "restarts": restarts.run,
 }
 
 
