@@ -5,41 +5,58 @@ load some wait for seconds while newcomers pass. Within a process they take turn
 leaves one asker for each process.
 """
 
+import math
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
-# As long as a connection asks for the lock of the database (`timeout` in the settings).
-WAIT_SECONDS = 5
-# Whoever would take the last of the server's threads to wait: somebody has to answer the others.
-LAST_WAIT_SECONDS = 0.05
+# Longer than a transaction takes, or its disk. When nobody has written for so long somebody keeps
+# the lock of the database: one waits for it, as long as the connection's `timeout`, and the others
+# leave their threads to those who only look.
+PATIENCE_SECONDS = 0.25
 
 _turn = threading.Lock()
-_patient = threading.BoundedSemaphore(settings.WEB_THREADS - 1)
+_began = math.inf  # when the one whose turn it is began
 
 
 @contextmanager
 def write_transaction() -> Iterator[None]:
     """A transaction: at once where the database takes many writers, else when its turn comes.
 
-    Raises OperationalError if that takes too long.
+    Raises OperationalError if somebody keeps the lock of the database.
     """
     if connection.vendor != "sqlite":
         with transaction.atomic():
             yield
         return
-    is_patient = _patient.acquire(blocking=False)
+    with _turn_taken(), transaction.atomic():
+        yield
+
+
+@contextmanager
+def _turn_taken() -> Iterator[None]:
+    global _began
+    while not _turn.acquire(timeout=_patience()):
+        if _patience() == 0:
+            raise OperationalError("The database is locked: nobody has written for too long")
+    _began = time.time()
     try:
-        if not _turn.acquire(timeout=WAIT_SECONDS if is_patient else LAST_WAIT_SECONDS):
-            raise OperationalError("The database is locked: others have been writing for too long")
-        try:
-            with transaction.atomic():
-                yield
-        finally:
-            _turn.release()
+        yield
     finally:
-        if is_patient:
-            _patient.release()
+        _began = math.inf
+        _turn.release()
+
+
+def _patience() -> float:
+    """How long to wait yet for a sign that others get on, in this process or another."""
+    try:
+        # What every transaction is written to, whosoever it is.
+        written = Path(f"{connection.settings_dict['NAME']}-wal").stat().st_mtime
+    except OSError:
+        written = 0.0
+    left = max(_began, written) + PATIENCE_SECONDS - time.time()
+    return min(PATIENCE_SECONDS, max(0.0, left))

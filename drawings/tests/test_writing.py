@@ -1,16 +1,21 @@
 """Write transactions."""
 
+import os
 import threading
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 
 import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
 
+from drawings import writing
 from drawings.models import Drawing
 from drawings.writing import write_transaction
 
-SQLITE = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+SQLITE = settings.DATABASES["default"]["ENGINE"] == "drawsite.sqlite"
+OTHERS = 3
 
 
 def break_off(make_drawing):
@@ -39,17 +44,38 @@ if SQLITE:
         finally:
             connection.close()
 
-    def test_the_last_thread_does_not_wait_for_a_writer_that_hangs(transactional_db):
-        inside, go_on = threading.Event(), threading.Event()
-        with ThreadPoolExecutor(settings.WEB_THREADS) as threads:
+    @contextmanager
+    def others_who_want_to_write(go_on: threading.Event):
+        """While one writes until it may go on."""
+        inside = threading.Event()
+        with ThreadPoolExecutor(1 + OTHERS) as threads:
             first = threads.submit(write, inside, go_on)
             inside.wait(10)
-            others = [
-                threads.submit(write, threading.Event(), go_on)
-                for _ in range(settings.WEB_THREADS - 1)
-            ]
-            refused = wait(others, timeout=4, return_when=FIRST_COMPLETED).done
+            others = [threads.submit(write, threading.Event(), go_on) for _ in range(OTHERS)]
+            yield others
+            go_on.set()
+        assert first.exception() is None
+
+    def refusals(others: list[Future[None]]) -> list[bool]:
+        return [isinstance(each.exception(), OperationalError) for each in others]
+
+    def test_nobody_waits_with_a_writer_that_hangs(transactional_db):
+        go_on = threading.Event()
+        with others_who_want_to_write(go_on) as others:
+            refused = wait(others, timeout=8).done
             go_on.set()
 
-        assert [isinstance(each.exception(), OperationalError) for each in refused] == [True]
-        assert [each.exception() for each in {first, *others} - refused] == [None] * 3
+        assert refused == set(others)
+        assert refusals(others) == [True] * OTHERS
+
+    def test_everybody_waits_while_others_get_on(transactional_db, make_drawing):
+        make_drawing()
+        log = f"{connection.settings_dict['NAME']}-wal"
+        ahead = time.time() + 1000
+        os.utime(log, (ahead, ahead))  # as if it were written to all the time
+        go_on = threading.Event()
+        with others_who_want_to_write(go_on) as others:
+            assert not wait(others, timeout=2 * writing.PATIENCE_SECONDS).done
+            go_on.set()
+
+        assert refusals(others) == [False] * OTHERS
