@@ -62,15 +62,18 @@ def parse_brightness_list(text: str) -> pixels.Field:
 
     ValidationError says what is wrong with any other text.
     """
+    wrong_length = ValidationError(
+        f"Send a list of exactly {LIST_LENGTH:,} numbers:"
+        f" {LIST_SIDE} lines of {LIST_SIDE}, from the top left."
+    )
+    if text.count(",") >= LIST_LENGTH:  # not worth the time to read
+        raise wrong_length
     try:
         numbers = strict_json.loads(text)
     except ValueError as error:
         raise ValidationError("This is not JSON. Send a list of numbers.") from error
     if not isinstance(numbers, list) or len(numbers) != LIST_LENGTH:
-        raise ValidationError(
-            f"Send a list of exactly {LIST_LENGTH:,} numbers:"
-            f" {LIST_SIDE} lines of {LIST_SIDE}, from the top left."
-        )
+        raise wrong_length
     # By type, not isinstance: JSON's true is a bool, and Python's bool is an int.
     if not {type(number) for number in numbers} <= {int, float}:
         raise ValidationError("Every item of the list must be a number.")
