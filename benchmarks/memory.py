@@ -44,10 +44,10 @@ def measure(lab: Lab) -> list[Row]:
 
 
 def _measure(lab: Lab, site: Site, server: Server) -> Iterator[Row]:
-    requests = list(_requests(site, server))
+    requests = list(mixed_requests(site, server))
     [answers] = generator.run(server.port, [generator.Plan(requests)], keeps=False)
-    _check(answers)
-    warm = _megabytes(server)
+    check(answers)
+    warm = megabytes(server)
     yield Row(
         f"each worker after {REQUESTS:,} mixed requests, without figures",
         f"{max(warm.values()):.0f} MB",
@@ -56,8 +56,8 @@ def _measure(lab: Lab, site: Site, server: Server) -> Iterator[Row]:
     )
     plan = generator.Plan(requests, seconds=lab.soak_seconds)
     [answers] = generator.run(server.port, [plan], keeps=False)
-    _check(answers)
-    late = _megabytes(server)
+    check(answers)
+    late = megabytes(server)
     if late.keys() != warm.keys():
         raise WrongAnswerError("A worker has died in the soak")
     growth = max(late[pid] / warm[pid] for pid in warm) - 1
@@ -79,9 +79,10 @@ def _measure(lab: Lab, site: Site, server: Server) -> Iterator[Row]:
     )
 
 
-def _requests(site: Site, server: Server) -> Iterator[bytes]:
+def mixed_requests(site: Site, server: Server, drawings: int = DRAWINGS) -> Iterator[bytes]:
+    """REQUESTS of all the kinds in MIX."""
     chance = random.Random(3)  # noqa: S311 - not a secret
-    ids = site.ask("ids", DRAWINGS)
+    ids = site.ask("ids", drawings)
     words = [search["q"] for search in site.ask("searches")]
     names = list(colormaps)
     # Without keys: whenever they come round they are new drawings.
@@ -106,13 +107,14 @@ def _requests(site: Site, server: Server) -> Iterator[bytes]:
         yield generator.get(path, Accept_Encoding="gzip", X_Forwarded_For=address(number))
 
 
-def _check(answers: Sequence[generator.Answer]) -> None:
+def check(answers: Sequence[generator.Answer]) -> None:
+    """WrongAnswerError, unless all are what they should be."""
     seen = generator.statuses(answers)
     if not set(seen) <= GOOD:
         raise WrongAnswerError(f"answers by status: {dict(seen)}")
 
 
-def _megabytes(server: Server) -> dict[int, float]:
+def megabytes(server: Server) -> dict[int, float]:
     """What each worker keeps in memory, in millions of bytes."""
     found = {}
     for pid in server.workers():

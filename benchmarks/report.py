@@ -20,20 +20,30 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 
 def write(lab: Lab, measured: Mapping[str, Sequence[Row]], subjects: Sequence[str]) -> None:
     """The measured subjects' rows, in the order of all subjects; other rows stay."""
-    page = PAGE.read_text()
-    lines = _between(page, "table").splitlines()
-    table = header()
-    for subject in subjects:
-        if subject in measured:
-            table += [render(subject, row) for row in measured[subject]]
-        else:
-            table += [line for line in lines if line.startswith(f"| {subject} |")]
-    page = _put(page, "table", "\n".join(table))
-    page = _put(page, "machine", "\n".join(f"- {fact}" for fact in _machine(lab)))
+    lines = {name: [render(name, row) for row in rows] for name, rows in measured.items()}
+    write_table(PAGE, lab, header(), lines, subjects)
     remarks = [row.remark for rows in measured.values() for row in rows if row.remark]
     if remarks:
-        page = _put(page, "cost", "\n\n".join(remarks))
-    PAGE.write_text(page)
+        PAGE.write_text(_put(PAGE.read_text(), "cost", "\n\n".join(remarks)))
+
+
+def write_table(
+    path: Path,
+    lab: Lab,
+    table: Sequence[str],
+    lines: Mapping[str, Sequence[str]],
+    subjects: Sequence[str],
+) -> None:
+    """A page's table, of a head and some subjects' new lines, and the machine; other lines stay."""
+    page = path.read_text()
+    old = _between(page, "table").splitlines()
+    table = list(table)
+    for subject in subjects:
+        before = [line for line in old if line.startswith(f"| {subject} |")]
+        table += lines.get(subject, before)
+    page = _put(page, "table", "\n".join(table))
+    page = _put(page, "machine", "\n".join(f"- {fact}" for fact in _machine(lab)))
+    path.write_text(page)
 
 
 def _machine(lab: Lab) -> list[str]:
@@ -57,7 +67,7 @@ def _machine(lab: Lab) -> list[str]:
 def _between(page: str, name: str) -> str:
     found = re.search(rf"<!-- {name} -->\n(.*)<!-- end of {name} -->", page, re.DOTALL)
     if found is None:
-        raise ValueError(f"{PAGE} has lost its mark for the {name}")
+        raise ValueError(f"The page has lost its mark for the {name}")
     return found[1]
 
 

@@ -1,4 +1,7 @@
-"""`python -m torture [--short] [--write] [STEP ...]`: do it, and print what held."""
+"""`python -m torture [--short] [--write] [STEP ...]`: do it, and print what held.
+
+With --write these steps' results are written into docs/torture.md.
+"""
 
 import argparse
 import signal
@@ -6,9 +9,25 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 
-from torture import deleted, disk_full, kill, locked, restarts, stop
+from benchmarks import report
+from benchmarks.site import ROOT
+from torture import (
+    backup,
+    bad_bodies,
+    bombs,
+    deleted,
+    disk_full,
+    kill,
+    locked,
+    queries,
+    restarts,
+    soak,
+    stop,
+)
 from torture.lab import Lab
 from torture.table import Result, header, render
+
+PAGE = ROOT / "docs" / "torture.md"
 
 STEPS: dict[str, Callable[[Lab], Iterator[Result]]] = {
     "kill": kill.run,
@@ -17,6 +36,11 @@ STEPS: dict[str, Callable[[Lab], Iterator[Result]]] = {
     "locked": locked.run,
     "deleted": deleted.run,
     "restarts": restarts.run,
+    "backup": backup.run,
+    "bad_bodies": bad_bodies.run,
+    "bombs": bombs.run,
+    "queries": queries.run,
+    "soak": soak.run,
 }
 
 
@@ -24,15 +48,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m torture")
     parser.add_argument("step", nargs="*", choices=[*STEPS, []])
     parser.add_argument("--short", action="store_true", help="as much as shows that it works")
+    parser.add_argument("--write", action="store_true", help="write the results down as well")
     options = parser.parse_args()
 
     print("\n".join(header()), flush=True)
+    lines: dict[str, list[str]] = {}
     holds = True
     with Lab(is_short=options.short) as lab:
         for step in options.step or STEPS:
+            lines[step] = []
             for result in _results(step, lab):
-                print(render(step, result), flush=True)
+                lines[step].append(render(step, result))
+                print(lines[step][-1], flush=True)
                 holds &= result.holds
+        if options.write:
+            report.write_table(PAGE, lab, header(), lines, list(STEPS))
     return 0 if holds else 1
 
 

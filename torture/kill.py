@@ -5,13 +5,13 @@ import random
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
-from benchmarks.site import Server, Site
+from benchmarks.site import Site
 from benchmarks.submissions import BEHIND_PROXY, prepare
 from torture.crowd import Crowd
 from torture.lab import Lab
 from torture.ledger import acknowledged, audit
+from torture.processes import everyone
 from torture.table import Result
 
 TIMES = 100
@@ -35,17 +35,8 @@ def _kill(site: Site, times: int, backend: str) -> Result:
             submissions = prepare(server, SENT_EACH_TIME, DIFFERENT)
             with Crowd(server.port, [each.request for each in submissions]) as crowd:
                 time.sleep(chance.uniform(*SECONDS))
-                for pid in _everyone(server):
+                for pid in everyone(server):  # none is left to finish what it was at
                     os.kill(pid, signal.SIGKILL)
         promised |= acknowledged(submissions, crowd.outcomes)
     figure, holds = audit(site, promised)
     return Result(f"kill -9 while drawings are sent, {times} times, {backend}", figure, holds)
-
-
-def _everyone(server: Server) -> list[int]:
-    """The server's process and all below it: none is left to finish what it was at."""
-    found = [server.pid]
-    for pid in found:
-        children = Path(f"/proc/{pid}/task").glob("*/children")
-        found += [int(child) for each in children for child in each.read_text().split()]
-    return found

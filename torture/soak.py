@@ -1,0 +1,48 @@
+"""Everything that people do, for long, at half of the most that the server takes."""
+
+from collections.abc import Iterator
+
+from benchmarks import generator
+from benchmarks.generator import Plan, percentile
+from benchmarks.memory import DRAWINGS, GROWTH, check, megabytes, mixed_requests
+from benchmarks.submissions import BEHIND_PROXY
+from benchmarks.table import WrongAnswerError
+from torture.lab import Lab
+from torture.table import Result
+
+SHORT_DRAWINGS = 500
+SHORT_SECONDS = 20
+PEAK_SECONDS = 10
+SHORT_PEAK_SECONDS = 5
+LEAST_MEGABYTES = 5  # that count as growth: in a short run caches still fill
+
+
+def run(lab: Lab) -> Iterator[Result]:
+    for backend in lab.backends:
+        yield _soak(lab, backend)
+
+
+def _soak(lab: Lab, backend: str) -> Result:
+    seconds = SHORT_SECONDS if lab.is_short else lab.soak_seconds
+    drawings = lab.scaled(DRAWINGS, SHORT_DRAWINGS)
+    with lab.fresh(backend, drawings) as site, site.started(**BEHIND_PROXY) as server:
+        requests = list(mixed_requests(site, server, drawings))
+        peak_seconds = lab.scaled(PEAK_SECONDS, SHORT_PEAK_SECONDS)
+        [answers] = generator.run(server.port, [Plan(requests, None, peak_seconds)], keeps=False)
+        check(answers)
+        peak = len(answers) / peak_seconds
+        before = megabytes(server)
+        plan = Plan(requests, peak / 2, seconds, connections=32)
+        [answers] = generator.run(server.port, [plan], keeps=False)
+        check(answers)
+        after = megabytes(server)
+    if after.keys() != before.keys():
+        raise WrongAnswerError("A worker has died in the soak")
+    growth = max(after[pid] - before[pid] for pid in before)
+    share = max(after[pid] / before[pid] for pid in before) - 1
+    return Result(
+        f"soak for {seconds / 60:.3g} minutes at half of {peak:,.0f} requests/s, {backend}",
+        f"{len(answers):,} requests, no error, p95 {percentile(answers, 0.95) * 1000:.0f} ms,"
+        f" {max(after.values()):.0f} MB a worker, {share:+.1%}",
+        share < GROWTH or growth < LEAST_MEGABYTES,
+    )
