@@ -21,6 +21,7 @@ from torture import (
     locked,
     queries,
     restarts,
+    slow_connections,
     soak,
     stop,
 )
@@ -36,6 +37,7 @@ STEPS: dict[str, Callable[[Lab], Iterator[Result]]] = {
     "locked": locked.run,
     "deleted": deleted.run,
     "restarts": restarts.run,
+    "slow_connections": slow_connections.run,
     "backup": backup.run,
     "bad_bodies": bad_bodies.run,
     "bombs": bombs.run,

@@ -11,6 +11,7 @@ from itertools import count
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from benchmarks import generator
 from benchmarks.client import Answer
 
 PATIENCE_SECONDS = 60
@@ -108,7 +109,7 @@ def at_once(port: int, requests: Sequence[bytes], first: int = 0) -> list[Outcom
         return list(threads.map(ask, [port] * len(requests), requests, numbers))
 
 
-def counted(outcomes: Sequence[Outcome]) -> str:
+def counted(outcomes: Sequence[Outcome] | Sequence[generator.Answer]) -> str:
     """How many came to what: `200: 90, 503: 10`."""
     found = Counter(str(outcome.status) for outcome in outcomes)
     return ", ".join(f"{status}: {number:,}" for status, number in sorted(found.items()))

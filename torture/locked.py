@@ -58,7 +58,7 @@ def _lock(site: Site) -> Iterator[Result]:
     worst = percentile(answers, 0.9999) * 1000
     yield Result(
         f"write lock held for {SECONDS} s: {READ} pages and pictures a second",
-        f"{dict(statuses(answers))}, p95 {p95:.0f} ms, longest {worst:.0f} ms",
+        f"{counted(answers)}, p95 {p95:.0f} ms, longest {worst:.0f} ms",
         set(statuses(answers)) == {200} and p95 < P95_MS,
     )
     acknowledged = sum(outcome.status == 201 for outcome in [*senders.outcomes, *after])

@@ -12,6 +12,7 @@ from benchmarks.generator import run as generate
 from benchmarks.memory import GROWTH, megabytes
 from benchmarks.site import Server, Site
 from benchmarks.submissions import BEHIND_PROXY, address
+from torture.crowd import counted
 from torture.lab import SQLITE, Lab
 from torture.processes import everyone
 from torture.table import Result
@@ -47,8 +48,9 @@ def _ask(lab: Lab, site: Site, server: Server) -> Iterator[Result]:
     growth = max(late / warm[pid] for pid, late in megabytes(server).items()) - 1
     answers = statuses(flood)
     what = f"{len(flood):,} queries made up, {seconds} s without pause"
-    told = ", ".join(f"{status}: {number:,}" for status, number in sorted(answers.items()))
-    yield Result(what, f"{told}; memory {growth:+.1%}", set(answers) <= GOOD and growth < GROWTH)
+    yield Result(
+        what, f"{counted(flood)}; memory {growth:+.1%}", set(answers) <= GOOD and growth < GROWTH
+    )
     p95 = percentile(looked, 0.95) * 1000
     yield Result(
         f"{what}: pictures for others",

@@ -2,65 +2,65 @@
 
 import resource
 import socket
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import cycle
-from pathlib import Path
 
 from benchmarks import generator
-from benchmarks.generator import Plan, percentile, statuses
+from benchmarks.generator import Plan, percentile
 from benchmarks.site import Server, Site
 from benchmarks.submissions import prepare
+from benchmarks.table import WrongAnswerError
 from drawings.tests.nginx import Nginx
+from torture.crowd import counted
+from torture.lab import SQLITE, Lab
+from torture.table import Result
 
 SLOW = 1_500
 FROM_EACH = 5  # from one address: fewer than nginx allows, so that it has to bear them
 PAUSE_SECONDS = 3.0
 SECONDS = 20
+SHORT_SECONDS = 6
 DRAWINGS = 200
 READ = 50  # a second
 SENT = 5  # a second
 P95_MS = 200
 
 
-def run() -> str:
-    """What was measured. AssertionError says what does not hold."""
-    with tempfile.TemporaryDirectory(prefix="drawsite-torture-") as name:
-        site = Site(Path(name))
-        site.manage("prepare", "--verbosity=0")
-        site.manage("fill_gallery", str(DRAWINGS))
-        (Path(name) / "nginx").mkdir()
+def run(lab: Lab) -> Iterator[Result]:
+    seconds = lab.scaled(SECONDS, SHORT_SECONDS)
+    with lab.fresh(SQLITE, drawings=DRAWINGS) as site:
+        (site.data / "nginx").mkdir()
         with (
-            site.serving(TRUSTED_PROXIES="1", SUBMIT_RATE="0") as server,
-            Nginx(Path(name) / "nginx", server.port) as nginx,
+            site.started(TRUSTED_PROXIES="1", SUBMIT_RATE="0") as server,
+            Nginx(site.data / "nginx", server.port) as nginx,
         ):
-            return _measure(site, Server(nginx.port, server.pid))
+            yield _measure(site, Server(nginx.port, server.pid), seconds)
 
 
-def _measure(site: Site, proxy: Server) -> str:
+def _measure(site: Site, proxy: Server, seconds: int) -> Result:
     paths = ["/gallery/", "/"]
     for drawing in site.ask("ids", DRAWINGS):
         paths += [f"/drawings/{drawing}/", f"/drawings/{drawing}/image.png"]
-    reads = Plan([generator.get(path) for path in paths], READ, SECONDS)
-    submissions = prepare(proxy, SENT * SECONDS, 20)
-    sends = Plan([each.request for each in submissions], SENT, SECONDS)
+    reads = Plan([generator.get(path) for path in paths], READ, seconds)
+    submissions = prepare(proxy, SENT * seconds, 20)
+    sends = Plan([each.request for each in submissions], SENT, seconds)
     alone = generator.run(proxy.port, [reads])[0]
     with crowd(proxy.port, f"{paths[-1]}?scale=8"):
         read, sent = generator.run(proxy.port, [reads, sends])
-    assert set(statuses(read)) == {200}, f"Pages and pictures were answered {statuses(read)}."
-    assert set(statuses(sent)) == {201}, f"Submissions were answered {statuses(sent)}."
     p95_alone, p95_read, p95_sent = (
         percentile(answers, 0.95) * 1000 for answers in (alone, read, sent)
     )
-    figure = (
-        f"{SLOW:,} slow connections for {SECONDS} s; of others p95"
-        f" {p95_read:.0f} ms for pages and pictures ({READ}/s; {p95_alone:.0f} ms before),"
-        f" {p95_sent:.0f} ms for submissions ({SENT}/s)"
+    return Result(
+        f"{SLOW:,} slow connections at nginx for {seconds} s",
+        f"of others p95 {p95_read:.0f} ms for pages and pictures"
+        f" ({READ}/s; {p95_alone:.0f} ms before), {counted(read)};"
+        f" {p95_sent:.0f} ms for submissions ({SENT}/s), {counted(sent)}",
+        {each.status for each in read} == {200}
+        and {each.status for each in sent} == {201}
+        and max(p95_read, p95_sent) < P95_MS,
     )
-    assert max(p95_read, p95_sent) < P95_MS, f"{figure}: not below {P95_MS} ms."
-    return figure
 
 
 class Client:
@@ -128,13 +128,10 @@ def crowd(port: int, picture: str) -> Iterator[None]:
     thread.start()
     try:
         yield
-        assert thread.is_alive(), "The slow clients could not go on."
+        if not thread.is_alive():
+            raise WrongAnswerError("The slow clients could not go on")
     finally:
         is_over.set()
         thread.join()
         for client in clients:
             client.socket.close()
-
-
-if __name__ == "__main__":
-    print(run())
