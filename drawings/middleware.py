@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
+from django.middleware.security import SecurityMiddleware
 
 from drawings.errors import database_error, request_error
 
@@ -14,6 +15,17 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 TOO_LARGE = "HTTP_X_BODY_TOO_LARGE"
 # More than the photos that people send by mistake.
 DISCARD_BYTES = 64_000_000
+
+
+class Headers(SecurityMiddleware):
+    """Permissions-Policy, and SecurityMiddleware's headers on what that one refuses itself."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Refuses nothing."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        return super().process_response(request, response)
 
 
 class WholeBodies:

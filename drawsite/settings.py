@@ -1,6 +1,7 @@
 """All settings, from typed environment variables. The README's table says what each one does."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -37,6 +38,8 @@ METRICS_TOKEN = env.token("METRICS_TOKEN", "")
 
 SUBMIT_RATE = env.rate("SUBMIT_RATE", "60/m")
 REPORT_RATE = env.rate("REPORT_RATE", "10/m")
+FIGURE_RATE = env.rate("FIGURE_RATE", "60/m")
+LOGIN_RATE = env.rate("LOGIN_RATE", "30/m")
 REQUIRE_APPROVAL = env.switch("REQUIRE_APPROVAL", "off")
 CANVAS_SIZES = env.sizes("CANVAS_SIZES", "200x200")
 MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", 2_000_000, validate=validate.Range(min=100_000))
@@ -51,6 +54,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "csp",
 ]
 
@@ -59,8 +63,11 @@ DATABASE_ROUTERS = ["drawings.replicas.Router"] if DATABASE_REPLICA_URLS else []
 
 MIDDLEWARE = [
     "drawings.watch.Watch",
-    "django.middleware.security.SecurityMiddleware",
+    # The headers that every answer has, whichever of those below refuses the request.
+    "drawings.middleware.Headers",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     # Before WhiteNoise: the Host header is checked for static files too.
     "django.middleware.common.CommonMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -70,7 +77,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 if DATABASE_REPLICA_URLS:
     MIDDLEWARE.append("drawings.replicas.OwnChanges")
@@ -142,7 +149,6 @@ STORAGES = {
 # --- Security --------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
-    "EXCLUDE_URL_PREFIXES": ["/static/"],  # a policy is for pages
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
@@ -160,6 +166,10 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+PERMISSIONS_POLICY = (
+    "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(),"
+    " midi=(), payment=(), usb=()"
+)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -171,6 +181,27 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Logins -----------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = [
+    "drawings.logins.PatientBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+# Whoever tries a curator's name does not lock the curator out.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "drawings.logins.address"
+AXES_LOCKOUT_CALLABLE = "drawings.logins.locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+# Nothing is kept of who logged in, and of who failed only while it counts: with each login, and
+# each that fails, axes removes what is older.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
 
 # --- Logs ------------------------------------------------------------------------------------
 

@@ -26,6 +26,8 @@ SETTINGS = [
     "METRICS_TOKEN",
     "SUBMIT_RATE",
     "REPORT_RATE",
+    "FIGURE_RATE",
+    "LOGIN_RATE",
     "REQUIRE_APPROVAL",
     "CANVAS_SIZES",
     "MAX_UPLOAD_BYTES",
@@ -37,8 +39,8 @@ for name in set(SETTINGS) - KEEP:
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="drawsite-tests-")
 atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 
-for name in ("SUBMIT_RATE", "REPORT_RATE"):
-    os.environ[name] = "0"  # tests of the limits set their own
+# Tests of a limit set their own.
+os.environ.update({name: "0" for name in SETTINGS if name.endswith("_RATE")})
 
 # Playwright's event loop makes Django think that the tests are asynchronous; they are not.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

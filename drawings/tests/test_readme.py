@@ -46,8 +46,8 @@ def test_the_table_of_settings_lists_each_one_with_its_default(tmp_path):
     read["DATABASE_URL"] = f"sqlite:///{read['DATABASE_URL']['NAME']}".replace(
         str(tmp_path), "DATA_DIR"
     )
-    for name in ("SUBMIT_RATE", "REPORT_RATE"):
-        read[name] = "{}/m".format(*read[name])
+    for rate in [name for name in read if name.endswith("_RATE")]:
+        read[rate] = "{}/m".format(*read[rate])
     read["CANVAS_SIZES"] = "{}x{}".format(*read["CANVAS_SIZES"][0])
 
     assert ROWS.keys() == read.keys()
