@@ -29,7 +29,7 @@ BURST = 16
 
 
 def measure(lab: Lab) -> list[Row]:
-    with lab.fresh(drawings=DRAWINGS) as site, site.serving() as server:
+    with lab.fresh(drawings=DRAWINGS) as site, site.serving(FIGURE_RATE="0") as server:
         ids = site.ask("ids", DRAWINGS)
         return [
             _one_by_one(server, site.ask("drawings", ids[: PLOTS + WARM_UP])),

@@ -36,6 +36,14 @@ class Verdict(NamedTuple):
     retry_after: int  # seconds until the window ends
 
 
+class TooOftenError(Exception):
+    """A client has used up its rate; it may try again after `retry_after` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
 def client_address(request: HttpRequest) -> str:
     """The address that a client is counted by.
 
@@ -124,7 +132,7 @@ def _ask(redis: Callable[[], int], database: Callable[[], int]) -> int:
 
         try:
             return redis()
-        except RedisError as error:
+        except (RedisError, ValueError) as error:  # ValueError: emptied between two questions
             _redis_pauses_until = time.time() + REDIS_PAUSE_SECONDS
             logger.warning("Redis does not answer, counting in the database: %s", error)
     return database()

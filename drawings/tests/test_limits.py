@@ -1,16 +1,21 @@
+import json
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 import redis
+from django.conf import settings as project
 from django.core.cache import cache
 from django.db import connection
 
-from drawings import limits
+from drawings import limits, strokes, turns
 from drawings.models import Drawing, RateWindow
-from drawings.tests import samples
+from drawings.tests import documents, samples
+from drawings.tests.server import database_url
 from drawsite.environment import Rate
 
 JSON = {"Accept": "application/json"}
@@ -19,6 +24,7 @@ LIST = samples.brightness_list("0")
 # One window holds the whole test, however slow it is.
 AGES = 10**9
 THREE = Rate(3, AGES)
+PROCESSES, CALLS = 8, 200
 STORES = ["database", "redis"] if os.environ.get("REDIS_URL") else ["database"]
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +144,26 @@ def test_clients_that_ask_at_once_get_exactly_what_the_rate_says(store):
     assert sorted(answers) == [False] * 10 + [True] * 10
 
 
+def test_eight_processes_that_ask_at_once_get_exactly_what_the_rate_says(store, transactional_db):
+    command = [sys.executable, "-m", "drawings.tests.counting", str(PROCESSES), str(CALLS), "150"]
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url(),
+        "SECRET_KEY": project.SECRET_KEY,
+        "REDIS_URL": project.REDIS_URL,
+    }
+
+    answer = subprocess.run(
+        command, cwd=project.BASE_DIR, env=environment, check=True, capture_output=True
+    )
+
+    by_process = json.loads(answer.stdout)
+    assert len(by_process) == PROCESSES
+    assert sum(by_process) == 150
+    if store == "database":
+        assert RateWindow.objects.get().count == PROCESSES * CALLS
+
+
 if "redis" in STORES:
 
     def test_redis_counts_and_the_database_stays_empty():
@@ -230,6 +256,60 @@ def test_a_claimed_address_gains_nothing(client, settings):
     ]
 
     assert answers == [303, 303, 429, 429]
+
+
+# --- Figures --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def figures(make_drawing, monkeypatch):
+    """The addresses of what is drawn when it is asked for."""
+    monkeypatch.setattr(turns, "helper", SimpleNamespace(run=turns.here))
+    given = documents.document(documents.LINE)
+    drawing = make_drawing(
+        strokes.rasterise(given, None), strokes=strokes.pack(given), strokes_agree=True
+    )
+    address = drawing.get_absolute_url()
+    return [f"{address}plot.png", f"{address}plot.png?cmap=hsv", f"{address}strokes.svg"]
+
+
+def test_a_client_that_has_too_many_figures_drawn_is_told_when_to_come_back(
+    client, settings, figures
+):
+    settings.FIGURE_RATE = Rate(2, AGES)
+
+    answers = [client.get(url, headers=JSON) for url in figures]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert 0 < int(answers[2]["Retry-After"]) <= AGES
+    assert list(answers[2].json()["errors"]) == ["request"]
+    as_page = client.get(figures[0])
+    assert as_page.status_code == 429
+    assert "Too many figures were drawn for your address." in as_page.content.decode()
+
+
+def test_a_figure_that_the_client_has_does_not_count(client, settings, figures):
+    settings.FIGURE_RATE = Rate(1, AGES)
+    etag = client.get(figures[0])["ETag"]
+
+    again = [client.get(figures[0], headers={"If-None-Match": etag}) for _ in range(3)]
+
+    assert {answer.status_code for answer in again} == {304}
+
+
+def test_a_figure_that_is_refused_for_what_is_asked_does_not_count(client, settings, figures):
+    settings.FIGURE_RATE = Rate(1, AGES)
+    client.get(f"{figures[0]}?cmap=nosuch")
+
+    assert client.get(figures[0]).status_code == 200
+
+
+def test_who_had_too_many_figures_still_sees_the_pictures(client, settings, figures):
+    settings.FIGURE_RATE = Rate(1, AGES)
+    client.get(figures[0])
+
+    assert client.get(figures[0].replace("plot.png", "image.png")).status_code == 200
+    assert client.get(figures[0], REMOTE_ADDR="192.0.2.1").status_code == 200
 
 
 # --- Whose address counts -------------------------------------------------------------------

@@ -7,12 +7,24 @@ from contextlib import contextmanager
 from uuid import UUID
 
 import numpy as np
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from drawings import access, figures, images, metrics, pixels, strokes, svg, turns, verification
+from drawings import (
+    access,
+    figures,
+    images,
+    limits,
+    metrics,
+    pixels,
+    strokes,
+    svg,
+    turns,
+    verification,
+)
 from drawings.errors import error_response, request_error
 from drawings.forms import ColoursForm, ImageForm, PlotForm, sentences
 from drawings.models import Drawing
@@ -75,11 +87,11 @@ def plot(request: HttpRequest, id: UUID) -> HttpResponse:
     if not form.is_valid():
         return error_response(request, 400, sentences(form))
     cmap = form.cleaned_data["cmap"] or drawing.colormap
-    limits = {"vmin": drawing.vmin, "vmax": drawing.vmax}
+    span = {"vmin": drawing.vmin, "vmax": drawing.vmax}
 
     def make() -> bytes:
-        with turns.one_at_a_time() as run:
-            return run(figures.image_png, drawing.field, cmap=cmap, **limits)
+        with figure_turn(request) as run:
+            return run(figures.image_png, drawing.field, cmap=cmap, **span)
 
     try:
         return cacheable(
@@ -91,8 +103,8 @@ def plot(request: HttpRequest, id: UUID) -> HttpResponse:
             version=f"plot-{cmap}-{drawing.vmin}-{drawing.vmax}",
             make=make,
         )
-    except turns.BusyError:
-        return busy(request)
+    except (limits.TooOftenError, turns.BusyError) as error:
+        return come_back(request, error)
 
 
 @require_safe
@@ -128,8 +140,8 @@ def strokes_json(request: HttpRequest, id: UUID) -> HttpResponse:
     """
     try:
         drawing = get_drawing_with_strokes(request, id)
-    except turns.BusyError:
-        return busy(request)
+    except turns.BusyError as error:
+        return come_back(request, error)
     with damage_is_absence(drawing):
         return cacheable(
             request,
@@ -151,12 +163,15 @@ def strokes_svg(request: HttpRequest, id: UUID) -> HttpResponse:
         return error_response(request, 400, sentences(form))
     try:
         return strokes_svg_in(form.cleaned_data["cmap"], request, id)
-    except turns.BusyError:
-        return busy(request)
+    except (limits.TooOftenError, turns.BusyError) as error:
+        return come_back(request, error)
 
 
 def strokes_svg_in(cmap: str, request: HttpRequest, id: UUID) -> HttpResponse:
-    """strokes.svg in a colormap, "" for the drawing's own. Raises turns.BusyError."""
+    """strokes.svg in a colormap, "" for the drawing's own.
+
+    Raises turns.BusyError, or limits.TooOftenError.
+    """
     drawing = get_drawing_with_strokes(request, id)
     cmap = cmap or drawing.colormap
     # What was drawn on is in the file as well: for who may see that.
@@ -169,7 +184,7 @@ def strokes_svg_in(cmap: str, request: HttpRequest, id: UUID) -> HttpResponse:
         data = bytes(drawing.strokes or b"")
         ground = parent.field if parent else None
         try:
-            with turns.one_at_a_time() as run:
+            with figure_turn(request) as run:
                 return run(svg.from_packed, data, palette, ground).encode()
         except strokes.MissingPaperError as error:
             raise Http404 from error
@@ -212,14 +227,29 @@ def get_drawing_with_strokes(request: HttpRequest, id: UUID) -> Drawing:
     return drawing
 
 
-def busy(request: HttpRequest) -> HttpResponse:
-    metrics.count_busy()
-    return request_error(
-        request,
-        503,
-        f"The server is busy with other drawings. Try again in {BUSY_SECONDS} seconds.",
-        retry_after=BUSY_SECONDS,
-    )
+@contextmanager
+def figure_turn(request: HttpRequest) -> Iterator[turns.Run]:
+    """A turn for a client that has not used up FIGURE_RATE. What is in a cache needs none.
+
+    Raises limits.TooOftenError, or turns.BusyError.
+    """
+    verdict = limits.count("figure", limits.client_address(request), settings.FIGURE_RATE)
+    if not verdict.allowed:
+        raise limits.TooOftenError(verdict.retry_after)
+    with turns.one_at_a_time() as run:
+        yield run
+
+
+def come_back(request: HttpRequest, error: limits.TooOftenError | turns.BusyError) -> HttpResponse:
+    """The refusal for now, and when to ask again."""
+    if isinstance(error, limits.TooOftenError):
+        status, seconds = 429, error.retry_after
+        reason = "Too many figures were drawn for your address."
+    else:
+        metrics.count_busy()
+        status, seconds = 503, BUSY_SECONDS
+        reason = "The server is busy with other drawings."
+    return request_error(request, status, f"{reason} Try again in {seconds} seconds.", seconds)
 
 
 @contextmanager
