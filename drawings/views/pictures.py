@@ -35,6 +35,8 @@ CACHE_SECONDS = 300
 # A colormap's colours change with matplotlib's releases, if ever.
 STRIP_SECONDS = 24 * 3600
 
+SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
 BUSY_SECONDS = 5
 # What somebody who waits for strokes may have verified; verify_strokes does the longer ones.
 VERIFY_SECONDS = 2.0
@@ -201,7 +203,8 @@ def strokes_svg_in(cmap: str, request: HttpRequest, id: UUID) -> HttpResponse:
             version=f"svg-{cmap}-{drawing.vmin}-{drawing.vmax}",
             make=make,
         )
-    # An attachment: an SVG that is opened is a page of this site.
+    # An SVG that is opened is a page of this site: a download then, and one that can do nothing.
+    response["Content-Security-Policy"] = SANDBOX
     response["Content-Disposition"] = f'attachment; filename="drawing-{drawing.id}.svg"'
     if parent and not access.is_public(parent):
         response["Cache-Control"] = "private, no-store"
