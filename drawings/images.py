@@ -74,7 +74,8 @@ def palette(cmap: str, vmin: float, vmax: float) -> bytes:
     uint8 field, because that is what makes it. Needs vmin <= vmax.
     """
     shades = np.arange(256, dtype=np.uint8)
-    colours = ScalarMappable(Normalize(vmin, vmax), cmap).to_rgba(shades, bytes=True)
+    with np.errstate(over="ignore"):  # limits that are next to nothing apart: all is above them
+        colours = ScalarMappable(Normalize(vmin, vmax), cmap).to_rgba(shades, bytes=True)
     return colours[:, :3].tobytes()
 
 
