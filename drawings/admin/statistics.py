@@ -15,7 +15,7 @@ from drawings import figures, statistics, turns
 from drawings.errors import error_response
 from drawings.forms import sentences
 from drawings.models import BlockedSender, BlockedWord, Drawing, Report
-from drawings.views.pictures import busy
+from drawings.views.pictures import come_back
 
 SPANS = (30, 365)
 COLORMAPS_SHOWN = 12
@@ -84,8 +84,8 @@ def plot(request: HttpRequest, name: str) -> HttpResponse:
     try:
         with turns.one_at_a_time() as run:
             png = run(make)
-    except turns.BusyError:
-        return busy(request)
+    except turns.BusyError as error:
+        return come_back(request, error)
     response = HttpResponse(png, content_type="image/png")
     response["Cache-Control"] = f"private, max-age={PLOT_CACHE_SECONDS}"
     return response
