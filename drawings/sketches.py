@@ -1,8 +1,9 @@
 """Drawings as a hand might make them, from a random generator. Knows nothing of Django.
 
-They fill galleries to try and to measure the site with. A `Hand` has its own pen, shake, pressure
-and pace; a *motif* is a function that draws one thing (a cat, a house) with it. A motif draws in a
-square of its own, x and y from -1 to 1, y downwards; `Hand.go` says where on the paper that is.
+They fill galleries to try and to measure the site with. A `Hand` has its own pen, shake, pressure,
+pace and patience; a *motif* is a function that draws one thing (a cat, a house) with it. A motif
+draws in a square of its own, x and y from -1 to 1, y downwards; `Hand.go` says where on the paper
+that is.
 """
 
 import math
@@ -66,9 +67,10 @@ class Hand:
         self.operations: list[dict[str, Any]] = []
         self.clock = int(random.integers(200, 3_000))  # milliseconds
         self.pen = float(random.choice([1.0, 1.25, 1.5, 1.5, 1.75, 2.0, 2.0, 2.5]))
-        self.shade = int(random.choice([0, 0, 0, 0, 20, 40, 70]))
+        self.shade = int(random.choice([0, 0, 0, 0, 40, 70, 100]))
         self.shake = float(random.uniform(0.25, 1.1))  # pixels
         self.pace = float(random.uniform(4.0, 8.0))  # pixels between two points
+        self.patience = float(random.uniform(0.1, 1.0))
         # A mouse has none.
         self.has_pressure = bool(random.random() < 0.65)
         self.colouring = str(random.choice(["none", "flood", "hatch"], p=[0.38, 0.5, 0.12]))
@@ -84,7 +86,7 @@ class Hand:
         self.turn = np.array([[cos * flip, sin * flip], [-sin, cos]])
         self.origin, self.half = np.array([x, y]), half
         # For what is small one presses less.
-        self.width = self.pen * min(1.25, max(0.6, half / 32))
+        self.width = self.pen * min(1.0, max(0.6, half / 40))
 
     def go_within(self, x: float, y: float, size: float) -> None:
         """Draw what follows in a smaller square, around (x, y) of the one so far."""
@@ -93,6 +95,10 @@ class Hand:
 
     def chance(self, share: float) -> bool:
         return bool(self.random.random() < share)
+
+    def bothers(self) -> bool:
+        """Whether it draws one more detail; an impatient hand leaves most of them out."""
+        return self.chance(self.patience)
 
     def count(self, low: int, high: int) -> int:
         """A whole number from low to high."""
@@ -103,7 +109,7 @@ class Hand:
 
     def grey(self) -> int:
         """A shade to colour something in."""
-        return self.count(70, 215)
+        return self.count(90, 235)
 
     # What is drawn is given as points (x, y) of the motif's square.
 
@@ -147,6 +153,8 @@ class Hand:
         # From between the first two sides that one meets on the way across its middle.
         level = float(path[:, 1].min() + path[:, 1].max()) / 2 + 1e-6
         left, right = sorted(_crossings(path, level))[:2]
+        if (right - left) * self.half < 5 * self.width:
+            return  # hardly any paper inside: the line would be flooded
         inside = self._on_paper(np.array([[(left + right) / 2, level]]))
         x, y = (int(value) for value in inside[0])
         if 0 <= x < SIDE and 0 <= y < SIDE:
@@ -160,7 +168,7 @@ class Hand:
         turn = np.array([[math.cos(slant), -math.sin(slant)], [math.sin(slant), math.cos(slant)]])
         turned = path @ turn
         low, high = turned[:, 1].min(), turned[:, 1].max()
-        gap = max(self.width * self.random.uniform(1.8, 3.2), 3.6) / self.half
+        gap = max(self.width * self.random.uniform(2.4, 4.8), 4.4) / self.half
         ends: list[Point] = []
         for level in np.arange(low + gap, high - gap / 2, gap / 2):
             across = _crossings(turned, level)
@@ -296,7 +304,7 @@ def _scallops(hand: Hand, rx: float, ry: float, y: float = 0.0) -> Path:
 def sun(hand: Hand) -> None:
     radius = hand.about(0.5, 0.15)
     hand.ring(0, 0, radius, fill=hand.grey())
-    rays, first = hand.count(7, 14), hand.random.uniform(0, 1)
+    rays, first = hand.count(6, 13), hand.random.uniform(0, 1)
     for ray in range(rays):
         angle = first + ray * 2 * math.pi / rays
         end = hand.about(0.95 if ray % 2 else 0.85)
@@ -311,7 +319,7 @@ def cloud(hand: Hand) -> None:
 
 def rain(hand: Hand) -> None:
     hand.outline(_scallops(hand, 0.95, 0.42, -0.45), hand.grey())
-    for x in np.linspace(-0.6, 0.6, hand.count(4, 7)):
+    for x in np.linspace(-0.6, 0.6, hand.count(3, 6)):
         y = hand.random.uniform(0.1, 0.4)
         hand.line((x, y), (x - 0.12, y + hand.about(0.4)))
 
@@ -359,8 +367,9 @@ def birds(hand: Hand) -> None:
 
 def kite(hand: Hand) -> None:
     hand.shape((0.1, -0.95), (0.6, -0.35), (0.1, 0.35), (-0.4, -0.35), fill=hand.grey())
-    hand.line((0.1, -0.95), (0.1, 0.35))
-    hand.line((-0.4, -0.35), (0.6, -0.35))
+    if hand.bothers():
+        hand.line((0.1, -0.95), (0.1, 0.35))
+        hand.line((-0.4, -0.35), (0.6, -0.35))
     hand.curve((0.1, 0.35), (-0.1, 0.55), (0.0, 0.7), (-0.3, 0.8), (-0.5, 0.95))
     for x, y in ((-0.02, 0.62), (-0.3, 0.8)):
         hand.shape(
@@ -392,8 +401,9 @@ def aeroplane(hand: Hand) -> None:
     )  # fmt: skip
     hand.line((0.15, 0.05), (-0.25, 0.6), (-0.45, 0.6), (-0.2, 0.08))
     hand.line((-0.65, -0.15), (-0.95, -0.55), (-0.75, -0.55), (-0.4, -0.2))
-    for x in (0.1, 0.3, 0.5):
-        hand.dot(x, -0.04, 1.0)
+    if hand.bothers():
+        for x in (0.1, 0.3, 0.5):
+            hand.dot(x, -0.04, 1.0)
 
 
 # --- On the ground --------------------------------------------------------------------------
@@ -410,9 +420,10 @@ def house(hand: Hand) -> None:
     if x + s > w:
         x = door - 0.4
     hand.shape((x, y), (x + s, y), (x + s, y + s), (x, y + s))
-    hand.line((x + s / 2, y), (x + s / 2, y + s), weight=0.8)
-    hand.line((x, y + s / 2), (x + s, y + s / 2), weight=0.8)
-    if hand.chance(0.6):
+    if hand.bothers():
+        hand.line((x + s / 2, y), (x + s / 2, y + s), weight=0.8)
+        hand.line((x, y + s / 2), (x + s, y + s / 2), weight=0.8)
+    if hand.bothers():
         hand.line((0.4, top - 0.35), (0.4, top - 0.75), (0.6, top - 0.75), (0.6, top - 0.2))
         hand.curve(*((0.5 + 0.12 * math.sin(k), -0.72 - 0.05 * k) for k in range(6)), weight=0.8)
 
@@ -443,7 +454,8 @@ def fir(hand: Hand) -> None:
 
 def flower(hand: Hand) -> None:
     hand.curve((0, -0.1), (hand.random.uniform(-0.15, 0.15), 0.4), (0, 1))
-    hand.curve((0, 0.75), (0.25, 0.4), (0.45, 0.35), (0.3, 0.65), (0, 0.78))
+    if hand.bothers():
+        hand.curve((0, 0.75), (0.25, 0.4), (0.45, 0.35), (0.3, 0.65), (0, 0.78))
     petals, fill = hand.count(5, 8), hand.grey()
     hand.ring(0, -0.45, 0.15, fill=hand.grey())
     width = 0.36 * math.sin(math.pi / petals) + 0.02
@@ -462,7 +474,8 @@ def flower(hand: Hand) -> None:
 
 def tulip(hand: Hand) -> None:
     hand.curve((0, -0.15), (0.05, 0.4), (0, 1))
-    hand.curve((0, 0.95), (-0.3, 0.5), (-0.35, 0.1), (-0.1, 0.5), (0, 0.85))
+    if hand.bothers():
+        hand.curve((0, 0.95), (-0.3, 0.5), (-0.35, 0.1), (-0.1, 0.5), (0, 0.85))
     hand.shape(
         (-0.35, -0.85), (-0.15, -0.6), (0, -0.9), (0.15, -0.6), (0.35, -0.85), (0.35, -0.4),
         (0.15, -0.15), (-0.15, -0.15), (-0.35, -0.4),
@@ -488,11 +501,14 @@ def cat(hand: Hand) -> None:
 def cat_face(hand: Hand) -> None:
     head = hand.about(0.75, 0.08)
     hand.ring(0, 0.15, head, head * 0.85, fill=hand.grey() if hand.chance(0.5) else None)
+    has_wide_eyes = hand.bothers()
+    whiskers = [tip for tip in (0.15, 0.32, 0.5) if hand.bothers()]
     for side in (-1, 1):
         hand.line((side * 0.68, -0.1), (side * 0.62, -0.9), (side * 0.22, -0.45))
-        hand.ring(side * 0.3, 0.02, 0.09, 0.13)
-        hand.dot(side * 0.3, 0.02, 0.9)
-        for tip in (0.15, 0.32, 0.5):
+        if has_wide_eyes:
+            hand.ring(side * 0.3, 0.02, 0.09, 0.13)
+        hand.dot(side * 0.3, 0.02, 0.9 if has_wide_eyes else 1.5)
+        for tip in whiskers:
             hand.line((side * 0.3, 0.3 + tip / 5), (side * 0.98, tip), weight=0.7)
     hand.shape((-0.08, 0.24), (0.08, 0.24), (0, 0.34))
     hand.curve((-0.22, 0.45), (-0.1, 0.52), (0, 0.36), (0.1, 0.52), (0.22, 0.45))
@@ -534,12 +550,13 @@ def boat(hand: Hand) -> None:
     hand.shape((-0.85, 0.3), (0.85, 0.3), (0.5, 0.75), (-0.55, 0.75), fill=hand.grey())
     hand.line((0, 0.3), (0, -0.95))
     hand.shape((0.07, -0.85), (0.65, 0.15), (0.07, 0.15), fill=hand.grey())
-    if hand.chance(0.6):
+    if hand.bothers():
         hand.shape((-0.07, -0.6), (-0.5, 0.15), (-0.07, 0.15))
     else:
         hand.line((0, -0.95), (-0.25, -0.85), (0, -0.75))
-    x = np.linspace(-1, 1, 40)
-    hand.path(np.stack((x, 0.85 + 0.06 * np.sin(x * 14)), axis=1))
+    if hand.bothers():
+        x = np.linspace(-1, 1, 40)
+        hand.path(np.stack((x, 0.85 + 0.06 * np.sin(x * 14)), axis=1))
 
 
 def fish(hand: Hand) -> None:
@@ -554,8 +571,9 @@ def fish(hand: Hand) -> None:
     )
     hand.shape((0.52, 0), (0.95, -0.38), (0.85, 0), (0.95, 0.38))
     hand.ring(-0.55, -0.08, 0.07)
-    hand.curve((-0.3, -0.3), (-0.2, 0), (-0.3, 0.3))
-    for k in range(hand.count(2, 4)):
+    if hand.bothers():
+        hand.curve((-0.3, -0.3), (-0.2, 0), (-0.3, 0.3))
+    for k in range(hand.count(0, 3)):
         hand.ring(-0.85 + 0.06 * (k % 2), -0.3 - 0.2 * k, 0.05 + 0.02 * k)
 
 
@@ -574,7 +592,8 @@ def snail(hand: Hand) -> None:
     )
     hand.line((-0.7, 0.15), (-0.85, -0.25))
     hand.line((-0.6, 0.15), (-0.55, -0.25))
-    hand.line((-0.8, 0.95), (0.95, 0.95))
+    if hand.bothers():
+        hand.line((-0.8, 0.95), (0.95, 0.95))
 
 
 def mushroom(hand: Hand) -> None:
@@ -593,29 +612,36 @@ def car(hand: Hand) -> None:
     )  # fmt: skip
     hand.line((-0.45, 0.18), (-0.3, -0.08), (0, -0.08), (0, 0.18), (-0.45, 0.18))
     hand.line((0.1, 0.18), (0.1, -0.08), (0.28, -0.08), (0.45, 0.18), (0.1, 0.18))
+    has_hubs = hand.bothers()
     for x in (-0.5, 0.5):
         hand.ring(x, 0.72, 0.24)
-        hand.ring(x, 0.72, 0.08)
+        if has_hubs:
+            hand.ring(x, 0.72, 0.08)
 
 
 def mountains(hand: Hand) -> None:
     peaks = hand.count(1, 3)
     w = 1.2 / peaks
+    has_snow = hand.bothers()
     for peak in range(peaks):
         m = -0.95 + w / 2 + 1.3 * (peak + 0.5) / peaks
         h, s = hand.random.uniform(0.8, 1.5), w * 0.3
         hand.line((m - w, 1), (m, 1 - h), (m + w, 1))
-        y = 1 - h * 0.7
-        hand.line((m - s, y), (m - s / 2, y - 0.1), (m, y + 0.05), (m + s / 2, y - 0.1), (m + s, y))
+        if has_snow:
+            y = 1 - h * 0.7
+            snow = (m - s, y), (m - s / 2, y - 0.1), (m, y + 0.05), (m + s / 2, y - 0.1), (m + s, y)
+            hand.line(*snow)
 
 
 def snowman(hand: Hand) -> None:
     for y, radius in ((0.55, 0.42), (-0.1, 0.3), (-0.58, 0.22)):
         hand.ring(0, y, radius)
     smile(hand, 0, -0.58, 0.2)
-    hand.shape(
-        (-0.25, -0.78), (0.25, -0.78), (0.15, -0.8), (0.15, -0.98), (-0.15, -0.98), (-0.15, -0.8)
-    )
+    if hand.bothers():
+        hand.shape(
+            (-0.25, -0.78), (0.25, -0.78), (0.15, -0.8), (0.15, -0.98), (-0.15, -0.98),
+            (-0.15, -0.8),
+        )  # fmt: skip
     hand.line((-0.28, -0.15), (-0.75, -0.4))
     hand.line((0.28, -0.15), (0.75, -0.45))
     for y in (-0.2, -0.05, 0.1):
@@ -627,7 +653,7 @@ def cactus(hand: Hand) -> None:
     hand.curve((0.22, -0.05), (0.55, -0.05), (0.55, -0.5))
     hand.curve((-0.22, 0.15), (-0.5, 0.12), (-0.52, -0.25))
     hand.shape((-0.4, 0.45), (0.4, 0.45), (0.28, 0.98), (-0.28, 0.98), fill=hand.grey())
-    for _ in range(hand.count(5, 9)):
+    for _ in range(hand.count(3, 9)):
         x, y = hand.random.uniform(-0.12, 0.12), hand.random.uniform(-0.7, 0.35)
         hand.line((x, y), (x + 0.06, y - 0.06), weight=0.7)
 
@@ -665,11 +691,15 @@ def heart(hand: Hand) -> None:
 
 def face(hand: Hand) -> None:
     hand.ring(0, 0, 0.68, hand.about(0.8, 0.08))
+    has_wide_eyes, has_brows, has_ears = (hand.bothers() for _ in range(3))
     for side in (-1, 1):
-        hand.ring(side * 0.26, -0.15, 0.13, hand.about(0.09, 0.3))
         hand.dot(side * 0.26, -0.15, 1.6)
-        hand.curve((side * 0.42, -0.36), (side * 0.27, -0.43), (side * 0.12, -0.36))
-        hand.curve((side * 0.68, -0.1), (side * 0.83, -0.05), (side * 0.66, 0.18))
+        if has_wide_eyes:
+            hand.ring(side * 0.26, -0.15, 0.13, hand.about(0.09, 0.3))
+        if has_brows:
+            hand.curve((side * 0.42, -0.36), (side * 0.27, -0.43), (side * 0.12, -0.36))
+        if has_ears:
+            hand.curve((side * 0.68, -0.1), (side * 0.83, -0.05), (side * 0.66, 0.18))
     hand.curve((0.02, -0.1), (-0.1, 0.12), (0.04, 0.15))
     bend = hand.random.uniform(-0.08, 0.25)
     hand.curve((-0.28, 0.36), (0, 0.36 + bend), (0.28, 0.36))
@@ -680,7 +710,7 @@ def face(hand: Hand) -> None:
 
 
 def spiral(hand: Hand) -> None:
-    angle = np.linspace(0, hand.count(4, 7) * 2 * math.pi, 200)
+    angle = np.linspace(0, hand.count(3, 6) * 2 * math.pi, 200)
     reach = 0.88 * angle / angle[-1]
     hand.path(np.stack((reach * np.cos(angle), reach * np.sin(angle)), axis=1))
 
@@ -688,7 +718,7 @@ def spiral(hand: Hand) -> None:
 def scribble(hand: Hand) -> None:
     """Round and round, and somewhere else at the same time."""
     for _ in range(hand.count(1, 2)):
-        turns = hand.count(7, 16)
+        turns = hand.count(5, 14)
         angle = np.linspace(0, turns * 2 * math.pi, turns * 14)
         knots = _smooth(hand.random.uniform((-0.5, -0.5, 0.15), (0.5, 0.5, 0.5), (6, 3)))
         x, y, reach = (
@@ -702,9 +732,9 @@ def scribble(hand: Hand) -> None:
 
 def letter(hand: Hand) -> None:
     """Lines of "handwriting"."""
-    lines = hand.count(3, 5)
+    lines = hand.count(2, 4)
     for number in range(lines):
-        y = -0.75 + 1.5 * number / (lines - 1)
+        y = 0.42 * (number - (lines - 1) / 2)
         x, end = -0.85, 0.85 if number < lines - 1 else hand.random.uniform(-0.2, 0.6)
         while x < end - 0.2:
             letters = min(hand.count(2, 7), int((end - x) / 0.085))
@@ -720,23 +750,23 @@ def letter(hand: Hand) -> None:
 
 
 def waves(hand: Hand) -> None:
-    for y in np.linspace(-0.75, 0.8, hand.count(4, 7)):
+    for y in np.linspace(-0.75, 0.8, hand.count(2, 6)):
         x = np.linspace(-1, 1, 60)
         swell = hand.about(0.09, 0.4) * np.sin(x * hand.about(12) + hand.random.uniform(0, 6))
         hand.path(np.stack((x, y + swell), axis=1), weight=hand.about(1.1, 0.3))
 
 
 def pattern(hand: Hand) -> None:
-    """What one draws while on the telephone."""
+    """What one draws while on the telephone, until the call ends."""
     side = hand.count(3, 4)
     step = 1.8 / side
     origin, half = hand.origin, hand.half
-    for row in range(side):
-        for column in range(side):
-            x, y = origin + half * (step * (np.array([column, row]) + 0.5) - 0.9)
-            hand.go(x, y, half * step * 0.42)
-            little = (spiral_small, heart, star, ringed, leaf)[hand.count(0, 4)]
-            little(hand)
+    for place in range(hand.count(side, side * side)):
+        row, column = divmod(place, side)
+        x, y = origin + half * (step * (np.array([column, row]) + 0.5) - 0.9)
+        hand.go(x, y, half * step * 0.42)
+        little = (spiral_small, heart, star, ringed, leaf)[hand.count(0, 4)]
+        little(hand)
 
 
 def spiral_small(hand: Hand) -> None:
@@ -753,16 +783,52 @@ def ringed(hand: Hand) -> None:
 def leaf(hand: Hand) -> None:
     hand.blob((0, -0.9), (0.45, -0.1), (0, 0.7), (-0.45, -0.1), fill=hand.grey())
     hand.line((0, -0.6), (0, 0.95))
-    for y in (-0.3, 0.0, 0.3):
-        hand.line((-0.3, y - 0.15), (0, y), (0.3, y - 0.15), weight=0.7)
+    if hand.bothers():
+        for y in (-0.3, 0.0, 0.3):
+            hand.line((-0.3, y - 0.15), (0, y), (0.3, y - 0.15), weight=0.7)
 
 
 def cup(hand: Hand) -> None:
     hand.shape((-0.6, -0.2), (0.45, -0.2), (0.35, 0.75), (-0.5, 0.75), fill=hand.grey())
     hand.curve((0.43, 0), (0.85, 0.05), (0.8, 0.45), (0.38, 0.5))
-    hand.curve((-0.9, 0.8), (-0.1, 0.92), (0.8, 0.8))
+    if hand.bothers():
+        hand.curve((-0.9, 0.8), (-0.1, 0.92), (0.8, 0.8))
     for x in (-0.35, -0.08, 0.2):
-        hand.curve((x, -0.35), (x + 0.1, -0.5), (x - 0.05, -0.65), (x + 0.06, -0.85), weight=0.8)
+        if hand.bothers():
+            hand.curve(
+                (x, -0.35), (x + 0.1, -0.5), (x - 0.05, -0.65), (x + 0.06, -0.85), weight=0.8
+            )
+
+
+def smiley(hand: Hand) -> None:
+    hand.ring(0, 0, 0.8, fill=hand.grey() if hand.chance(0.4) else None)
+    smile(hand, 0, 0, 0.8)
+
+
+def noughts(hand: Hand) -> None:
+    """Noughts and crosses, some moves in."""
+    for at in (-0.3, 0.3):
+        hand.line((at, -0.9), (at, 0.9))
+        hand.line((-0.9, at), (0.9, at))
+    for move, place in enumerate(hand.random.permutation(9)[: hand.count(2, 9)]):
+        row, column = divmod(int(place), 3)
+        x, y = 0.6 * (column - 1), 0.6 * (row - 1)
+        if move % 2:
+            hand.ring(x, y, 0.18)
+        else:
+            hand.line((x - 0.17, y - 0.17), (x + 0.17, y + 0.17))
+            hand.line((x + 0.17, y - 0.17), (x - 0.17, y + 0.17))
+
+
+def greeting(hand: Hand) -> None:
+    """In large letters: "Hi!"."""
+    hand.line((-0.85, -0.65), (-0.85, 0.6))
+    hand.line((-0.2, -0.65), (-0.2, 0.6))
+    hand.line((-0.85, 0), (-0.2, 0))
+    hand.line((0.2, -0.15), (0.2, 0.6))
+    hand.line((0.7, -0.65), (0.7, 0.2))
+    for x, y in ((0.2, -0.5), (0.7, 0.55)):
+        hand.dot(x, y)
 
 
 Motif = Callable[[Hand], None]
@@ -781,6 +847,7 @@ ALONE: dict[str, Motif] = {
     "waves": waves, "pattern": pattern, "cup": cup, "heart": heart, "butterfly": butterfly,
     "flower": flower, "boat": boat, "fish": fish, "house": house, "sun": sun, "star": star,
     "person": person, "cactus": cactus, "snail": snail, "tree": tree, "leaf": leaf,
+    "smiley": smiley, "noughts": noughts, "greeting": greeting,
 }  # fmt: skip
 
 
@@ -792,7 +859,7 @@ def _pick(hand: Hand, names: Sequence[str], shares: Sequence[float]) -> list[str
 
 def _sky(hand: Hand) -> tuple[str, ...]:
     hand.top, hand.bottom = -40.0, HORIZON - 6.0
-    names = _pick(hand, list(SKY), (0.6, 0.34, 0.06))
+    names = _pick(hand, list(SKY), (0.74, 0.23, 0.03))
     count = len(names)
     slot = SIDE / count
     for place, name in enumerate(names):
@@ -812,7 +879,7 @@ def _ground(hand: Hand) -> tuple[str, ...]:
     hand.top, hand.bottom = HORIZON + 6.0, SIDE + 20.0
     if hand.chance(0.2):
         return _sea(hand)
-    names = _pick(hand, list(GROUND), (0.5, 0.4, 0.1))
+    names = _pick(hand, list(GROUND), (0.64, 0.32, 0.04))
     count = len(names)
     floor = hand.random.uniform(168, 190)
     slot = SIDE / count
@@ -821,7 +888,7 @@ def _ground(hand: Hand) -> tuple[str, ...]:
         x = slot * (place + 0.5) + hand.random.uniform(-0.12, 0.12) * slot
         hand.go(x, floor - half + hand.random.uniform(-3, 3), half, mirror=hand.chance(0.5))
         GROUND[name](hand)
-    if hand.chance(0.75):
+    if hand.chance(0.55):
         _grass(hand, floor)
     return tuple(names)
 
@@ -862,13 +929,13 @@ def _whole(hand: Hand) -> tuple[str, ...]:
         subjects = (*ground, *sky)
     else:
         (name,) = _pick(hand, list(ALONE), (1.0,))
-        half = hand.random.uniform(50, 84)
-        mirror = name != "letter" and hand.chance(0.4)
+        half = hand.random.uniform(44, 84)
+        mirror = name not in ("letter", "greeting") and hand.chance(0.4)
         x, y = hand.random.normal(SIDE / 2, 5, 2)
         hand.go(x, y, half, mirror=mirror)
         ALONE[name](hand)
         subjects = (name,)
-    if hand.chance(0.08):
+    if hand.chance(0.02):
         hand.clock += hand.count(500, 2_000)
         hand.operations.append({"tool": "invert", "t": hand.clock})
     return subjects
