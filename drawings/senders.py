@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from drawings.models import SENDER_BYTES, BlockedSender, SenderKey
+from drawings.writing import write_transaction
 
 PERIOD = timedelta(days=30)
 LIFE = 3 * PERIOD
@@ -85,8 +86,9 @@ def _read(begins: date) -> list[bytes]:
 def _make(begins: date) -> list[bytes]:
     """Make the period's key, unless another process is quicker, and forget what is too old."""
     key = SenderKey(begins=begins, key=secrets.token_bytes(KEY_BYTES))
-    SenderKey.objects.bulk_create([key], ignore_conflicts=True)
     oldest = begins - LIFE + PERIOD
-    SenderKey.objects.filter(begins__lt=oldest).delete()
-    BlockedSender.objects.filter(created_at__date__lt=oldest).delete()
+    with write_transaction():
+        SenderKey.objects.bulk_create([key], ignore_conflicts=True)
+        SenderKey.objects.filter(begins__lt=oldest).delete()
+        BlockedSender.objects.filter(created_at__date__lt=oldest).delete()
     return _read(begins)
