@@ -27,7 +27,8 @@ _began = math.inf  # when the one whose turn it is began
 def write_transaction() -> Iterator[None]:
     """A transaction: at once where the database takes many writers, else when its turn comes.
 
-    Within another one it is a part of that. Raises OperationalError if somebody keeps the lock of the database.
+    Within another one it is a part of that. Raises OperationalError if somebody keeps the lock of
+    the database.
     """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         with transaction.atomic():
