@@ -19,6 +19,8 @@ SENT = 10  # a second
 SENDERS = 16
 READ = 50  # a second
 WAITED = (4.5, 6.0)  # who waits for the lock, before it is told to come back
+BEFORE_SECONDS = 4
+# On a machine that is slow with the lock free, twice what it takes then.
 P95_MS = 100
 
 
@@ -33,6 +35,7 @@ def _lock(site: Site) -> Iterator[Result]:
         submissions = [each.request for each in prepare(server, SENT * SECONDS + SENDERS, 20)]
         at_once(server.port, reads[:20])
         stored = site.ask("count")
+        [before] = generate(server.port, [Plan(reads, READ, BEFORE_SECONDS)])
         with (
             _write_lock(site),
             Crowd(server.port, submissions, SENDERS, SENT) as senders,
@@ -54,12 +57,12 @@ def _lock(site: Site) -> Iterator[Result]:
         and told == len(outcomes)
         and WAITED[0] < longest < WAITED[1],
     )
-    p95 = percentile(answers, 0.95) * 1000
+    free, p95 = (percentile(each, 0.95) * 1000 for each in (before, answers))
     worst = percentile(answers, 0.9999) * 1000
     yield Result(
         f"write lock held for {SECONDS} s: {READ} pages and pictures a second",
-        f"{counted(answers)}, p95 {p95:.0f} ms, longest {worst:.0f} ms",
-        set(statuses(answers)) == {200} and p95 < P95_MS,
+        f"{counted(answers)}, p95 {p95:.0f} ms ({free:.0f} ms before), longest {worst:.0f} ms",
+        set(statuses(answers)) == {200} and p95 < max(P95_MS, 2 * free),
     )
     acknowledged = sum(outcome.status == 201 for outcome in [*senders.outcomes, *after])
     added = site.ask("count") - stored
