@@ -10,7 +10,7 @@ from torture.lab import Lab
 from torture.ledger import INSIDE
 from torture.table import Result
 
-SHORT_DRAWINGS = 1_000
+SHORT_DRAWINGS = 500
 PER_SECOND = 200
 BEFORE_SECONDS = 3  # in which the process that writes starts, and writes
 # Of a million drawings.

@@ -19,7 +19,7 @@ from torture.lab import Lab
 from torture.table import Result
 
 BODIES = 10_000
-SHORT_BODIES = 300
+SHORT_BODIES = 200
 WARM_SHARE = 0.5  # of the bodies, before the memory is looked at for the first time
 FORM = "application/x-www-form-urlencoded"
 PICTURE: bytes = samples.png(samples.shades(200, 200))  # type: ignore[no-untyped-call]

@@ -17,7 +17,7 @@ from torture.table import Result
 TIMES = 100
 SHORT_TIMES = 5
 SENT_EACH_TIME = 400
-DIFFERENT = 50
+DIFFERENT = 20
 SECONDS = (0.1, 0.6)  # of sending, before the blow
 
 

@@ -20,7 +20,7 @@ LOOKED = 40  # a second
 CLIENTS = 16
 BEFORE_SECONDS = 2
 AWAY_SECONDS = 2
-AFTER_SECONDS = 7
+AFTER_SECONDS = 6
 RECOVERY_SECONDS = 5
 LONGEST_SECONDS = 6  # that anybody waits for an answer meanwhile
 # No window of a day ends in the middle.

@@ -10,10 +10,10 @@ from benchmarks.table import WrongAnswerError
 from torture.lab import Lab
 from torture.table import Result
 
-SHORT_DRAWINGS = 500
-SHORT_SECONDS = 20
+SHORT_DRAWINGS = 200
+SHORT_SECONDS = 10
 PEAK_SECONDS = 10
-SHORT_PEAK_SECONDS = 5
+SHORT_PEAK_SECONDS = 3
 LEAST_MEGABYTES = 5  # that count as growth: in a short run caches still fill
 
 
