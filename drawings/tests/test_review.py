@@ -122,6 +122,16 @@ def test_how_many_wait_is_counted_to_99_and_never_the_table(admin_client, field)
     assert queues.PENDING.number() == "99+"
 
 
+@pytest.mark.parametrize("url", [REPORTED, "/admin/drawings/report/"])
+def test_reports_are_found_without_looking_through_the_drawings(admin_client, reported, url):
+    with CaptureQueriesContext(connection) as asked:
+        admin_client.get(url)
+
+    about = [sql for query in asked if "drawings_report" in (sql := query["sql"])]
+    assert about
+    assert not [sql for sql in about if "JOIN" in sql]
+
+
 # --- Decisions ------------------------------------------------------------------------------
 
 
