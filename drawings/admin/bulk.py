@@ -58,7 +58,8 @@ BLOCK = Operation(
 class StepForm(forms.Form):
     """What one page of an action tells the next one."""
 
-    select_across = forms.BooleanField(required=False)
+    # "0" is no, which a checkbox would take for checked.
+    select_across = forms.BooleanField(required=False, widget=forms.HiddenInput)
     post = forms.CharField(required=False)  # that it was asked, as Django's own actions have it
     after = forms.UUIDField(required=False)
     until = forms.UUIDField(required=False)

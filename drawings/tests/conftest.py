@@ -14,6 +14,8 @@ from drawings.models import Drawing
 from drawings.tests.browser import Studio, launch_options
 from drawings.tests.server import Server
 
+KEPT_TABLES = {"django_content_type", "auth_permission"}
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
@@ -31,10 +33,18 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """PostgreSQL drops no database that a session is in, and the one of a server that has just
-    ended may outlive it by a moment."""
-    yield
+    """Content types and permissions stay as they are between tests: a running server knows their
+    ids, and they take long to make.
+
+    PostgreSQL drops no database that a session is in, and the one of a server that has just ended
+    may outlive it by a moment.
+    """
     connection = connections["default"]
+    all_tables = connection.introspection.django_table_names
+    connection.introspection.django_table_names = lambda **options: [  # type: ignore[method-assign]
+        table for table in all_tables(**options) if table not in KEPT_TABLES
+    ]
+    yield
     if connection.vendor != "postgresql":
         return
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"

@@ -537,7 +537,7 @@ def test_a_drawing_on_a_picture_begins_with_that(replay, make_replayable):
 def test_when_the_paper_is_gone_the_page_says_so(replay, problems, make_drawing, make_replayable):
     ground = np.full((96, 128), 200, np.uint8)
     parent = make_drawing(ground, status="hidden")
-    drawing = make_replayable(OPERATIONS, {"drawing": str(parent.id)}, ground)
+    drawing = make_replayable(OPERATIONS, {"drawing": str(parent.id)}, ground, parent=parent)
     replay.visit(drawing)
     replay.button("Replay").click()
 
