@@ -153,7 +153,7 @@ class Hand:
         # From between the first two sides that one meets on the way across its middle.
         level = float(path[:, 1].min() + path[:, 1].max()) / 2 + 1e-6
         left, right = sorted(_crossings(path, level))[:2]
-        if (right - left) * self.half < 5 * self.width:
+        if (right - left) * self.half < 7 * self.width:
             return  # hardly any paper inside: the line would be flooded
         inside = self._on_paper(np.array([[(left + right) / 2, level]]))
         x, y = (int(value) for value in inside[0])
@@ -884,7 +884,7 @@ def _ground(hand: Hand) -> tuple[str, ...]:
     floor = hand.random.uniform(168, 190)
     slot = SIDE / count
     for place, name in enumerate(names):
-        half = min(hand.random.uniform(27, 50), (floor - HORIZON - 8) / 2, slot * 0.55)
+        half = min(hand.random.uniform(25, 46), (floor - HORIZON - 8) / 2, slot * 0.55)
         x = slot * (place + 0.5) + hand.random.uniform(-0.12, 0.12) * slot
         hand.go(x, floor - half + hand.random.uniform(-3, 3), half, mirror=hand.chance(0.5))
         GROUND[name](hand)
@@ -929,7 +929,7 @@ def _whole(hand: Hand) -> tuple[str, ...]:
         subjects = (*ground, *sky)
     else:
         (name,) = _pick(hand, list(ALONE), (1.0,))
-        half = hand.random.uniform(44, 84)
+        half = hand.random.uniform(48, 84)
         mirror = name not in ("letter", "greeting") and hand.chance(0.4)
         x, y = hand.random.normal(SIDE / 2, 5, 2)
         hand.go(x, y, half, mirror=mirror)
