@@ -3,10 +3,11 @@
 import http.client
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Barrier, Thread
 from types import SimpleNamespace
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -47,6 +48,7 @@ def upstream(tmp_path):
 
         def do_GET(self):
             site.asked.append(self.headers)
+            site.together.wait(timeout=4)  # nginx lets nobody wait longer than 5
             status, headers = site.answers.pop(0)
             body = b"" if status == 304 else site.body
             self.send_response(status)
@@ -58,11 +60,12 @@ def upstream(tmp_path):
         def log_message(self, format, *arguments):
             """Nobody reads it."""
 
-    site = SimpleNamespace(asked=[], answers=[], body=b"a picture" * 1000)
+    site = SimpleNamespace(asked=[], answers=[], body=b"a picture" * 1000, together=Barrier(1))
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         with Nginx(tmp_path, server.server_port) as proxy:
-            site.get = partial(ask, proxy, "GET", "/drawings/1/image.png")
+            site.ask = partial(ask, proxy, "GET")
+            site.get = partial(site.ask, "/drawings/1/image.png")
             yield site
         server.shutdown()
 
@@ -233,3 +236,14 @@ def test_what_varies_is_kept_for_each_kind_of_client(upstream):
         upstream.get(headers={"Accept": accept})
 
     assert [each["Accept"] for each in upstream.asked] == ["image/png", "image/webp"]
+
+
+def test_nobody_waits_for_the_answer_that_another_one_gets_to_the_same_page(upstream):
+    """The site answers either only when it has been asked by both."""
+    upstream.together = Barrier(2)
+    upstream.answers = [(200, {})] * 2
+
+    with ThreadPoolExecutor(2) as clients:
+        answers = list(clients.map(upstream.ask, ["/gallery/"] * 2))
+
+    assert [answer.status for answer in answers] == [200, 200]
