@@ -14,7 +14,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 
@@ -71,7 +71,11 @@ def may_lag(view: View[Arguments]) -> View[Arguments]:
         except (OperationalError, InterfaceError) as error:
             if getattr(error.__cause__, "sqlstate", None) == QUERY_CANCELED:
                 raise  # it took too long there, and would on the primary
-            logger.error("%s did not answer, so the primary is asked: %s", alias, error)
+            if not connections[alias].errors_occurred:
+                raise  # the primary's own, which was asked for something else
+            # What follows the first line may quote what was sent.
+            reason = str(error).partition("\n")[0]
+            logger.error("%s did not answer, so the primary is asked: %s", alias, reason)
             _resting_until[alias] = time.monotonic() + REST_SECONDS
         return view(request, *args, **kwargs)
 

@@ -10,13 +10,16 @@ import sys
 import urllib.request
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlencode, urlsplit
 
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
+from django.test import RequestFactory
 
+from drawings import replicas
 from drawings.models import Drawing
 from drawings.tests import samples
 from drawings.tests.server import Server, database_url
@@ -141,3 +144,23 @@ def test_while_the_replica_is_away_the_primary_answers(site, replica):
         assert read(site, f"/drawings/{id}/image.png").startswith(b"\x89PNG")
 
     assert "the primary is asked" in site.log.read_text()
+
+
+@pytest.mark.parametrize("is_the_replicas", [True, False])
+def test_only_its_own_errors_put_a_replica_to_rest(monkeypatch, is_the_replicas):
+    replica = SimpleNamespace(errors_occurred=is_the_replicas)
+    monkeypatch.setattr(replicas, "REPLICAS", ("replica1",))
+    monkeypatch.setattr(replicas, "connections", {"replica1": replica})
+    monkeypatch.setattr(replicas, "_resting_until", {})
+    asked = []
+
+    @replicas.may_lag
+    def view(request):
+        asked.append(replicas.where_to_look()[0])
+        raise OperationalError
+
+    with pytest.raises(OperationalError):
+        view(RequestFactory().get("/gallery/"))
+
+    assert asked == (["replica1", "default"] if is_the_replicas else ["replica1"])
+    assert list(replicas._resting_until) == (["replica1"] if is_the_replicas else [])
