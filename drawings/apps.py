@@ -2,7 +2,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db import connections
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class DrawingsConfig(AppConfig):
@@ -12,9 +12,26 @@ class DrawingsConfig(AppConfig):
         from drawings import checks, metrics  # noqa: F401 - importing it registers the checks
 
         metrics.connect()
+        pre_migrate.connect(take_time, sender=self)
         post_migrate.connect(switch_on_wal, sender=self)
         post_migrate.connect(install_search, sender=self)
         post_migrate.connect(install_for_staff, sender=self)
+        post_migrate.connect(hurry_again, sender=self)
+
+
+def take_time(using: str, **kwargs: Any) -> None:
+    """To make an index of a large table takes PostgreSQL longer than a visitor's query may."""
+    connection = connections[using]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0; SET lock_timeout = '60s'")
+
+
+def hurry_again(using: str, **kwargs: Any) -> None:
+    connection = connections[using]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("RESET statement_timeout; RESET lock_timeout")
 
 
 def switch_on_wal(using: str, **kwargs: Any) -> None:

@@ -45,7 +45,7 @@ def _file_lock(path: Path, deadline: float) -> Iterator[None]:
 
 @contextmanager
 def _advisory_lock(connection: BaseDatabaseWrapper, deadline: float) -> Iterator[None]:
-    """The lock ends with the connection, which meanwhile takes as long as a migration needs."""
+    """The lock ends with the connection."""
     with connection.cursor() as cursor:
 
         def take() -> bool:
@@ -53,7 +53,6 @@ def _advisory_lock(connection: BaseDatabaseWrapper, deadline: float) -> Iterator
             return bool(cursor.fetchone()[0])
 
         _wait_for(take, deadline)
-        cursor.execute("SET statement_timeout = 0; SET lock_timeout = '60s'")
     try:
         yield
     finally:

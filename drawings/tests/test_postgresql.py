@@ -11,6 +11,9 @@ from types import SimpleNamespace
 
 import pytest
 from django import db
+from django.apps import apps
+from django.core.management import call_command
+from django.db.models.signals import pre_migrate
 
 from drawings.models import Drawing
 from drawsite.postgresql.base import DatabaseWrapper
@@ -144,3 +147,24 @@ def test_who_is_cut_off_midway_is_told_to_try_again_and_then_answered(server, ad
             assert headers["Retry-After"] or address == "/readyz"
             assert ask(server, address)[0] == 200
     assert Drawing.objects.count() == 2  # the one that was there, and the one that was sent again
+
+
+@on_postgresql
+@pytest.mark.django_db
+def test_a_migration_may_take_its_time_and_nothing_else():
+    def limits(**kwargs):
+        with db.connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            seen.append(cursor.fetchone()[0])
+
+    seen: list[str] = []
+    # Between the two, as migrations are.
+    migrated = apps.get_app_config("admin")
+    pre_migrate.connect(limits, sender=migrated)
+    try:
+        call_command("migrate", verbosity=0)
+        limits()
+    finally:
+        pre_migrate.disconnect(limits, sender=migrated)
+
+    assert seen == ["0", "5s"]
