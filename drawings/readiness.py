@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import math
 import os
 import secrets
 import shutil
@@ -22,6 +23,8 @@ from drawings import search
 
 # However often it is asked, the database and the disk are tried once in so many seconds.
 AGE_SECONDS = 1.0
+# What takes longer hangs, as a disk may: then what was seen before says nothing any more.
+HANGS_SECONDS = 15.0
 # How long the trial waits for another writer, in milliseconds.
 WAIT_MS = 1_500
 # Less than this and the disk is as good as full: the next few submissions will fill it.
@@ -52,16 +55,21 @@ class Readiness:
         self.look = look
         self.seen: str | None = "not looked yet"
         self.until = 0.0
+        self.began = math.inf  # when the one who looks now began
         self.turn = threading.Lock()
 
     def fault(self) -> str | None:
         if self.turn.acquire(blocking=False):
             try:
                 if time.monotonic() >= self.until:
+                    self.began = time.monotonic()
                     self.seen = self.look()
                     self.until = time.monotonic() + AGE_SECONDS
             finally:
+                self.began = math.inf
                 self.turn.release()
+        elif time.monotonic() > self.began + HANGS_SECONDS:
+            return NO_ANSWER
         return self.seen
 
 

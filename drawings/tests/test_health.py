@@ -116,6 +116,16 @@ def test_a_site_whose_database_is_away_is_not_ready_and_yet_alive(client):
     assert alive.status_code == 200
 
 
+def test_a_trial_that_hangs_is_noticed_by_the_next_who_asks(monkeypatch):
+    monkeypatch.setattr(readiness, "HANGS_SECONDS", 0.0)
+    told = readiness.Readiness(lambda: None)
+    assert told.fault() is None
+
+    told.look = told.fault  # another one asks meanwhile
+
+    assert told.fault() == "the database does not answer"
+
+
 def test_the_trial_leaves_nothing_behind(client, sqlite):
     with closing(sqlite3.connect(sqlite)) as other:
         before = other.execute("PRAGMA data_version").fetchone()
