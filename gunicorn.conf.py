@@ -28,13 +28,15 @@ worker_tmp_dir = memory
 
 # Where the processes count for /metrics: in memory, as a full disk would kill who counts there.
 METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
+OWN = "drawsite-metrics-"
 if settings.METRICS_TOKEN and METRICS_DIR not in os.environ:
-    os.environ[METRICS_DIR] = tempfile.mkdtemp(prefix="drawsite-metrics-", dir=memory)
+    os.environ[METRICS_DIR] = tempfile.mkdtemp(prefix=OWN, dir=memory)
 
 
 def on_exit(server: Any) -> None:
-    if METRICS_DIR in os.environ:
-        shutil.rmtree(os.environ[METRICS_DIR], ignore_errors=True)
+    directory = Path(os.environ.get(METRICS_DIR, ""))
+    if directory.name.startswith(OWN):  # not one that the host has named
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -1,5 +1,8 @@
+import os
 import re
+import runpy
 import urllib.request
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -97,3 +100,20 @@ def test_all_processes_of_a_server_are_counted_together(transactional_db):
 
     count = 'drawsite_requests_total{method="GET",route="drawings:gallery",status="200"} 20.0'
     assert all(count in text for text in seen)
+
+
+@pytest.mark.parametrize(("name", "stays"), [("the-hosts-own", True), (None, False)])
+def test_a_server_that_ends_removes_what_it_made_to_count_in_and_nothing_else(
+    monkeypatch, token, tmp_path, name, stays
+):
+    variable = "PROMETHEUS_MULTIPROC_DIR"
+    monkeypatch.setenv(variable, str(tmp_path / str(name)))
+    if name is None:
+        monkeypatch.delenv(variable)
+    configuration = runpy.run_path("gunicorn.conf.py")
+    directory = Path(os.environ[variable])
+    directory.mkdir(exist_ok=True)
+
+    configuration["on_exit"](None)
+
+    assert directory.exists() == stays
