@@ -42,7 +42,7 @@ def back_up(connection: BaseDatabaseWrapper, directory: Path) -> Path:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _draft_of(target) as draft:
             if connection.vendor == "sqlite":
-                _copy_sqlite(Path(connection.settings_dict["NAME"]), draft)
+                _copy_sqlite(Path(connection.settings_dict["NAME"]).absolute(), draft)
             else:
                 # Not compressed: drawings are already, and it would take four times as long.
                 dump = ("pg_dump", "--format=custom", "--compress=0", f"--file={draft}")

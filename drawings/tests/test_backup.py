@@ -5,10 +5,11 @@ import threading
 from contextlib import closing
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from drawings import backups
-from drawings.tests.installation import installation
+from drawings.tests.installation import Installation, installation
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +143,14 @@ def test_backups_of_the_last_days_stay(site, backup):
 
 
 # --- One of the two databases ---------------------------------------------------------------
+
+
+def test_a_database_by_a_relative_path_is_backed_up_as_well(tmp_path):
+    data_dir = os.path.relpath(tmp_path, settings.BASE_DIR)
+    site = Installation(tmp_path, f"sqlite:///{data_dir}/db.sqlite3")
+    site.manage("migrate", "--verbosity=0")
+
+    assert "verified" in site.manage("backup", tmp_path / "backups")
 
 
 def test_without_postgresqls_programs_that_is_what_is_said(monkeypatch):
