@@ -8,7 +8,11 @@ from pathlib import Path
 import benchmarks.lab
 from benchmarks.lab import POSTGRESQL, SQLITE
 
-__all__ = ["POSTGRESQL", "SQLITE", "Lab"]
+__all__ = ["POSTGRESQL", "SQLITE", "Lab", "NotAtHandError"]
+
+
+class NotAtHandError(Exception):
+    """What a step needs is not on this machine; the message says what."""
 
 
 class Lab(benchmarks.lab.Lab):

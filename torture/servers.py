@@ -12,6 +12,8 @@ from pathlib import Path
 
 import redis
 
+from torture.lab import NotAtHandError
+
 PATIENCE_SECONDS = 30
 
 
@@ -51,7 +53,17 @@ class Redis:
         self.client = redis.Redis(port=self.port)
 
     def start(self) -> None:
-        command = ["redis-server", "--port", str(self.port), "--save", "", "--dir", "/"]
+        command = [
+            _program("redis-server"),
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--save",
+            "",
+            "--dir",
+            "/",
+        ]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
@@ -102,5 +114,5 @@ def _program(name: str) -> str:
     folders = [os.environ["PATH"], *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
     found = shutil.which(name, path=os.pathsep.join(folders))
     if found is None:
-        raise RuntimeError(f"{name} is not installed")
+        raise NotAtHandError(f"{name} is not installed")
     return found

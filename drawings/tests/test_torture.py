@@ -1,0 +1,25 @@
+"""What `make torture` says where it cannot do what it is told to."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from torture import __main__ as torture
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [("disk_full", "no disk can be mounted"), ("restarts", "initdb is not installed")],
+)
+def test_a_step_that_the_machine_cannot_do_is_named_and_fails_nothing(
+    monkeypatch, capsys, step, reason
+):
+    monkeypatch.setattr(sys, "argv", ["torture", step])
+    monkeypatch.setattr(shutil, "which", lambda *args, **options: None)
+    refused: subprocess.CompletedProcess[str] = subprocess.CompletedProcess([], 32)
+    monkeypatch.setattr(subprocess, "run", lambda *args, **options: refused)
+
+    assert torture.main() == 0
+    assert f"NOT DONE: {step}: {reason}" in capsys.readouterr().out
