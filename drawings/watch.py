@@ -1,8 +1,8 @@
 """Each request gets an id, a line in the log, and a count in the metrics."""
 
 import logging
-import os
 import re
+import secrets
 import time
 from collections.abc import Callable
 from urllib.parse import quote
@@ -57,7 +57,7 @@ def id_of(request: HttpRequest) -> str:
         given = request.headers.get(HEADER, "")
         if WELL_FORMED.fullmatch(given):
             return given
-    return os.urandom(16).hex()
+    return secrets.token_urlsafe(9)
 
 
 def note(request: HttpRequest, status: int, seconds: float) -> None:
