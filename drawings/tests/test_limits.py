@@ -288,6 +288,18 @@ def test_a_client_that_has_too_many_figures_drawn_is_told_when_to_come_back(
     assert "Too many figures were drawn for your address." in as_page.content.decode()
 
 
+@pytest.mark.parametrize("name", ["strokes.json", "strokes.svg"])
+def test_strokes_that_have_to_be_verified_count_as_well(client, settings, figures, name):
+    settings.FIGURE_RATE = Rate(1, AGES)
+    Drawing.objects.update(strokes_agree=None)
+    client.get(figures[0])
+
+    answer = client.get(figures[0].replace("plot.png", name), headers=JSON)
+
+    assert answer.status_code == 429
+    assert Drawing.objects.get().strokes_agree is None
+
+
 def test_a_figure_that_the_client_has_does_not_count(client, settings, figures):
     settings.FIGURE_RATE = Rate(1, AGES)
     etag = client.get(figures[0])["ETag"]

@@ -142,7 +142,7 @@ def strokes_json(request: HttpRequest, id: UUID) -> HttpResponse:
     """
     try:
         drawing = get_drawing_with_strokes(request, id)
-    except turns.BusyError as error:
+    except (limits.TooOftenError, turns.BusyError) as error:
         return come_back(request, error)
     with damage_is_absence(drawing):
         return cacheable(
@@ -214,12 +214,13 @@ def strokes_svg_in(cmap: str, request: HttpRequest, id: UUID) -> HttpResponse:
 def get_drawing_with_strokes(request: HttpRequest, id: UUID) -> Drawing:
     """A drawing whose strokes come to its pixels: verified now, if nobody has done it yet.
 
-    Raises Http404, or turns.BusyError.
+    Raises Http404, limits.TooOftenError, or turns.BusyError.
     """
     drawings = Drawing.objects.with_strokes_to_show().for_strokes()
     drawing = access.get_drawing(request, id, drawings)
     if drawing.strokes_agree is None:
-        with turns.one_at_a_time() as run, damage_is_absence(drawing):
+        # Limited, as what takes too long to be verified is tried each time that it is asked for.
+        with figure_turn(request) as run, damage_is_absence(drawing):
             # Somebody else may have had it verified while this one waited for its turn.
             drawing = access.get_drawing(request, id, drawings)
             if drawing.strokes_agree is None and not verification.verify(
