@@ -52,10 +52,11 @@ def set_status(drawings: Sequence[Drawing], status: str, user_id: int) -> int:
 
 def delete(drawings: Sequence[Drawing], user_id: int) -> int:
     """Delete drawings for ever; how many were still there."""
+    there = Drawing.objects.for_lists().filter(pk__in=[drawing.pk for drawing in drawings])
     with write_transaction():
+        there.lock()
         _log(drawings, "", user_id, DELETION)
-        ids = [drawing.pk for drawing in drawings]
-        _, deleted = Drawing.objects.for_lists().filter(pk__in=ids).delete()
+        _, deleted = there.delete()
     return deleted.get(Drawing._meta.label, 0)
 
 

@@ -91,6 +91,13 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
             raise
         return drawing, True
 
+    def lock(self) -> None:
+        """Let nobody change these, draw on them or report them before the current transaction ends.
+
+        For deleting them: what comes in between would refer to a drawing that is gone.
+        """
+        list(self.order_by("pk").select_for_update().values_list("pk"))
+
     def keep(self, id: UUID) -> bool:
         """Whether there is a drawing; it is not deleted before the current transaction ends."""
         same = self.filter(pk=id).select_for_update(no_key=True)
@@ -233,6 +240,11 @@ class Drawing(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("drawings:drawing", args=[self.id])
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            Drawing.objects.filter(pk=self.pk).lock()
+            return super().delete(*args, **options)
 
     @classmethod
     def from_field(cls, field: pixels.Field, **values: Any) -> Self:

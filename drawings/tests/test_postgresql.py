@@ -5,7 +5,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from types import SimpleNamespace
 
@@ -15,7 +15,8 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db.models.signals import pre_migrate
 
-from drawings.models import Drawing
+from drawings import curating
+from drawings.models import Drawing, Report
 from drawsite.postgresql.base import DatabaseWrapper
 
 
@@ -79,7 +80,8 @@ def test_one_that_was_closed_is_not_usable(connection):
 # --- A server whose connections are cut off -------------------------------------------------
 
 on_postgresql = pytest.mark.skipif(
-    db.connection.vendor != "postgresql", reason="SQLite has no connections that could be cut off"
+    db.connection.vendor != "postgresql",
+    reason="SQLite has no connections that could be cut off, and no two writers at once",
 )
 
 OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -112,7 +114,7 @@ def cut_off():
 
 
 def wait_until_one_waits():
-    """Until one of the server's connections waits for a lock."""
+    """Until another connection than this one waits for a lock."""
     deadline = time.monotonic() + 20
     with db.connection.cursor() as cursor:
         while time.monotonic() < deadline:
@@ -168,3 +170,32 @@ def test_a_migration_may_take_its_time_and_nothing_else():
         pre_migrate.disconnect(limits, sender=migrated)
 
     assert seen == ["0", "5s"]
+
+
+# --- Two at once ----------------------------------------------------------------------------
+
+
+@on_postgresql
+@pytest.mark.parametrize("how", ["by its artist", "by staff"])
+def test_what_is_drawn_on_a_drawing_while_it_is_deleted_does_not_keep_it(
+    transactional_db, make_drawing, admin_user, field, how
+):
+    drawing = make_drawing()
+
+    def delete():
+        with closing(db.connection):
+            if how == "by staff":
+                return curating.delete([drawing], admin_user.pk)
+            return drawing.delete()
+
+    with ThreadPoolExecutor(1) as other:
+        with db.transaction.atomic():
+            child, _ = Drawing.objects.add_once(Drawing.from_field(field, parent=drawing))
+            Report.objects.create(drawing=drawing, reason="other")
+            deleting = other.submit(delete)
+            wait_until_one_waits()
+        deleting.result()
+
+    assert Drawing.objects.get() == child
+    assert Drawing.objects.get().parent_id is None
+    assert not Report.objects.exists()
