@@ -9,7 +9,7 @@ from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.utils import timezone
 
 from drawings import senders
-from drawings.models import Drawing, Report, ReportQuerySet
+from drawings.models import Drawing, DrawingQuerySet, Report, ReportQuerySet
 from drawings.writing import write_transaction
 
 
@@ -21,6 +21,8 @@ class Seen(NamedTuple):
     """What of a drawing a decision was made on."""
 
     status: str
+    title: str
+    artist: str
     last_report: int  # the newest that waited; 0 if none did
 
 
@@ -91,7 +93,8 @@ def decide(drawing: Drawing, seen: Seen, status: str, user_id: int) -> Decision:
     """
     now = timezone.now() if seen.last_report else None
     with write_transaction():
-        _replace_status(drawing, seen.status, status)
+        as_seen = Drawing.objects.filter(pk=drawing.pk, title=seen.title, artist=seen.artist)
+        _replace_status(as_seen, seen.status, status)
         if seen.last_report:
             reports = Report.objects.filter(drawing=drawing, pk__lte=seen.last_report)
             if not reports.waiting().update(settled_at=now):
@@ -103,7 +106,7 @@ def decide(drawing: Drawing, seen: Seen, status: str, user_id: int) -> Decision:
 def undo(drawing: Drawing, decision: Decision, user_id: int) -> None:
     """Take a decision back. Raises OvertakenError if another has been made since."""
     with write_transaction():
-        _replace_status(drawing, decision.now, decision.was)
+        _replace_status(Drawing.objects.filter(pk=drawing.pk), decision.now, decision.was)
         if decision.settled_at is not None:
             reports = Report.objects.filter(drawing=drawing, settled_at=decision.settled_at)
             reports.update(settled_at=None)
@@ -111,8 +114,8 @@ def undo(drawing: Drawing, decision: Decision, user_id: int) -> None:
         _log([drawing], f"Decision undone: status set back to {label}.", user_id)
 
 
-def _replace_status(drawing: Drawing, seen: str, status: str) -> None:
-    same = Drawing.objects.filter(pk=drawing.pk, status=seen)
+def _replace_status(drawings: DrawingQuerySet, seen: str, status: str) -> None:
+    same = drawings.filter(status=seen)
     if not (same.exists() if status == seen else same.change(status=status)):
         raise OvertakenError
 

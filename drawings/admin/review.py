@@ -32,6 +32,8 @@ class DecisionForm(forms.Form):
         ]
     )
     status = forms.ChoiceField(choices=Drawing.Status.choices)
+    title = forms.CharField(required=False, strip=False)
+    artist = forms.CharField(required=False, strip=False)
     last_report = forms.IntegerField(min_value=0, max_value=2**63 - 1)
 
 
@@ -117,11 +119,13 @@ def _decide(request: HttpRequest, queue: Queue) -> HttpResponse:
     if drawing is None:
         messages.warning(request, "This drawing was deleted meanwhile.")
         return _go(queue, after=key)
-    seen = curating.Seen(asked["status"], asked["last_report"])
+    seen = curating.Seen(**{name: asked[name] for name in curating.Seen._fields})
     try:
         decision = curating.decide(drawing, seen, asked["decision"], cast(int, request.user.pk))
     except curating.OvertakenError:
-        messages.warning(request, f"{_name(drawing)} was left as it is: {_overtaken_by(drawing)}")
+        is_renamed = (drawing.title, drawing.artist) != (seen.title, seen.artist)
+        reason = "its title has changed meanwhile." if is_renamed else _overtaken_by(drawing)
+        messages.warning(request, f"{_name(drawing)} was left as it is: {reason}")
     else:
         _remember(request, Last(decision, queue.name, str(key)))
         label = Drawing.Status(decision.now).label.lower()

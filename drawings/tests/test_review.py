@@ -213,6 +213,17 @@ def test_reports_that_somebody_else_has_settled_are_not_decided_again(
     assert "grace decided meanwhile" in text(page)
 
 
+@pytest.mark.parametrize("said", ["title", "artist"])
+def test_a_title_that_nobody_has_seen_is_not_approved(admin_client, pending, said):
+    page = admin_client.get(PENDING)
+    Drawing.objects.filter(pk=pending[0].pk).change(**{said: "Rude"})
+
+    page = decide(admin_client, page, "published")
+
+    assert Drawing.objects.get(pk=pending[0].pk).status == "pending"
+    assert "was left as it is: its title has changed meanwhile." in text(page)
+
+
 def test_undo_does_not_undo_what_another_has_decided_since(admin_client, other_client, pending):
     page = decide(admin_client, admin_client.get(PENDING), "published")
     Drawing.objects.filter(pk=pending[0].pk).update(status="hidden")
