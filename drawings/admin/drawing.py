@@ -101,8 +101,16 @@ class DrawingAdmin(admin.ModelAdmin):
         objects, counts, lacking, protected = super().get_deleted_objects(objs, request)
         return objects, counts, lacking - {Report._meta.verbose_name}, protected
 
+    def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
+        """With what the page showed, beside what is sent back."""
+        field = super().formfield_for_dbfield(*args, **kwargs)
+        if field is not None:
+            field.show_hidden_initial = True
+        return field
+
     def save_model(self, request: HttpRequest, obj: Drawing, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        """What was changed on the page: the rest stays as others may have made it meanwhile."""
+        obj.save(update_fields=form.changed_data)
         if "status" in form.changed_data:
             curating.settle(obj.reports.waiting(), cast(int, request.user.pk))
 

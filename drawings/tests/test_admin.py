@@ -584,6 +584,19 @@ def test_the_change_page_refuses_what_no_drawing_may_be(admin_client, make_drawi
     assert values_of(Drawing.objects.get()) == values_of(drawing)
 
 
+def test_a_change_of_the_title_undoes_no_decision_of_others(admin_client, make_drawing):
+    drawing = make_drawing(title="Fxo")
+    page = admin_client.get(change_url(drawing))
+    form = page.context["adminform"].form
+    shown = {each.html_initial_name: each.value() for each in form}
+    Drawing.objects.update(status="hidden")
+
+    admin_client.post(change_url(drawing), {**values_of(drawing, title="Fox"), **shown})
+
+    assert all(f'name="{name}"' in page.content.decode() for name in shown)
+    assert Drawing.objects.values_list("title", "status").get() == ("Fox", "hidden")
+
+
 def test_the_change_page_cannot_touch_the_pixels(admin_client, make_drawing, field):
     drawing = make_drawing()
     forged = {"blob": "x", "width": 16, "height": 16, "submission_key": str(uuid4())}
