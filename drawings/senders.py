@@ -54,10 +54,6 @@ def block(sender: bytes, note: str = "") -> None:
     BlockedSender.objects.get_or_create(sender=sender, defaults={"note": note})
 
 
-def unblock(sender: bytes) -> None:
-    BlockedSender.objects.filter(sender=sender).delete()
-
-
 def _hash(key: bytes, address: str) -> bytes:
     secret = key + settings.SECRET_KEY.encode()
     return hmac.digest(secret, address.encode(), "sha256")[:SENDER_BYTES]
