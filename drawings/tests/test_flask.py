@@ -47,6 +47,17 @@ def test_a_form_encoded_body_is_taken_too(program):
     assert list(response.json()) == ["unique_id"]
 
 
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("http://testserver", 200), ("https://evil.example", 403), ("null", 403), ("", 403)],
+)
+def test_pages_of_other_sites_may_not_draw_on_the_wall(program, origin, status):
+    body = {"canvas_data": samples.brightness_list("0")}
+
+    assert program.post(URL, body, headers={"Origin": origin}).status_code == status
+    assert Drawing.objects.exists() is (status == 200)
+
+
 def test_every_number_is_stored_rounded_half_up(program):
     numbers = brightness()
 

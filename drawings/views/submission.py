@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from drawings import limits, owners, refusals, senders
-from drawings.errors import error_response, wants_json
+from drawings.errors import error_response, request_error, wants_json
 from drawings.forms import FlaskForm, SubmissionForm, sentences
 from drawings.models import Drawing
 from drawings.views.pages import render_canvas
@@ -72,6 +72,8 @@ def given_by(request: HttpRequest) -> dict[str, Any]:
 @require_POST
 def postmethod(request: HttpRequest) -> HttpResponse:
     """POST /postmethod: `canvas_data`, answered with the new drawing's id."""
+    if is_from_another_site(request):
+        return request_error(request, 403, "Pages of other sites may not draw on this wall.")
     if (refusal := refusals.early(request, "drawings")) is not None:
         return refusal
     form = FlaskForm(request.POST)
@@ -84,6 +86,15 @@ def postmethod(request: HttpRequest) -> HttpResponse:
     if drawing is None:
         return error_response(request, 422, sentences(form))
     return JsonResponse({"unique_id": str(drawing.id)})
+
+
+def is_from_another_site(request: HttpRequest) -> bool:
+    """Whether a browser sends this for another site's page; programs name no origin.
+
+    Else any page could have its visitors fill the wall, each within the limits of an address.
+    """
+    origin = request.headers.get("Origin")
+    return origin is not None and origin.partition("://")[2] != request.get_host()
 
 
 @require_safe
