@@ -16,6 +16,9 @@ from django.utils import timezone
 from drawings import limits
 from drawings.errors import request_error
 
+# No account has a longer name, and PostgreSQL keeps none of any length.
+NAME_LENGTH = 150
+
 
 class PatientBackend(AxesStandaloneBackend):  # type: ignore[misc]  # axes has no types
     """Comes before the backend that looks at passwords, and lets nobody in itself."""
@@ -44,11 +47,16 @@ def address(request: HttpRequest) -> str | None:
     return None if client == "unknown" else client
 
 
+def name(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str:
+    """The name that is tried as axes keeps it: its first NAME_LENGTH characters."""
+    return (credentials or request.POST).get("username", "")[:NAME_LENGTH]
+
+
 def locked_out(
     request: HttpRequest, response: HttpResponse, credentials: Mapping[str, str] | None
 ) -> HttpResponse:
     """The answer to who tried too often, in place of the login form's."""
-    seconds = getattr(request, "wait", None) or _seconds_locked(request, credentials or {})
+    seconds = getattr(request, "wait", None) or _seconds_locked(request, credentials)
     return request_error(
         request,
         429,
@@ -57,12 +65,12 @@ def locked_out(
     )
 
 
-def _seconds_locked(request: HttpRequest, credentials: Mapping[str, str]) -> int:
+def _seconds_locked(request: HttpRequest, credentials: Mapping[str, str] | None) -> int:
     """How long axes still refuses this name from this address: since the last try it counted."""
     from axes.models import AccessAttempt  # only once Django has its models
 
     tries = AccessAttempt.objects.filter(
-        username=credentials.get("username"), ip_address=address(request)
+        username=name(request, credentials), ip_address=address(request)
     )
     latest = tries.order_by("-attempt_time").values_list("attempt_time", flat=True).first()
     since = timezone.now() - (latest or timezone.now())

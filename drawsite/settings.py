@@ -193,6 +193,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 # Whoever tries a curator's name does not lock the curator out.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "drawings.logins.address"
+AXES_USERNAME_CALLABLE = "drawings.logins.name"
 AXES_LOCKOUT_CALLABLE = "drawings.logins.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False

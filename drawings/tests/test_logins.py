@@ -115,6 +115,11 @@ def test_a_name_that_nobody_has_is_treated_alike(client, curators):
     assert fail(client, name="nobody") == [200, 200, 200, 200, 429]
 
 
+def test_a_name_longer_than_any_is_treated_alike_and_not_kept(client, curators):
+    assert fail(client, name="x" * 100_000) == [200] * 4 + [429]
+    assert len(AccessAttempt.objects.get().username) == 150
+
+
 # --- Whose address --------------------------------------------------------------------------
 
 
