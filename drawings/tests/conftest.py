@@ -39,12 +39,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     PostgreSQL drops no database that a session is in, and the one of a server that has just ended
     may outlive it by a moment.
     """
-    connection = connections["default"]
-    all_tables = connection.introspection.django_table_names
-    connection.introspection.django_table_names = lambda **options: [  # type: ignore[method-assign]
-        table for table in all_tables(**options) if table not in KEPT_TABLES
+    introspection: Any = type(connections["default"].introspection)
+    all_tables = introspection.django_table_names
+    introspection.django_table_names = lambda self, **options: [
+        table for table in all_tables(self, **options) if table not in KEPT_TABLES
     ]
     yield
+    connection = connections["default"]
     if connection.vendor != "postgresql":
         return
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
