@@ -3,17 +3,19 @@
     python -m drawings.tests.sender URL SUBMISSION_KEY TIMES START
 
 waits until START (seconds since the epoch), sends from as many threads as TIMES, and prints a JSON
-list of [status, id].
+list of [status, id]. Who is asked to come again (503) does, as the page would.
 """
 
 import http.cookiejar
 import json
 import sys
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
+PATIENCE_SECONDS = 30
 NUMBERS = json.dumps([number % 256 for number in range(40_000)])
 
 
@@ -29,8 +31,14 @@ def send(url: str, key: str, start: float) -> tuple[int, str]:
         {"Accept": "application/json", "X-CSRFToken": token or ""},
     )
     time.sleep(max(0.0, start - time.time()))
-    with opener.open(request) as response:
-        return response.status, json.load(response)["id"]
+    while True:
+        try:
+            with opener.open(request) as response:
+                return response.status, json.load(response)["id"]
+        except urllib.error.HTTPError as refusal:
+            if refusal.code != 503 or time.time() > start + PATIENCE_SECONDS:
+                raise
+            time.sleep(0.2)
 
 
 if __name__ == "__main__":
