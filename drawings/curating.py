@@ -38,18 +38,23 @@ class Decision(NamedTuple):
 # --- Many drawings: all of them, or none ----------------------------------------------------
 
 
-def set_status(drawings: Sequence[Drawing], status: str, user_id: int) -> int:
-    """Give drawings a status and settle their reports; how many had another status."""
-    ids = [drawing.pk for drawing in drawings]
+def set_status(
+    drawings: Sequence[Drawing], status: str, user_id: int, seen_at: datetime | None = None
+) -> tuple[int, int]:
+    """Give drawings a status and settle their reports; how many had another status, and how many
+    were left as they are because they have changed after they were seen."""
+    ids = {drawing.pk for drawing in drawings}
     with write_transaction():
         others = Drawing.objects.filter(pk__in=ids).exclude(status=status).order_by("pk")
-        changing = set(others.select_for_update().values_list("pk", flat=True))
+        changed_at = dict(others.select_for_update().values_list("pk", "changed_at"))
+        left = {pk for pk, at in changed_at.items() if seen_at and at and at > seen_at}
+        changing = changed_at.keys() - left
         Drawing.objects.filter(pk__in=changing).change(status=status)
-        settled = _settle(Report.objects.filter(drawing__in=ids))
+        settled = _settle(Report.objects.filter(drawing__in=ids - left))
         label = Drawing.Status(status).label
         _log([each for each in drawings if each.pk in changing], f"Status set to {label}.", user_id)
         _log([each for each in drawings if each.pk in settled], "Reports settled.", user_id)
-    return len(changing)
+    return len(changing), len(left)
 
 
 def delete(drawings: Sequence[Drawing], user_id: int) -> int:

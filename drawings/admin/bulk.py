@@ -4,6 +4,7 @@ Every page of it is the list's own address: what its search and its filters sele
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple, cast
 from uuid import UUID
@@ -17,6 +18,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import capfirst
 
 from drawings import bulk, curating, listing
@@ -28,30 +30,40 @@ SHOWN = 12
 
 
 class Operation(NamedTuple):
-    """What is done to each drawing. `work` takes a batch and a user's id: how many it changed."""
+    """What is done to each drawing. `work` takes a batch, a user's id and when the list was shown:
+    how many it changed, and how many it left as they are."""
 
     action: str
     verb: str
     outcome: str
-    work: Callable[[Sequence[Drawing], int], int]
+    work: Callable[[Sequence[Drawing], int, datetime], tuple[int, int]]
     is_loss: bool = False
 
 
-def _status(action: str, verb: str, status: Drawing.Status) -> Operation:
-    def work(drawings: Sequence[Drawing], user_id: int) -> int:
-        return curating.set_status(drawings, status, user_id)
-
-    return Operation(action, verb, f"now {status.label.lower()}", work)
+def _publish(drawings: Sequence[Drawing], user_id: int, seen_at: datetime) -> tuple[int, int]:
+    return curating.set_status(drawings, Drawing.Status.PUBLISHED, user_id, seen_at)
 
 
-PUBLISH = _status("publish", "publish", Drawing.Status.PUBLISHED)
-HIDE = _status("hide", "hide", Drawing.Status.HIDDEN)
-DELETE = Operation("delete_selected", "delete", "deleted", curating.delete, is_loss=True)
+def _hide(drawings: Sequence[Drawing], user_id: int, seen_at: datetime) -> tuple[int, int]:
+    return curating.set_status(drawings, Drawing.Status.HIDDEN, user_id)
+
+
+def _delete(drawings: Sequence[Drawing], user_id: int, seen_at: datetime) -> tuple[int, int]:
+    return curating.delete(drawings, user_id), 0
+
+
+def _block(drawings: Sequence[Drawing], user_id: int, seen_at: datetime) -> tuple[int, int]:
+    return curating.block_senders(drawings, user_id), 0
+
+
+PUBLISH = Operation("publish", "publish", "now published", _publish)
+HIDE = Operation("hide", "hide", "now hidden", _hide)
+DELETE = Operation("delete_selected", "delete", "deleted", _delete, is_loss=True)
 BLOCK = Operation(
     "block_sender",
     "block the senders of",
     "from senders that are blocked now",
-    curating.block_senders,
+    _block,
 )
 
 
@@ -64,6 +76,8 @@ class StepForm(forms.Form):
     after = forms.UUIDField(required=False)
     until = forms.UUIDField(required=False)
     done = forms.IntegerField(required=False, min_value=0, max_value=10**12)
+    left = forms.IntegerField(required=False, min_value=0, max_value=10**12)
+    seen_at = forms.DateTimeField(required=False)  # when the list was shown
 
 
 def respond(
@@ -80,19 +94,39 @@ def respond(
     selection = _selection(model_admin, request) if across else None
     until = asked["until"] or (selection and _newest(selection))
     find = _find_all(selection, until) if selection else partial(_find_selected, queryset)
-    step = {"across": across, "until": until, "first": request.POST.getlist(ACTION_CHECKBOX_NAME)}
+    seen_at = asked["seen_at"] or timezone.now()
+    first = request.POST.getlist(ACTION_CHECKBOX_NAME)
+    step = {"across": across, "until": until, "first": first, "seen_at": seen_at}
     if (operation.is_loss or across) and not asked["post"]:
         return _ask(model_admin, request, operation, find, step)
 
     user_id = cast(int, request.user.pk)
-    progress = bulk.run(lambda batch: operation.work(batch, user_id), find, asked["after"])
+    left = asked["left"] or 0
+
+    def work(batch: Sequence[Drawing]) -> int:
+        nonlocal left
+        changed, others = operation.work(batch, user_id, seen_at)
+        left += others
+        return changed
+
+    progress = bulk.run(work, find, asked["after"])
     done = (asked["done"] or 0) + progress.done
     if progress.after is None:
-        model_admin.message_user(request, f"{_drawings_are(done)} {operation.outcome}.")
+        _report(model_admin, request, operation, done, left)
         return None
-    step |= {"after": progress.after, "done": done}
+    step |= {"after": progress.after, "done": done, "left": left}
     sentence = f"{_drawings_are(done)} {operation.outcome} so far, and more remain."
     return _page(model_admin, request, operation, step, {"sentence": sentence})
+
+
+def _report(
+    model_admin: ModelAdmin, request: HttpRequest, operation: Operation, done: int, left: int
+) -> None:
+    model_admin.message_user(request, f"{_drawings_are(done)} {operation.outcome}.")
+    if left:
+        reason = "changed after the list was shown: look at what they say now."
+        said = f"{_drawings_are(left)} left as before, {reason}"
+        model_admin.message_user(request, said, messages.WARNING)
 
 
 def ask_to_remove_sender(

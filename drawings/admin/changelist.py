@@ -112,6 +112,7 @@ class DrawingList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         self.selection = self._selection()
+        self.seen_at = timezone.now()  # before it is read: what changes after that was not seen
         page = listing.read(self.selection, cursor_of(request), self.list_per_page)
         self.result_list = page.drawings
         # Of this page: what the whole list comes to is not counted.

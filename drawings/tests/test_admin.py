@@ -386,7 +386,30 @@ def test_no_more_than_a_thousand_are_counted(admin_client, field):
     assert Drawing.objects.count() == 1001
 
 
-@pytest.mark.parametrize("name", ["after", "until", "done"])
+@pytest.mark.parametrize("across", ["0", "1"])
+def test_a_title_that_has_changed_since_the_list_was_shown_is_not_published(
+    admin_client, make_drawing, across
+):
+    seen, retitled = (make_drawing(title="Fox", status="pending") for _ in range(2))
+    Report.objects.create(drawing=retitled, reason="other")
+    page = text(admin_client.get(LIST))
+    seen_at = re.search(r'name="seen_at" value="([^"]+)"', page)
+    assert seen_at is not None
+    Drawing.objects.filter(pk=retitled.pk).change(title="Rude")
+
+    form = {"_selected_action": [seen.pk, retitled.pk], "select_across": across}
+    answer = admin_client.post(LIST, {**form, "action": "publish", "seen_at": seen_at[1]})
+    if across == "1":
+        answer = admin_client.post(LIST, fields_of(answer))
+
+    page = text(admin_client.get(answer["Location"]))
+    assert "1 drawing is now published." in page
+    assert "1 drawing is left as before, changed after the list was shown" in page
+    assert Drawing.objects.get(status="pending") == retitled
+    assert Report.objects.waiting().exists()
+
+
+@pytest.mark.parametrize("name", ["after", "until", "done", "seen_at"])
 def test_a_made_up_step_is_refused(admin_client, many, name):
     form = {"action": "hide", "_selected_action": [many[0].pk], "post": "yes", name: "x"}
 
