@@ -96,16 +96,17 @@ def decide(drawing: Drawing, seen: Seen, status: str, user_id: int) -> Decision:
 
     Raises OvertakenError if it is no longer as it was seen.
     """
-    now = timezone.now() if seen.last_report else None
+    settled_at = None
     with write_transaction():
         as_seen = Drawing.objects.filter(pk=drawing.pk, title=seen.title, artist=seen.artist)
         _replace_status(as_seen, seen.status, status)
         if seen.last_report:
             reports = Report.objects.filter(drawing=drawing, pk__lte=seen.last_report)
-            if not reports.waiting().update(settled_at=now):
+            settled_at = timezone.now()
+            if not reports.waiting().update(settled_at=settled_at):
                 raise OvertakenError
         _log([drawing], f"Status set to {Drawing.Status(status).label}.", user_id)
-    return Decision(drawing.pk, seen.status, status, now)
+    return Decision(drawing.pk, seen.status, status, settled_at)
 
 
 def undo(drawing: Drawing, decision: Decision, user_id: int) -> None:

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from drawings import limits
 from drawings.models import Drawing, Report
@@ -67,6 +68,18 @@ def test_a_sender_that_reports_again_is_thanked_and_counts_once(client, drawing,
 
     assert [answer["Location"] for answer in answers] == [f"{url_of(drawing)}thanks/"] * 2
     assert Report.objects.filter(drawing=drawing).get().reason == "hurtful"
+    assert Report.objects.count() == 2
+
+
+def test_a_sender_may_report_a_drawing_again_once_staff_has_seen_to_it(client, drawing):
+    for number in (1, 2):
+        report(client, drawing, REMOTE_ADDR=f"192.0.2.{number}")
+    Report.objects.update(settled_at=timezone.now())
+
+    for _ in range(2):
+        report(client, drawing, "other", REMOTE_ADDR="192.0.2.1")
+
+    assert [each.reason for each in Report.objects.waiting()] == ["other"]
     assert Report.objects.count() == 2
 
 

@@ -16,7 +16,7 @@ from drawings.writing import write_transaction
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Tell staff of a drawing. Each sender's first report of it is kept; more say no more."""
+    """Tell staff of a drawing. While a sender's report of it waits, more say no more."""
     drawing = get_object_or_404(Drawing.objects.published().for_lists(), pk=id)
     if request.method != "POST":
         return render_report(request, drawing, ReportForm())
@@ -30,8 +30,10 @@ def report(request: HttpRequest, id: UUID) -> HttpResponse:
             if (refusal := refusals.exact(request, "reports")) is not None:
                 return refusal
             if is_valid:
-                first = Report(drawing=drawing, sender=sender, **form.cleaned_data)
-                Report.objects.bulk_create([first], ignore_conflicts=True)
+                own = Report.objects.filter(drawing=drawing, sender=sender)
+                own.exclude(settled_at=None).delete()  # that was another look at it
+                new = Report(drawing=drawing, sender=sender, **form.cleaned_data)
+                Report.objects.bulk_create([new], ignore_conflicts=True)
     except IntegrityError as error:  # the drawing was deleted meanwhile
         raise Http404 from error
     if is_valid:
