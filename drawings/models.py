@@ -22,6 +22,8 @@ ARTIST_LENGTH = 40
 NOTE_LENGTH = 300
 WORD_LENGTH = 40
 SENDER_BYTES = 16
+# Of one drawing: enough to decide by, and few enough for the queue to pass over.
+MOST_WAITING_REPORTS = 50
 UNLISTED = ["blob", "strokes", "owner", "sender", "changed_at"]
 UPDATED_AT = Coalesce("changed_at", "created_at")
 

@@ -97,9 +97,10 @@ class DrawingAdmin(admin.ModelAdmin):
         return self.has_delete_permission(request) and self.has_curate_permission(request)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """A drawing's reports go with it: who may delete it may delete them."""
-        objects, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        return objects, counts, lacking - {Report._meta.verbose_name}, protected
+        """A drawing's reports go with it, counted alone: who may delete it may delete them."""
+        reports = Report.objects.filter(drawing__in=objs).count()
+        counts = {"drawings": len(objs), "reports": reports}
+        return [str(drawing) for drawing in objs], counts, set(), []
 
     def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
         """With what the page showed, beside what is sent back."""

@@ -10,6 +10,7 @@ from django.utils import timezone
 from drawings import limits
 from drawings.models import Drawing, Report
 from drawings.tests import samples
+from drawings.views import reports
 from drawsite.environment import Rate
 
 JSON = {"Accept": "application/json"}
@@ -81,6 +82,21 @@ def test_a_sender_may_report_a_drawing_again_once_staff_has_seen_to_it(client, d
 
     assert [each.reason for each in Report.objects.waiting()] == ["other"]
     assert Report.objects.count() == 2
+
+
+def test_a_flood_of_reports_is_kept_as_far_as_staff_can_use_it(
+    client, admin_client, drawing, monkeypatch
+):
+    monkeypatch.setattr(reports, "MOST_WAITING_REPORTS", 2)
+    for number in range(4):
+        answer = report(client, drawing, REMOTE_ADDR=f"192.0.2.{number}")
+        assert answer["Location"] == f"{url_of(drawing)}thanks/"
+
+    page = admin_client.get(f"/admin/drawings/drawing/{drawing.pk}/delete/").content.decode()
+
+    assert Report.objects.count() == 2
+    assert "Reports: 2" in page
+    assert page.count("It insults or threatens somebody") == 0
 
 
 @pytest.mark.parametrize(

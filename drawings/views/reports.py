@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from drawings import limits, refusals, senders
 from drawings.errors import error_response, wants_json
 from drawings.forms import ReportForm, sentences
-from drawings.models import Drawing, Report
+from drawings.models import MOST_WAITING_REPORTS, Drawing, Report
 from drawings.writing import write_transaction
 
 
@@ -30,10 +30,7 @@ def report(request: HttpRequest, id: UUID) -> HttpResponse:
             if (refusal := refusals.exact(request, "reports")) is not None:
                 return refusal
             if is_valid:
-                own = Report.objects.filter(drawing=drawing, sender=sender)
-                own.exclude(settled_at=None).delete()  # that was another look at it
-                new = Report(drawing=drawing, sender=sender, **form.cleaned_data)
-                Report.objects.bulk_create([new], ignore_conflicts=True)
+                store(Report(drawing=drawing, sender=sender, **form.cleaned_data))
     except IntegrityError as error:  # the drawing was deleted meanwhile
         raise Http404 from error
     if is_valid:
@@ -41,6 +38,14 @@ def report(request: HttpRequest, id: UUID) -> HttpResponse:
     if wants_json(request):
         return error_response(request, 422, sentences(form))
     return render_report(request, drawing, form, status=422)
+
+
+def store(report: Report) -> None:
+    """Unless the sender's last report waits yet, or more than enough of others'."""
+    reports = Report.objects.filter(drawing=report.drawing)
+    reports.filter(sender=report.sender, settled_at__isnull=False).delete()
+    if reports.waiting()[:MOST_WAITING_REPORTS].count() < MOST_WAITING_REPORTS:
+        Report.objects.bulk_create([report], ignore_conflicts=True)
 
 
 def render_report(
