@@ -121,8 +121,9 @@ def undo(drawing: Drawing, decision: Decision, user_id: int) -> None:
 
 
 def _replace_status(drawings: DrawingQuerySet, seen: str, status: str) -> None:
-    same = drawings.filter(status=seen)
-    if not (same.exists() if status == seen else same.change(status=status)):
+    same = drawings.filter(status=seen).for_lists()
+    # Locked: nobody decides otherwise before this decision is made.
+    if not (same.select_for_update().first() if status == seen else same.change(status=status)):
         raise OvertakenError
 
 

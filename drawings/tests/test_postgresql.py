@@ -176,6 +176,29 @@ def test_a_migration_may_take_its_time_and_nothing_else():
 
 
 @on_postgresql
+def test_what_is_hidden_while_its_reports_are_settled_by_another_stays_undecided_by_that(
+    transactional_db, make_drawing, admin_user
+):
+    drawing = make_drawing()
+    report = Report.objects.create(drawing=drawing, reason="other")
+    seen = curating.Seen(drawing.status, drawing.title, drawing.artist, report.pk)
+
+    def approve():
+        with closing(db.connection):
+            return curating.decide(drawing, seen, drawing.status, admin_user.pk)
+
+    with ThreadPoolExecutor(1) as other:
+        with db.transaction.atomic():
+            Drawing.objects.filter(pk=drawing.pk).change(status="hidden")
+            approving = other.submit(approve)
+            wait_until_one_waits()
+        with pytest.raises(curating.OvertakenError):
+            approving.result()
+
+    assert Report.objects.waiting().exists()
+
+
+@on_postgresql
 @pytest.mark.parametrize("how", ["by its artist", "by staff"])
 def test_what_is_drawn_on_a_drawing_while_it_is_deleted_does_not_keep_it(
     transactional_db, make_drawing, admin_user, field, how
