@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest
 
 from drawings import metrics
@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 # One in so many countings also removes the rows of windows that are over.
 SWEEP_EVERY = 1000
+# So many at most: they are removed within the transaction of a submission.
+SWEPT = 2 * SWEEP_EVERY
 # How long the database counts when Redis did not answer, before that is asked again: to wait for
 # one that hangs would take a second of each submission, and SQLite's write lock meanwhile.
 REDIS_PAUSE_SECONDS = 5.0
@@ -153,8 +155,18 @@ def _count_in_database(key: str, ends: int) -> int:
         )
         (so_far,) = cursor.fetchone()
     if random.randrange(SWEEP_EVERY) == 0:  # noqa: S311 - chance, not a secret
-        RateWindow.objects.filter(ends__lt=time.time()).delete()
+        _sweep()
     return int(so_far)
+
+
+def _sweep() -> None:
+    over = RateWindow.objects.filter(ends__lt=time.time()).order_by("ends")
+    # Who holds one is its client, who counts again, or another sweep: neither is waited for.
+    if connection.features.has_select_for_update_skip_locked:
+        over = over.select_for_update(skip_locked=True)
+    with transaction.atomic():
+        keys = list(over.values_list("pk", flat=True)[:SWEPT])
+        RateWindow.objects.filter(pk__in=keys).delete()
 
 
 def _so_far_in_database(key: str, ends: int) -> int:

@@ -130,6 +130,20 @@ def test_windows_that_are_long_over_are_removed(settings, clock, monkeypatch):
     assert RateWindow.objects.count() == 1
 
 
+def test_a_sweep_takes_no_more_than_a_submission_has_time_for(settings, clock, monkeypatch):
+    settings.REDIS_URL = ""
+    rate = Rate(3, 60)
+    for number in range(5):
+        allowed(1, client=str(number), rate=rate)
+    monkeypatch.setattr(limits, "SWEEP_EVERY", 1)
+    monkeypatch.setattr(limits, "SWEPT", 2)
+
+    clock.now += 10 * 60
+    allowed(1, client="192.0.2.1", rate=rate)
+
+    assert RateWindow.objects.count() == 4
+
+
 @pytest.mark.django_db(transaction=True)
 def test_clients_that_ask_at_once_get_exactly_what_the_rate_says(store):
     def ask(_):
