@@ -59,7 +59,7 @@ def client_address(request: HttpRequest) -> str:
         if len(hops) >= settings.TRUSTED_PROXIES:
             address = hops[-settings.TRUSTED_PROXIES].strip() or address
     try:
-        ip = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(_without_port(address))
     except ValueError:
         return "unknown"
     if isinstance(ip, ipaddress.IPv6Address):
@@ -67,6 +67,13 @@ def client_address(request: HttpRequest) -> str:
             return str(ip.ipv4_mapped)
         return str(ipaddress.ip_network((int(ip), 64), strict=False))
     return str(ip)
+
+
+def _without_port(address: str) -> str:
+    """Some proxies append it: `192.0.2.1:5678`, `[2001:db8::1]:443`."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return address.partition(":")[0] if address.count(":") == 1 else address
 
 
 def count(scope: str, client: str, rate: Rate | None) -> Verdict:
