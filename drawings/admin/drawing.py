@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from drawings import curating, search
 from drawings.admin import bulk, pictures, review, statistics
 from drawings.admin.changelist import DrawingList, ReportedFilter, SenderFilter, SinceFilter
+from drawings.admin.selecting import CheckedSelection
 from drawings.models import UNLISTED, Drawing, DrawingQuerySet, Report
 
 SHOWN_REPORTS = 20
@@ -19,7 +20,7 @@ SAID = ("title", "artist", "colormap", "status", "vmin", "vmax", "size", "id")
 
 
 @admin.register(Drawing)
-class DrawingAdmin(admin.ModelAdmin):
+class DrawingAdmin(CheckedSelection):
     list_display = ("thumbnail", "title_or_id", "artist", "status", "colormap", "created_at")
     list_display_links = ("thumbnail", "title_or_id")
     list_filter = ("status", ReportedFilter, SenderFilter, SinceFilter)

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from drawings import curating, senders
 from drawings.admin import pictures
+from drawings.admin.selecting import CheckedSelection
 from drawings.models import BlockedSender, BlockedWord, Report
 
 MOST_LISTED = 1_000
@@ -47,7 +48,7 @@ class WaitingFilter(admin.SimpleListFilter):
 
 
 @admin.register(Report)
-class ReportAdmin(admin.ModelAdmin):
+class ReportAdmin(CheckedSelection):
     """The open ones first, the oldest of them on top; the others the newest first."""
 
     list_display = ("drawing_link", "reason", "note", "created_at", "settled_at")
@@ -94,13 +95,13 @@ class ReportAdmin(admin.ModelAdmin):
 
 
 @admin.register(BlockedWord)
-class BlockedWordAdmin(admin.ModelAdmin):
+class BlockedWordAdmin(CheckedSelection):
     ordering = ("word",)
     search_fields = ("word",)
 
 
 @admin.register(BlockedSender)
-class BlockedSenderAdmin(admin.ModelAdmin):
+class BlockedSenderAdmin(CheckedSelection):
     """They are blocked from the list of drawings, and unblocked by being deleted here."""
 
     list_display = ("__str__", "note", "created_at", "lapses")

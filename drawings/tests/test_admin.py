@@ -386,6 +386,22 @@ def test_no_more_than_a_thousand_are_counted(admin_client, field):
     assert Drawing.objects.count() == 1001
 
 
+@pytest.mark.parametrize(
+    ("model", "action"),
+    [
+        ("drawing", "hide"),
+        ("report", "settle"),
+        ("blockedword", "delete_selected"),
+        ("blockedsender", "delete_selected"),
+    ],
+)
+@pytest.mark.parametrize("id", ["x", str(10**30), "\0"])
+def test_a_made_up_selection_is_refused(admin_client, model, action, id):
+    form = {"action": action, "_selected_action": [id]}
+
+    assert admin_client.post(f"/admin/drawings/{model}/", form).status_code == 400
+
+
 @pytest.mark.parametrize("across", ["0", "1"])
 def test_a_title_that_has_changed_since_the_list_was_shown_is_not_published(
     admin_client, make_drawing, across
