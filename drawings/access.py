@@ -49,7 +49,7 @@ class Waiting(Http404):
 def get_drawing(request: HttpRequest, id: UUID, queryset: DrawingQuerySet) -> Drawing:
     """The drawing, or Http404 for one that is not there or not for this client."""
     found = (queryset.using(using).filter(pk=id).first() for using in where_to_look())
-    return _admitted(request, id, next(filter(None, found), None))
+    return admitted(request, id, next(filter(None, found), None))
 
 
 def get_own_drawing(request: HttpRequest, id: UUID) -> Drawing:
@@ -63,10 +63,11 @@ def get_own_drawing(request: HttpRequest, id: UUID) -> Drawing:
 def get_picture(request: HttpRequest, id: UUID, *, with_blob: bool) -> Picture:
     """As `get_drawing`, of what a picture of it is made of."""
     found = (find_picture(id, with_blob=with_blob, using=using) for using in where_to_look())
-    return _admitted(request, id, next(filter(None, found), None))
+    return admitted(request, id, next(filter(None, found), None))
 
 
-def _admitted(request: HttpRequest, id: UUID, drawing: Found | None) -> Found:
+def admitted(request: HttpRequest, id: UUID, drawing: Found | None) -> Found:
+    """What was found, or Http404 if it is nothing, or nothing for this client."""
     if drawing is None:
         raise Http404
     if not may_see(request, id, drawing):

@@ -139,13 +139,24 @@ def test_the_id_of_the_flask_app_leads_to_the_imported_drawing(program, make_dra
     assert (response.status_code, response["Location"]) == (301, f"/drawings/{drawing.id}/")
 
 
-@pytest.mark.parametrize("status", ["hidden", "pending"])
-def test_an_old_link_shows_nothing_that_is_not_public(client, make_drawing, status):
-    drawing = make_drawing(status=status, title="Secret", flask_id=uuid4())
+def test_an_old_link_to_what_waits_says_so_and_no_more(client, make_drawing):
+    drawing = make_drawing(status="pending", title="Secret", flask_id=uuid4())
 
-    response = client.get(f"/results/{drawing.flask_id}", follow=True)
+    page = client.get(f"/results/{drawing.flask_id}", follow=True).content.decode()
 
-    assert "Secret" not in response.content.decode()
+    assert "Thank you, it has arrived" in page
+    assert "Secret" not in page
+
+
+def test_an_old_link_does_not_tell_what_is_hidden_from_what_is_not_there(
+    client, admin_user, make_drawing
+):
+    drawing = make_drawing(status="hidden", flask_id=uuid4())
+    url = f"/results/{drawing.flask_id}"
+
+    assert client.get(url).status_code == 404
+    client.force_login(admin_user)
+    assert client.get(url)["Location"] == f"/drawings/{drawing.id}/"
 
 
 @pytest.mark.parametrize("id", [samples.NO_ID, "1", "x"])

@@ -1,5 +1,6 @@
 """What is sent in: from the canvas page, and in the form that the Flask app took."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from drawings import limits, owners, refusals, senders
+from drawings import access, limits, owners, refusals, senders
 from drawings.errors import error_response, request_error, wants_json
 from drawings.forms import FlaskForm, SubmissionForm, sentences
 from drawings.models import Drawing
@@ -107,4 +108,6 @@ def flask_result(request: HttpRequest, id: UUID) -> HttpResponse:
     """A drawing by its id, or by the one that it had in the Flask app."""
     drawings = Drawing.objects.for_lists()
     drawing = drawings.filter(pk=id).first() or get_object_or_404(drawings, flask_id=id)
+    with suppress(access.Waiting):  # which the drawing's page says
+        access.admitted(request, drawing.id, drawing)
     return redirect(drawing, permanent=True)
