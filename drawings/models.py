@@ -81,17 +81,21 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         """
         # Stored first and looked for then: that it is there already is the exception.
         try:
-            with transaction.atomic():
-                if drawing.parent_id is not None and not self.keep(drawing.parent_id):
-                    drawing.parent_id = None
-                drawing.save(force_insert=True)
+            self._add(drawing)
         except IntegrityError:
             value = getattr(drawing, key)
-            same = self.none() if value is None else self.filter(**{key: value}).for_lists()
-            if (stored := same.first()) is not None:
+            if value is None:
+                raise
+            if (stored := self.filter(**{key: value}).for_lists().first()) is not None:
                 return stored, False
-            raise
+            self._add(drawing)  # that row was deleted before it was looked for
         return drawing, True
+
+    def _add(self, drawing: "Drawing") -> None:
+        with transaction.atomic():
+            if drawing.parent_id is not None and not self.keep(drawing.parent_id):
+                drawing.parent_id = None
+            drawing.save(force_insert=True)
 
     def lock(self) -> None:
         """Let nobody change these, draw on them or report them before the current transaction ends.

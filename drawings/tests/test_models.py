@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from drawings import pixels
-from drawings.models import Drawing
+from drawings.models import Drawing, DrawingQuerySet
 from drawings.tests import samples
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +162,24 @@ def test_a_drawing_that_is_sent_again_is_the_row_that_is_there(make_drawing, fie
     assert not created
     assert (drawing.pk, drawing.title) == (stored.pk, "First")
     assert Drawing.objects.get().title == "First"
+
+
+def test_a_drawing_whose_first_row_is_deleted_just_then_is_stored_anew(
+    make_drawing, field, monkeypatch
+):
+    key = uuid4()
+    make_drawing(submission_key=key)
+
+    def delete_first(drawings):
+        drawings.delete()
+        return drawings.all()
+
+    monkeypatch.setattr(DrawingQuerySet, "for_lists", delete_first)
+
+    drawing, created = Drawing.objects.add_once(Drawing.from_field(field, submission_key=key))
+
+    assert created
+    assert Drawing.objects.get() == drawing
 
 
 def test_drawings_without_a_key_are_all_added(field):
