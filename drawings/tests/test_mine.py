@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from drawings import owners, senders
+from drawings import limits, owners, senders
 from drawings.models import BlockedWord, Drawing
 from drawings.tests import samples
 from drawsite.environment import Rate
@@ -270,6 +270,18 @@ def test_a_hidden_drawing_keeps_its_title(client, own):
     page = page_of(client, drawing)
     assert "Hidden by staff" in page
     assert "Change title" not in page
+
+
+def test_a_drawing_that_is_deleted_while_it_is_retitled_is_gone(client, own, monkeypatch):
+    drawing = own(title="Fox")
+
+    def delete_first(*arguments):
+        Drawing.objects.all().delete()
+        return limits.Verdict(True, 0)
+
+    monkeypatch.setattr(limits, "count", delete_first)
+
+    assert retitle(client, drawing).status_code == 404
 
 
 def test_where_approval_is_required_a_new_title_waits_for_it(client, own, settings):

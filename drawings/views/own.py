@@ -67,6 +67,7 @@ def retitle(request: HttpRequest, id: UUID) -> HttpResponse:
             return error_response(request, 422, sentences(form))
         return render_retitle(request, drawing, form, status=422)
     if not is_changed:
+        access.get_own_drawing(request, id)  # Http404 if it was deleted
         return refuse_hidden(request)
     messages.success(request, "The title is changed.")
     return redirect(drawing)
