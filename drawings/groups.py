@@ -1,6 +1,7 @@
 """The groups of staff, each with the least rights that its work takes.
 
-They are made after a migration where they are missing, and are the host's to change from then on.
+They are made with the permissions that they are of, once: from then on they are the host's to
+change, rename and delete.
 """
 
 from django.apps import apps
@@ -26,15 +27,13 @@ RIGHTS = {
 
 
 def install(using: str) -> None:
-    groups = Group.objects.using(using)
-    missing = RIGHTS.keys() - set(groups.filter(name__in=RIGHTS).values_list("name", flat=True))
-    if not missing:
-        return
-    # Django makes them after the migration as well, but no sooner than this.
-    create_permissions(apps.get_app_config("drawings"), verbosity=0, using=using)
     permissions = Permission.objects.using(using).filter(content_type__app_label="drawings")
-    for name in sorted(missing):
-        with transaction.atomic(using=using):
-            group, is_new = groups.get_or_create(name=name)
+    if permissions.filter(codename="curate_drawing").exists():
+        return
+    with transaction.atomic(using=using):
+        # Django makes them after the migration as well, but no sooner than this.
+        create_permissions(apps.get_app_config("drawings"), verbosity=0, using=using)
+        for name, codenames in RIGHTS.items():
+            group, is_new = Group.objects.using(using).get_or_create(name=name)
             if is_new:
-                group.permissions.set(permissions.filter(codename__in=RIGHTS[name]))
+                group.permissions.set(permissions.filter(codename__in=codenames))

@@ -14,7 +14,12 @@ from drawings.models import Drawing
 from drawings.tests.browser import Studio, launch_options
 from drawings.tests.server import Server
 
-KEPT_TABLES = {"django_content_type", "auth_permission"}
+KEPT_TABLES = {
+    "django_content_type",
+    "auth_permission",
+    "auth_group",
+    "auth_group_permissions",
+}
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +38,8 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Content types and permissions stay as they are between tests: a running server knows their
-    ids, and they take long to make.
+    """Content types, permissions and the groups that are made with them stay as they are between
+    tests: a running server knows their ids, and they take long to make.
 
     PostgreSQL drops no database that a session is in, and the one of a server that has just ended
     may outlive it by a moment.

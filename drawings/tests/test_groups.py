@@ -131,13 +131,23 @@ def test_who_edits_without_curating_leaves_the_status(client, drawing, django_us
 
 
 def test_the_groups_are_the_hosts_to_change(db):
-    curators = Group.objects.get(name="Curators")
-    curators.permissions.clear()
+    Group.objects.filter(name="Curators").update(name="Friends")
+    Group.objects.get(name="Editors").permissions.clear()
     Group.objects.get(name="Data").delete()
 
     groups.install(connection.alias)
 
-    assert not curators.permissions.exists()
+    assert set(Group.objects.values_list("name", flat=True)) == {"Friends", "Editors"}
+    assert not Group.objects.get(name="Editors").permissions.exists()
+
+
+def test_the_groups_are_made_with_their_permissions(db):
+    Group.objects.all().delete()
+    Permission.objects.filter(content_type__app_label="drawings").delete()
+
+    groups.install(connection.alias)
+
+    assert set(Group.objects.values_list("name", flat=True)) == set(groups.RIGHTS)
     assert set(Group.objects.get(name="Data").permissions.values_list("codename", flat=True)) == {
         "view_drawing",
         "export_drawing",
