@@ -236,7 +236,7 @@ def test_a_person_who_sends_too_often_gets_a_page(client, settings):
 
     assert answer.status_code == 429
     assert "Retry-After" in answer
-    assert "Too many drawings came from your address." in answer.content.decode()
+    assert "Too much came from your address." in answer.content.decode()
 
 
 def test_both_ways_in_count_together(client, settings):
