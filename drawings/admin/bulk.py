@@ -26,18 +26,26 @@ from drawings.admin.changelist import DrawingList
 from drawings.models import Drawing
 
 COUNTED = 1_000
+# Of those that were not selected one by one.
 SHOWN = 12
 
 
 class Operation(NamedTuple):
-    """What is done to each drawing. `work` takes a batch, a user's id and when the list was shown:
-    how many it changed, and how many it left as they are."""
+    """What is done to each drawing, or to what it is `of`.
+
+    `work` takes a batch, a user's id and when the list was shown: how many it changed, and how many
+    it left as they are.
+    """
 
     action: str
     verb: str
     outcome: str
     work: Callable[[Sequence[Drawing], int, datetime], tuple[int, int]]
     is_loss: bool = False
+    of: str = ""
+
+    def on(self, drawings: str) -> str:
+        return capfirst(f"{self.verb} {self.of}{drawings}")
 
 
 def _publish(drawings: Sequence[Drawing], user_id: int, seen_at: datetime) -> tuple[int, int]:
@@ -61,9 +69,10 @@ HIDE = Operation("hide", "hide", "now hidden", _hide)
 DELETE = Operation("delete_selected", "delete", "deleted", _delete, is_loss=True)
 BLOCK = Operation(
     "block_sender",
-    "block the senders of",
+    "block",
     "from senders that are blocked now",
     _block,
+    of="the senders of ",
 )
 
 
@@ -85,7 +94,8 @@ def respond(
 ) -> HttpResponse | None:
     """Ask, or do what a request has time for; None when all is done, which sends back to the list.
 
-    What loses something is asked about, and what was not selected one by one.
+    What loses something is asked about, what reaches beyond the selected drawings, and what was
+    not selected one by one.
     """
     form = StepForm(request.POST)
     if not form.is_valid():
@@ -97,7 +107,7 @@ def respond(
     seen_at = asked["seen_at"] or timezone.now()
     first = request.POST.getlist(ACTION_CHECKBOX_NAME)
     step = {"across": across, "until": until, "first": first, "seen_at": seen_at}
-    if (operation.is_loss or across) and not asked["post"]:
+    if (operation.is_loss or operation.of or across) and not asked["post"]:
         return _ask(model_admin, request, operation, find, step)
 
     user_id = cast(int, request.user.pk)
@@ -181,10 +191,12 @@ def _ask(
     found = find(None, COUNTED + 1)
     number = f"more than {COUNTED:,}" if len(found) > COUNTED else f"{len(found):,}"
     noun = "drawing" if len(found) == 1 else "drawings"
+    shown = SHOWN if step["across"] else model_admin.list_per_page
     context = {
-        "question": f"Are you sure that you want to {operation.verb} {number} {noun}?",
-        "drawings": found[:SHOWN],
-        "others": len(found) > SHOWN,
+        "question": f"{operation.on(f'{number} {noun}')}?",
+        "is_one": len(found) == 1,
+        "drawings": found[:shown],
+        "others": len(found) > shown,
     }
     return _page(model_admin, request, operation, step, context)
 
@@ -202,7 +214,7 @@ def _page(
         "admin/drawings/drawing/bulk.html",
         {
             **model_admin.admin_site.each_context(request),
-            "title": f"{capfirst(operation.verb)} drawings",
+            "title": operation.on("drawings"),
             "opts": model_admin.opts,
             "list_url": reverse("admin:drawings_drawing_changelist"),
             "operation": operation,
