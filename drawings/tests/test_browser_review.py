@@ -26,7 +26,7 @@ def test_curators_review_by_keyboard(curator, server, make_drawing):
     page.goto(f"{server.url}{REVIEW}")
     expect(title).to_be_focused()
 
-    for key, then in [("a", 1), ("n", 2), ("h", 3), ("ArrowLeft", 1), ("ArrowRight", 3), ("u", 2)]:
+    for key, then in [("p", 1), ("n", 2), ("h", 3), ("ArrowLeft", 1), ("ArrowRight", 3), ("u", 2)]:
         page.keyboard.press(key)
         expect(title).to_have_text(f"Fox {then}")
         expect(title).to_be_focused()
@@ -52,7 +52,7 @@ def test_curators_review_and_change_many_without_scripts(browser, curator, serve
     page.goto(f"{server.url}{REVIEW}")
 
     page.get_by_role("button", name="Hide").click()
-    page.get_by_role("button", name="Approve").click()
+    page.get_by_role("button", name="Publish").click()
     expect(page.get_by_role("heading", name="Nothing waits")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#review-title")).to_have_text("Fox 1")
