@@ -37,12 +37,13 @@ def image_png(field: Field, *, cmap: str, vmin: float, vmax: float) -> bytes:
 
 
 def days_png(days: Sequence[date], counts: Sequence[int | None], *, theme: str, size: str) -> bytes:
-    """A bar for the count of each day, as a PNG; none where there is no count."""
+    """A bar for the count of each day, as a PNG, from the first day on that has been counted."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
     from matplotlib.ticker import MaxNLocator
 
     figure, axes, colour = _plain_axes(theme, size)
-    axes.bar(days, [count or 0 for count in counts], width=0.9, color=colour)  # type: ignore[arg-type]
+    counted = {day: count for day, count in zip(days, counts, strict=True) if count is not None}
+    axes.bar(list(counted), list(counted.values()), width=0.9, color=colour)  # type: ignore[arg-type]
     locator = AutoDateLocator(maxticks=8 if size == "wide" else 5)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]

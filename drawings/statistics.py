@@ -12,8 +12,7 @@ from django.utils import timezone
 from drawings import listing
 from drawings.models import DayCount, Drawing
 
-# Of the days that are over and that nobody has asked for yet, so much is counted at a time.
-DAYS_AT_ONCE = 40
+# As long as a request may count days that are over and that nobody has asked for yet.
 SECONDS = 3.0
 # A drawing gets its id a little before it is stored.
 MARGIN = timedelta(hours=1)
@@ -42,10 +41,10 @@ def days(number: int) -> list[Day]:
 
 
 def _count_once(missing: list[date]) -> dict[date, int]:
-    """As many of the days as there is time for, the first of them first."""
+    """As many of the days as there is time for, the first of them first, and always one."""
     deadline = time.monotonic() + SECONDS
     counts: dict[date, int] = {}
-    for day in missing[:DAYS_AT_ONCE]:
+    for day in missing:
         counts[day] = _count(day)
         if time.monotonic() > deadline:
             break

@@ -74,5 +74,27 @@ def test_all_that_match_are_selected_asked_about_and_changed(curator, server, ma
     assert set(statuses()) == {"hidden"}
 
 
+def test_a_figure_that_is_refused_is_asked_for_again(curator, server, make_drawing, problems):
+    make_drawing()
+    page, asked = curator, []
+
+    def refuse(route):
+        asked.append(route.request.url)
+        route.fulfill(status=503)
+
+    page.route("**/days.png*", refuse)
+    page.clock.install()
+    page.goto(f"{server.url}/admin/drawings/drawing/statistics/")
+    expect(page.locator("picture.plot-light").first).to_be_visible()
+    page.wait_for_function("document.querySelector('.plot-light img').complete")
+    page.clock.fast_forward(5000)
+
+    expect(page.get_by_text("The server was too busy to draw this figure.")).to_be_visible()
+    expect(page.get_by_role("link", name="Try again")).to_be_visible()
+    assert len(asked) == 2
+    assert len(problems) == 2
+    problems.clear()
+
+
 def statuses():
     return list(Drawing.objects.order_by("id").values_list("status", flat=True))

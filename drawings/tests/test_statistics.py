@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from matplotlib.axes import Axes
 from uuid_utils.compat import uuid7
 
 from drawings import figures, statistics, turns
@@ -60,15 +61,33 @@ def test_a_day_is_not_over_until_the_last_drawings_of_it_are_stored(monkeypatch)
     assert not DayCount.objects.exists()
 
 
-def test_a_year_is_counted_in_parts(admin_client):
-    response = admin_client.get(PAGE, {"days": 365})
-    first = [day for day in statistics.days(365) if day.drawings is not None]
+def test_a_year_of_a_small_wall_is_counted_at_once(admin_client, make_at):
+    make_at(NOW - timedelta(days=364))
 
-    assert f"{364 - statistics.DAYS_AT_ONCE} of the days" in response.content.decode()
-    assert len(first) == 2 * statistics.DAYS_AT_ONCE + 1
-    for _ in range(10):
-        admin_client.get(PAGE, {"days": 365})
-    assert "count on" not in admin_client.get(PAGE, {"days": 365}).content.decode()
+    page = admin_client.get(PAGE, {"days": 365})
+
+    assert page.context["total"] == 1
+    assert "count on" not in page.content.decode()
+
+
+def test_what_there_is_no_time_for_is_counted_later(admin_client, monkeypatch):
+    monkeypatch.setattr(statistics, "SECONDS", -1)
+
+    page = admin_client.get(PAGE, {"days": 365}).content.decode()
+    counted = [day for day in statistics.days(365) if day.drawings is not None]
+
+    assert "363 of the days have not been counted yet" in page
+    assert [day.day for day in counted] == [NOW.date() - timedelta(days=n) for n in (2, 1, 0)]
+
+
+def test_days_that_are_not_counted_yet_are_not_drawn_as_none(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(Axes, "bar", lambda axes, *bars, **looks: drawn.append(bars))
+    days = [date(2026, 11, day) for day in range(19, 23)]
+
+    figures.days_png(days, [None, 0, None, 3], theme="light", size="wide")
+
+    assert drawn == [([days[1], days[3]], [0, 3])]
 
 
 def test_the_page_says_what_there_is(admin_client, make_at):
