@@ -5,7 +5,7 @@ Knows nothing of Django.
 
 import signal
 from collections.abc import Generator, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import islice
 from multiprocessing import get_context
@@ -26,9 +26,10 @@ GROUNDS = 120
 WHOLES = 60
 WHOLE_EVERY = 8
 
-BEGIN, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
-BEGIN_MILLISECONDS = int(BEGIN.timestamp() * 1000)
-MILLISECONDS = (END - BEGIN) // timedelta(milliseconds=1)
+UNTIL = date(2025, 12, 31)
+DAYS = 2192  # six years
+DAY_MILLISECONDS = 86_400_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 UNTITLED, PAIRED, SIGNED = 0.12, 0.2, 0.85
 
@@ -115,27 +116,29 @@ Scene = dict[str, Any]
 Batches = Generator[list[Scene], None, None]
 
 
-def make_scenes(count: int, seed: int) -> Iterator[Scene]:
-    """Drawings, ascending by id and time, the same for the same count and seed."""
+def make_scenes(count: int, seed: int, until: date = UNTIL) -> Iterator[Scene]:
+    """Drawings, ascending by id and time, the same for the same count, seed and last day (UTC)."""
     pool = Pool(seed)
     random = Random(f"{count} {seed}")  # noqa: S311
+    begin = ((until - EPOCH.date()).days + 1 - DAYS) * DAY_MILLISECONDS
     for number in range(count):
-        since = int((number + random.random()) * MILLISECONDS / count)
-        yield make_scene(pool.any(random), random, since)
+        since = int((number + random.random()) * DAYS * DAY_MILLISECONDS / count)
+        yield make_scene(pool.any(random), random, begin + since)
 
 
-def make_batches(count: int, seed: int, size: int) -> Batches:
+def make_batches(count: int, seed: int, size: int, until: date = UNTIL) -> Batches:
     """The same, so many at a time."""
-    scenes = make_scenes(count, seed)
+    scenes = make_scenes(count, seed, until)
     while batch := list(islice(scenes, size)):
         yield batch
 
 
-def make_batches_beside(count: int, seed: int, size: int) -> Batches:
+def make_batches_beside(count: int, seed: int, size: int, until: date = UNTIL) -> Batches:
     """The same, made by another process, the next ones while the last ones are put to use."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    maker = context.Process(target=_send_batches, args=(theirs, count, seed, size), daemon=True)
+    asked = (count, seed, size, until)
+    maker = context.Process(target=_send_batches, args=(theirs, *asked), daemon=True)
     maker.start()
     theirs.close()
     try:
@@ -146,16 +149,16 @@ def make_batches_beside(count: int, seed: int, size: int) -> Batches:
         maker.join()
 
 
-def _send_batches(pipe: Connection, count: int, seed: int, size: int) -> None:
+def _send_batches(pipe: Connection, *asked: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for who receives them
-    for batch in make_batches(count, seed, size):
+    for batch in make_batches(*asked):
         pipe.send(batch)  # returns when all but the last of it has been fetched
 
 
-def make_scene(picture: Picture, random: Random, since: int) -> Scene:
-    """A drawing of so many milliseconds after BEGIN."""
+def make_scene(picture: Picture, random: Random, time: int) -> Scene:
+    """A drawing of so many milliseconds after 1970 began."""
     return {
-        "id": uuid7(BEGIN_MILLISECONDS + since, random.getrandbits(74)),
+        "id": uuid7(time, random.getrandbits(74)),
         "blob": picture.blob,
         "width": sketches.SIDE,
         "height": sketches.SIDE,
@@ -163,7 +166,7 @@ def make_scene(picture: Picture, random: Random, since: int) -> Scene:
         "artist": random.choice(captions.ARTISTS) if random.random() < SIGNED else "",
         "colormap": random.choice(COLORMAPS),
         "status": random.choice(STATUSES),
-        "created_at": BEGIN + timedelta(milliseconds=since),
+        "created_at": EPOCH + timedelta(milliseconds=time),
         "strokes": picture.strokes,
         "strokes_agree": None if picture.strokes is None else True,
     }

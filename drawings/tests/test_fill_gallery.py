@@ -17,10 +17,14 @@ COMPARED = ("id", "blob", "title", "artist", "colormap", "status", "created_at",
 
 
 def run(*arguments):
-    """What the command says at its end."""
+    """What the command says at its end of how many were added."""
+    return lines_of(*arguments)[0]
+
+
+def lines_of(*arguments):
     out = io.StringIO()
     call_command("fill_gallery", *(str(argument) for argument in arguments), stdout=out)
-    return out.getvalue().strip()
+    return out.getvalue().splitlines()
 
 
 def stored():
@@ -117,7 +121,7 @@ def test_other_peoples_drawings_stay_and_are_not_counted(make_drawing):
 def test_stopped_on_the_way_whole_batches_stay_and_the_next_run_adds_the_others(
     small_batches, monkeypatch
 ):
-    def stopped(count, seed, size):
+    def stopped(count, seed, size, until):
         yield from islice(scenes.make_batches(count, seed, size), 2)
         raise KeyboardInterrupt
 
@@ -148,6 +152,33 @@ def test_what_is_no_number_is_refused(arguments):
 def test_a_seed_must_not_be_negative():
     with pytest.raises(CommandError, match="--seed must be 0 or more"):
         call_command("fill_gallery", COUNT, seed=-1)
+
+
+@pytest.mark.parametrize("until", ["1975-12-31", "2999-01-01", "yesterday"])
+def test_the_last_day_must_be_one_that_is_over(until):
+    with pytest.raises(CommandError, match="--until"):
+        run(COUNT, f"--until={until}")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("until", ["2026-10-31", "1976-01-01"])
+def test_the_drawings_end_on_the_last_day_that_was_asked_for(until):
+    run(COUNT, f"--until={until}")
+
+    times = list(Drawing.objects.order_by("id").values_list("created_at", flat=True))
+    end = datetime.fromisoformat(f"{until}T00:00Z") + timedelta(days=1)
+    assert end - timedelta(days=scenes.DAYS / COUNT) <= times[-1] < end
+    assert run(COUNT, f"--until={until}") == "0 added, 30 already here."
+
+
+@pytest.mark.django_db
+def test_it_says_how_many_wait_or_are_hidden():
+    said = lines_of(COUNT)[1]
+
+    numbers = Counter(Drawing.objects.values_list("status", flat=True))
+    statuses = ("published", "pending", "hidden")
+    made = ", ".join(f"{numbers[status]} {status}" for status in statuses)
+    assert said == f"As they are made: {made}."
 
 
 @pytest.mark.django_db
