@@ -63,11 +63,14 @@ def test_no_number_of_reports_hides_a_drawing(client, drawing):
     assert client.get(f"/drawings/{drawing.id}/").status_code == 200
 
 
-def test_a_sender_that_reports_again_is_thanked_and_counts_once(client, drawing, make_drawing):
+def test_a_sender_that_reports_again_is_told_so_and_counts_once(client, drawing, make_drawing):
     answers = [report(client, drawing, reason) for reason in ("hurtful", "other")]
     report(client, make_drawing())
 
-    assert [answer["Location"] for answer in answers] == [f"{url_of(drawing)}thanks/"] * 2
+    thanks = f"{url_of(drawing)}thanks/"
+    assert [answer["Location"] for answer in answers] == [thanks, f"{thanks}?again=yes"]
+    said = [client.get(answer["Location"]).content.decode() for answer in answers]
+    assert ["reported this drawing before" in each for each in said] == [False, True]
     assert Report.objects.filter(drawing=drawing).get().reason == "hurtful"
     assert Report.objects.count() == 2
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from drawings import limits, refusals, senders
@@ -30,22 +31,28 @@ def report(request: HttpRequest, id: UUID) -> HttpResponse:
             if (refusal := refusals.exact(request, "reports")) is not None:
                 return refusal
             if is_valid:
-                store(Report(drawing=drawing, sender=sender, **form.cleaned_data))
+                again = not store(Report(drawing=drawing, sender=sender, **form.cleaned_data))
     except IntegrityError as error:  # the drawing was deleted meanwhile
         raise Http404 from error
     if is_valid:
-        return redirect("drawings:report-thanks", id)
+        query = {"again": "yes"} if again else None
+        return redirect(reverse("drawings:report-thanks", args=[id], query=query))
     if wants_json(request):
         return error_response(request, 422, sentences(form))
     return render_report(request, drawing, form, status=422)
 
 
-def store(report: Report) -> None:
-    """Unless the sender's last report waits yet, or more than enough of others'."""
+def store(report: Report) -> bool:
+    """Whether the sender's last report does not wait any more. Then this one does, unless there are
+    enough of others'."""
     reports = Report.objects.filter(drawing=report.drawing)
-    reports.filter(sender=report.sender, settled_at__isnull=False).delete()
+    own = reports.filter(sender=report.sender)
+    own.filter(settled_at__isnull=False).delete()
+    if own.exists():
+        return False
     if reports.waiting()[:MOST_WAITING_REPORTS].count() < MOST_WAITING_REPORTS:
         Report.objects.bulk_create([report], ignore_conflicts=True)
+    return True
 
 
 def render_report(
@@ -58,4 +65,5 @@ def render_report(
 
 @require_safe
 def thanks(request: HttpRequest, id: UUID) -> HttpResponse:
-    return render(request, "drawings/report_thanks.html", {"id": id})
+    context = {"id": id, "again": "again" in request.GET}
+    return render(request, "drawings/report_thanks.html", context)
