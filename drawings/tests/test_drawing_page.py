@@ -149,14 +149,14 @@ def test_a_hidden_drawing_is_gone_at_once(client, make_drawing):
     assert "Secret" not in response.content.decode()
 
 
-def test_a_drawing_that_waits_says_thank_you_and_shows_nothing(client, make_drawing):
+def test_a_drawing_that_waits_says_so_and_shows_nothing(client, make_drawing):
     drawing = make_drawing(status="pending", title="Secret")
 
     response = client.get(f"/drawings/{drawing.id}/")
 
     page = response.content.decode()
     assert response.status_code == 200
-    assert "it has arrived" in page
+    assert "This drawing waits for approval" in page
     assert '<meta name="robots" content="noindex">' in page
     assert "Secret" not in page
     assert "image.png" not in page

@@ -106,6 +106,12 @@ def test_a_cookie_that_is_not_signed_here_owns_nothing(client, own, forged):
     assert "There is nothing yet." in text(client.get("/mine/"))
 
 
+def test_who_sent_a_drawing_that_waits_is_thanked(client, own):
+    assert "Thank you, it has arrived." in text(
+        client.get(own(status="pending").get_absolute_url())
+    )
+
+
 # --- My drawings ----------------------------------------------------------------------------
 
 
