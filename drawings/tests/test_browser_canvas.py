@@ -151,6 +151,20 @@ def test_undo_works_from_the_keyboard(studio):
     assert np.array_equal(studio.field(), drawn)
 
 
+@pytest.mark.parametrize("pointer", ["mouse", "touch", "pen"])
+def test_the_ring_of_the_focus_is_for_the_keyboard(studio, pointer):
+    ring = re.compile("solid")
+    easel = studio.page.locator(".easel")
+
+    getattr(studio, pointer)((50, 50), (90, 90))
+    expect(studio.canvas).to_be_focused()
+    expect(easel).not_to_have_css("outline-style", ring)
+    studio.page.keyboard.press("ArrowRight")
+    expect(easel).to_have_css("outline-style", ring)
+    getattr(studio, pointer)((50, 50), (90, 90))
+    expect(easel).not_to_have_css("outline-style", ring)
+
+
 def test_a_new_stroke_after_undo_ends_what_could_be_redone(studio):
     studio.mouse((20, 20), (50, 50))
     studio.page.keyboard.press("Control+z")

@@ -41,10 +41,14 @@ export class KeyboardCursor {
     this.isDown = false;
     this.x = null;
     canvas.addEventListener("keydown", this.#key.bind(this));
-    canvas.addEventListener("blur", () => this.#lift());
+    canvas.addEventListener("blur", () => {
+      this.#lift();
+      canvas.classList.remove("by-pointer");
+    });
     canvas.addEventListener("pointerdown", () => {
       this.#lift();
       this.cross.hidden = true;
+      canvas.classList.add("by-pointer"); // who draws by hand needs no ring that shows the focus
     });
   }
 
@@ -100,6 +104,7 @@ export class KeyboardCursor {
       this.y = Math.floor(this.canvas.height / 2) + 0.5;
     }
     this.cross.hidden = false;
+    this.canvas.classList.remove("by-pointer");
     this.cross.style.left = `${(this.x / this.canvas.width) * 100}%`;
     this.cross.style.top = `${(this.y / this.canvas.height) * 100}%`;
     this.view.reveal(this.x, this.y);
