@@ -48,10 +48,9 @@ class Last(NamedTuple):
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """The drawing whose turn it is; or, posted, a decision about it, or that the last is undone."""
-    user = request.user
-    if not user.has_perms(["drawings.view_drawing", "drawings.curate_drawing"]):
+    if not request.user.has_perms(["drawings.view_drawing", "drawings.curate_drawing"]):
         raise PermissionDenied
-    queues = [REPORTED, PENDING] if user.has_perm("drawings.view_report") else [PENDING]
+    queues = queues_of(request)
     asked = request.POST if request.method == "POST" else request.GET
     named = [queue for queue in queues if queue.name == asked.get("queue")]
     if request.method == "POST":
@@ -59,6 +58,11 @@ def page(request: HttpRequest) -> HttpResponse:
         return _undo(request, queue) if "undo" in asked else _decide(request, queue)
     queue = named[0] if named else next((each for each in queues if each.oldest(1)), PENDING)
     return _show(request, queues, queue)
+
+
+def queues_of(request: HttpRequest) -> list[Queue]:
+    """What this user may see to."""
+    return [REPORTED, PENDING] if request.user.has_perm("drawings.view_report") else [PENDING]
 
 
 def _show(request: HttpRequest, queues: list[Queue], queue: Queue) -> HttpResponse:

@@ -122,6 +122,10 @@ def test_how_many_wait_is_counted_to_99_and_never_the_table(admin_client, field)
     assert queues.PENDING.number() == "99+"
 
 
+def test_the_front_page_says_how_many_wait(admin_client, pending, reported):
+    assert "Review what waits: 2 reported, 3 pending" in text(admin_client.get("/admin/"))
+
+
 @pytest.mark.parametrize("url", [REPORTED, "/admin/drawings/report/"])
 def test_reports_are_found_without_looking_through_the_drawings(admin_client, reported, url):
     with CaptureQueriesContext(connection) as asked:
