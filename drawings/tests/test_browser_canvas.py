@@ -218,7 +218,8 @@ def test_a_title_that_is_refused_is_named_and_the_drawing_stays(studio, problems
 
     studio.page.get_by_role("button", name="Send").click()
 
-    expect(studio.page.get_by_role("status")).to_contain_text("title: ")
+    expect(studio.page.get_by_role("status")).to_contain_text("Title: ")
+    expect(studio.page.get_by_label("Title")).to_be_focused()
     assert np.array_equal(studio.field(), drawn)
     assert not Drawing.objects.exists()
     assert [problem for problem in problems if "422" not in problem] == []

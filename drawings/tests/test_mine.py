@@ -1,5 +1,6 @@
 """What an artist may do with the drawings that this browser has sent."""
 
+import re
 from html import unescape
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -263,7 +264,8 @@ def test_a_new_title_is_held_to_the_rules_of_a_first_one(client, own, values, bl
 
     assert (answer.status_code, list(answer.json()["errors"])) == (422, [blamed])
     assert page.status_code == 422
-    assert f"<li>{blamed}: " in text(page)
+    assert re.search(rf'name="{blamed}"[^>]* aria-invalid="true" autofocus>', text(page))
+    assert f"<li>{blamed.capitalize()}: " in text(page)
     assert Drawing.objects.get().title == "Fox"
 
 

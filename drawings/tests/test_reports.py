@@ -121,7 +121,7 @@ def test_a_report_that_cannot_be_taken_is_explained_and_kept_in_the_form(
     page = client.post(url_of(drawing), values).content.decode()
 
     assert (answer.status_code, list(answer.json()["errors"])) == (422, [blamed])
-    assert f"<li>{blamed}: " in page
+    assert f"<li>{blamed.capitalize()}: " in page
     assert ("&lt;typed&gt;</textarea>" in page) == (blamed == "reason")
     assert not Report.objects.exists()
 

@@ -67,7 +67,7 @@ def test_a_person_keeps_what_was_typed(client):
 
     page = client.post("/drawings/", {"canvas_data": LIST, "title": "An oaf"}).content.decode()
 
-    assert "<li>title: This has a word" in page
+    assert "<li>Title: This has a word" in page
     assert 'value="An oaf"' in page
 
 

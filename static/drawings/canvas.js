@@ -366,8 +366,10 @@ outbox.addEventListener("state", ({ detail }) => {
     });
   } else {
     if (waiting === entry.submissionKey) waiting = null;
-    if (state === "refused") say(detail.sentence, { isProblem: true });
-    else arrived(detail.answer.url, entry);
+    if (state === "refused") {
+      say(detail.sentence, { isProblem: true });
+      if (isShown) [title, artist].find(({ name }) => detail.fields.includes(name))?.focus();
+    } else arrived(detail.answer.url, entry);
   }
 });
 

@@ -12,7 +12,7 @@ const TIMEOUT_MS = 60_000;
 
 /**
  * Fires "state" with {entry, state, ...}: "sending"; "waiting" with `seconds` and `reason`; "sent"
- * with the wall's `answer`; "refused" with `sentence`.
+ * with the wall's `answer`; "refused" with `sentence` and the `fields` that it is about.
  */
 export class Outbox extends EventTarget {
   /** `page` is an address that sets the cookie with the CSRF token. */
@@ -87,9 +87,9 @@ export class Outbox extends EventTarget {
       const retryAfter = Number(response.headers.get("Retry-After")) || 0;
       return { state: "waiting", reason: sentence, retryAfter };
     }
-    const isOfStrokes = Object.keys(answer.errors ?? {}).join() === "strokes";
-    if (entry.strokes && isOfStrokes) return this.#post({ ...entry, strokes: null });
-    return { state: "refused", sentence };
+    const fields = Object.keys(answer.errors ?? {});
+    if (entry.strokes && fields.join() === "strokes") return this.#post({ ...entry, strokes: null });
+    return { state: "refused", sentence, fields };
   }
 
   #fetch(data) {
@@ -129,7 +129,12 @@ function csrfToken() {
 function sentences({ errors = {} }) {
   return Object.entries(errors)
     .flatMap(([field, messages]) =>
-      messages.map((message) => (field === "request" ? message : `${field}: ${message}`)),
+      messages.map((message) => (field === "request" ? message : `${label(field)}: ${message}`)),
     )
     .join(" ");
+}
+
+/** A field's name as people write it. */
+function label(field) {
+  return field.charAt(0).toUpperCase() + field.slice(1).replaceAll("_", " ");
 }
