@@ -134,6 +134,17 @@ def test_a_person_gets_a_page_about_it(proxy):
     assert b"That is too large" in answer.body
 
 
+def test_each_answer_has_an_id_of_nginxs_own(upstream):
+    headers = {"Cache-Control": "public, max-age=300", "X-Request-ID": "of-the-site"}
+    upstream.answers = [(200, headers)]
+    claimed = {"X-Request-ID": "made-up-by-a-client"}
+
+    first, kept = (upstream.get(headers=claimed).headers.get_all("X-Request-ID") for _ in range(2))
+
+    assert [each["X-Request-ID"] for each in upstream.asked] == first
+    assert len({*first, *kept, *claimed.values(), *headers.values()}) == 5
+
+
 # --- Clients that hold connections ----------------------------------------------------------
 
 
