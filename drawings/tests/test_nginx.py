@@ -39,6 +39,13 @@ def proxy(proxy_process, transactional_db):
     return proxy_process
 
 
+@pytest.fixture(scope="module")
+def away(tmp_path_factory):
+    """nginx before a site that does not run."""
+    with Nginx(tmp_path_factory.mktemp("away"), site_port=1) as proxy:
+        yield proxy
+
+
 @pytest.fixture
 def upstream(tmp_path):
     """A site that answers what it is told to, and notes what it is asked; nginx before it."""
@@ -183,13 +190,38 @@ def test_nginx_names_neither_its_version_nor_anybodys_address(proxy):
     ("accept", "kind", "begins"),
     [("text/html", "text/html", b"<!doctype html>"), (FORM["Accept"], FORM["Accept"], b"{")],
 )
-def test_while_the_site_is_away_nginx_says_when_to_come_again(tmp_path, accept, kind, begins):
-    with Nginx(tmp_path, site_port=1) as proxy:
-        answer = ask(proxy, "GET", "/", headers={"Accept": accept})
+def test_while_the_site_is_away_nginx_says_when_to_come_again(away, accept, kind, begins):
+    answer = ask(away, "GET", "/", headers={"Accept": accept})
 
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     assert answer.headers["Content-Type"] == kind
     assert answer.body.startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/", {"X": "x" * 10_000}, 400),
+        (f"/{'x' * 10_000}", {}, 414),
+        ("/", {}, 503),
+    ],
+)
+def test_what_nginx_answers_itself_is_as_guarded_as_the_sites_pages(away, path, headers, status):
+    answer = ask(away, "GET", path, headers={**headers, "X-Forwarded-Proto": "https"})
+
+    assert answer.status == status
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    # Of a header that is too large nginx reads no more, and so not that HTTPS was taken off.
+    assert ("Strict-Transport-Security" in answer.headers) == (status == 503)
+
+
+@pytest.mark.parametrize("path", ["/gallery/", "/nowhere", "/drawings/1/strokes.json"])
+def test_what_the_site_answers_has_each_header_once(proxy, path):
+    answer = ask(proxy, "GET", path)
+
+    for name in ("X-Request-ID", "X-Content-Type-Options", "Content-Security-Policy"):
+        assert len(answer.headers.get_all(name)) == 1
 
 
 # --- The cache ------------------------------------------------------------------------------
