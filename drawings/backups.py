@@ -18,7 +18,9 @@ from drawings import search
 SUFFIXES = {"sqlite": "sqlite3", "postgresql": "dump"}
 SIGNATURES = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
 TIME = "%Y%m%dT%H%M%S%fZ"
-NAME = re.compile(r"drawsite-(\d{8}T\d{12}Z)\.(?:sqlite3|dump)")
+NAME = r"drawsite-(\d{8}T\d{12}Z)\.(?:sqlite3|dump)"
+# As _draft_of names it, and what SQLite may have had beside it.
+DRAFT = rf"\.{NAME}\.\d+(?:-journal)?"
 # What every backup has, whatever the version that made it.
 NEEDED = {search.TABLE, "django_migrations"}
 
@@ -107,21 +109,34 @@ def _count_rows(database: sqlite3.Connection) -> dict[str, int]:
     }
 
 
-def prune(directory: Path, days: float) -> list[Path]:
-    """Remove the backups that are older, but never the newest one; which they were.
+def prune(directory: Path, days: float, just_made: Path) -> list[Path]:
+    """Remove the backups that are older, but never the one just made; and drafts that a killed
+    backup has left, after a day. Which they were; BackupError if one cannot be removed.
 
     Their age is in their name: copying a file may make it look new.
     """
-    oldest = datetime.now(UTC) - timedelta(days=days)
-    found = sorted(
-        (datetime.strptime(match[1], TIME).replace(tzinfo=UTC), path)
-        for path in directory.iterdir()
-        if (match := NAME.fullmatch(path.name))
-    )
-    old = [path for time, path in found[:-1] if time < oldest]
-    for path in old:
-        path.unlink()
-    return old
+    now = datetime.now(UTC)
+    backup, draft = now - timedelta(days=days), now - timedelta(days=1)
+    removed = []
+    try:
+        for path in sorted(directory.iterdir()):
+            time = _time_of(path)
+            oldest = draft if path.name.startswith(".") else backup
+            if time and time < oldest and path != just_made:
+                path.unlink(missing_ok=True)
+                removed.append(path)
+    except OSError as error:
+        raise BackupError(f"{error.filename} cannot be removed: {error.strerror}.") from error
+    return removed
+
+
+def _time_of(path: Path) -> datetime | None:
+    """When a backup or a draft of one was made; None if it is neither."""
+    match = re.fullmatch(NAME, path.name) or re.fullmatch(DRAFT, path.name)
+    try:
+        return datetime.strptime(match[1], TIME).replace(tzinfo=UTC) if match else None
+    except ValueError:  # there is no such day
+        return None
 
 
 # --- Verifying ------------------------------------------------------------------------------

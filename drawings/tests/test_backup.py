@@ -6,6 +6,8 @@ from contextlib import closing
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import connection
 
 from drawings import backups
@@ -126,13 +128,35 @@ def test_a_backup_for_which_there_is_no_room_leaves_nothing(site, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_old_backups_go_but_never_the_newest(tmp_path):
-    names = [f"drawsite-20{year}0101T000000000000Z.sqlite3" for year in (20, 21, 22)]
-    for name in [*names, "mine.sqlite3"]:
-        (tmp_path / name).touch()
+def test_old_backups_and_drafts_go_but_not_the_one_just_made(tmp_path):
+    def name(year, date="0101"):
+        return f"drawsite-20{year}{date}T000000000000Z.sqlite3"
 
-    assert [path.name for path in backups.prune(tmp_path, 30)] == names[:2]
-    assert {path.name for path in tmp_path.iterdir()} == {names[2], "mine.sqlite3"}
+    old = {name(20), name(21), f".{name(21)}.4711", f".{name(21)}.4711-journal"}
+    kept = {name(22), name(99), f".{name(99)}.4711", name(20, "0231"), "mine.sqlite3", ".mine.1"}
+    for each in old | kept:
+        (tmp_path / each).touch()
+
+    removed = backups.prune(tmp_path, 30, just_made=tmp_path / name(22))
+
+    assert {path.name for path in removed} == old
+    assert {path.name for path in tmp_path.iterdir()} == kept
+
+
+def test_a_backup_that_cannot_be_removed_is_named(tmp_path):
+    stubborn = tmp_path / "drawsite-20200101T000000000000Z.dump"
+    stubborn.mkdir()  # which unlink refuses, to root as well
+
+    with pytest.raises(backups.BackupError, match=f"{stubborn} cannot be removed"):
+        backups.prune(tmp_path, 30, just_made=tmp_path / "new")
+
+
+@pytest.mark.parametrize("days", ["-1", "nan", "inf", "1e9"])
+def test_a_backup_is_not_begun_with_days_that_are_none(tmp_path, days):
+    with pytest.raises(CommandError, match="takes a number from 0 to 36500"):
+        call_command("backup", str(tmp_path), f"--keep-days={days}")
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_backups_of_the_last_days_stay(site, backup):

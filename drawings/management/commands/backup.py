@@ -9,6 +9,8 @@ from django.db import connection
 
 from drawings import backups
 
+MOST_DAYS = 36_500
+
 
 class Command(BaseCommand):
     help = (
@@ -29,14 +31,14 @@ class Command(BaseCommand):
             "--keep-days",
             type=float,
             metavar="DAYS",
-            help="then remove the backups there that are older, but never the newest one",
+            help="then remove the backups there that are older, but not the new one",
         )
 
     def handle(
         self, *, directory: Path, keep_days: float | None, verbosity: int, **options: Any
     ) -> None:
-        if keep_days is not None and not keep_days >= 0:
-            raise CommandError("--keep-days must be 0 or more.")
+        if keep_days is not None and not 0 <= keep_days <= MOST_DAYS:
+            raise CommandError(f"--keep-days takes a number from 0 to {MOST_DAYS}.")
         say = self.stdout.write if verbosity else lambda line: None
         say(f"Copying the database to {directory} …")
         start = time.monotonic()
@@ -47,5 +49,9 @@ class Command(BaseCommand):
         seconds, size = time.monotonic() - start, file.stat().st_size
         say(f"{file}: {size:,} bytes, verified, in {seconds:.1f} seconds.")
         if keep_days is not None:
-            for old in backups.prune(file.parent, keep_days):
+            try:
+                removed = backups.prune(file.parent, keep_days, file)
+            except backups.BackupError as error:
+                raise CommandError(f"The backup was made. {error}") from error
+            for old in removed:
                 say(f"{old} removed.")
