@@ -195,6 +195,10 @@ def restore_sqlite(file: Path, target: Path) -> None:
     """
     with _draft_of(target) as draft:
         shutil.copyfile(file, draft)
+        if os.geteuid() == 0:
+            # The server, which is hardly root's, must be able to open it.
+            owner = (target if target.exists() else target.parent).stat()
+            os.chown(draft, owner.st_uid, owner.st_gid)
         try:
             with closing(sqlite3.connect(draft)) as copy:
                 copy.execute("PRAGMA journal_mode = WAL")

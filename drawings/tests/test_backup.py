@@ -215,3 +215,18 @@ def test_the_log_of_a_damaged_file_is_not_taken_for_the_new_ones(other, tmp_path
 
     with closing(sqlite3.connect(target)) as database:
         assert database.execute("SELECT name FROM sqlite_schema").fetchall() == [("new",)]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_root_restores_is_the_servers(other, tmp_path, monkeypatch, is_there):
+    given = {}
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", lambda path, *owner: given.update({path.parent: owner}))
+    target = tmp_path / "db.sqlite3"
+    if is_there:
+        target.touch()
+    owner = (target if is_there else tmp_path).stat()
+
+    backups.restore_sqlite(other, target)
+
+    assert given == {tmp_path: (owner.st_uid, owner.st_gid)}
