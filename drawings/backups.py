@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.loader import MigrationLoader
 
 from drawings import search
 
@@ -183,6 +184,33 @@ def _verify_dump(connection: BaseDatabaseWrapper, file: Path) -> None:
         raise BackupError(f"There are no drawings' tables in {file}.")
     # The list is at the beginning; a file that breaks off later shows when it is read to its end.
     run(command(None, "pg_restore", "--file=/dev/null", str(file)))
+
+
+def check_release(connection: BaseDatabaseWrapper, file: Path) -> None:
+    """BackupError if a newer release made a verified backup: migrations do not go backwards."""
+    loader = MigrationLoader(None)
+    known = {*loader.disk_migrations}
+    known.update(old for each in loader.disk_migrations.values() for old in each.replaces)
+    applied = (
+        _migrations_of_sqlite(file) if connection.vendor == "sqlite" else _migrations_of_dump(file)
+    )
+    for app, name in sorted(applied - known):
+        if app in loader.migrated_apps:
+            raise BackupError(
+                f"{file} was made by a newer release, with the migration {app}.{name}: restore it"
+                " with that release or a later one."
+            )
+
+
+def _migrations_of_sqlite(file: Path) -> set[tuple[str, str]]:
+    with closing(sqlite3.connect(f"{file.resolve().as_uri()}?immutable=1", uri=True)) as copy:
+        return set(copy.execute("SELECT app, name FROM django_migrations"))
+
+
+def _migrations_of_dump(file: Path) -> set[tuple[str, str]]:
+    table = ("--data-only", "--table=django_migrations", "--file=-")
+    rows = run(command(None, "pg_restore", *table, str(file)))
+    return set(re.findall(r"^\d+\t(\w+)\t(\w+)\t", rows, re.MULTILINE))
 
 
 # --- Restore --------------------------------------------------------------------------------

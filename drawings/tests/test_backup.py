@@ -107,6 +107,24 @@ def test_a_damaged_backup_is_refused_and_changes_nothing(site, backup, tmp_path,
     assert site.ask(SEEN) == before
 
 
+def test_a_backup_of_a_newer_release_is_refused_and_changes_nothing(site, tmp_path):
+    add = "INSERT INTO django_migrations (app, name, applied) VALUES ('drawings', '9999_new', '{}')"
+    with site.database() as database:
+        database.execute(add.format("2099-01-01 00:00:00"))
+    try:
+        site.manage("backup", tmp_path)
+        before = site.ask(SEEN)
+        said = site.manage("restore", *tmp_path.iterdir(), "--force", code=1)
+        after = site.ask(SEEN)
+    finally:
+        with site.database() as database:
+            database.execute("DELETE FROM django_migrations WHERE name = '9999_new'")
+
+    assert "Nothing was changed." in said
+    assert "made by a newer release, with the migration drawings.9999_new" in said
+    assert after == before
+
+
 def test_a_backup_that_cannot_be_written_says_so_and_leaves_nothing(site, tmp_path):
     (tmp_path / "file").touch()
 

@@ -24,6 +24,7 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, force: bool, verbosity: int, **options: Any) -> None:
         try:
             backups.verify(connection, file)
+            backups.check_release(connection, file)
             if not force and is_there():
                 confirm()
             connection.close()
