@@ -1,6 +1,7 @@
 """Small submissions that would become large, or keep a core busy."""
 
 import base64
+import gc
 import json
 import time
 import zlib
@@ -36,11 +37,13 @@ def defuse() -> dict[str, tuple[float, bool]]:
     from django.conf import settings
 
     found = {}
+    # It is due when the site has just been loaded, and takes 45 ms of whoever comes first.
+    gc.collect()
     for what, name, value in _bombs():
         if len(value) > settings.MAX_UPLOAD_BYTES:
             raise ValueError(f"{what} is larger than what may be sent")
         tried = [_try(name, value) for _ in range(TIMES)]
-        found[what] = (min(seconds for seconds, _ in tried) * 1000, all(no for _, no in tried))
+        found[what] = (max(seconds for seconds, _ in tried) * 1000, all(no for _, no in tried))
     return found
 
 
