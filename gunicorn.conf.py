@@ -11,7 +11,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drawsite.settings")
 
 from django.conf import settings
 
-host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
+from drawsite.environment import told_in_a_sentence
+
+with told_in_a_sentence():
+    host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
 bind = f"{host}:{settings.PORT}"
 workers = settings.WEB_WORKERS
 worker_class = "drawsite.serving.Worker"

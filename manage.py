@@ -9,7 +9,10 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drawsite.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from drawsite.environment import told_in_a_sentence
+
+    with told_in_a_sentence():
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -6,17 +6,28 @@ A bad value stops the start with a message that names the variable and what it t
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import dj_database_url
-from environs import Env, ValidationError
+from environs import Env, EnvError, ValidationError
 
 from drawings.pixels import MAX_SIDE, MIN_SIDE
 
 env = Env()
 
 PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@contextmanager
+def told_in_a_sentence() -> Iterator[None]:
+    """A bad value in here ends the program with what is wrong, without a traceback."""
+    try:
+        yield
+    except EnvError as error:
+        raise SystemExit(str(error)) from None
 
 
 class Rate(NamedTuple):
@@ -164,15 +175,24 @@ def databases(
 
 def read_or_make_secret_key(path: Path) -> str:
     """The key in the file, which only its owner can read; made when there is none yet."""
-    if not path.exists():
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(50))
-        try:
-            # Unlike a rename, a link never replaces the key that another process made meanwhile.
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text()
+    try:
+        if not path.exists():
+            _make_secret_key(path)
+        return path.read_text()
+    except OSError as error:
+        raise EnvError(
+            f'Environment variable "DATA_DIR" invalid: {path} cannot be read or made: {error}'
+        ) from error
+
+
+def _make_secret_key(path: Path) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_urlsafe(50))
+    try:
+        # Unlike a rename, a link never replaces the key that another process made meanwhile.
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

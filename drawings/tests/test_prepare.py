@@ -54,6 +54,16 @@ def test_who_has_waited_too_long_says_so(site):
     assert "Another process has been preparing this site for 0.3 seconds" in said
 
 
+def test_a_data_directory_that_cannot_be_written_is_named(site):
+    (site.data_dir / "prepare.lock").mkdir()  # no file that could be opened, for root either
+
+    said = site.manage("prepare", code=1)
+
+    assert "the rights to write to DATA_DIR" in said
+    assert str(site.data_dir / "prepare.lock") in said
+    assert "Traceback" not in said
+
+
 # --- Upgrades -------------------------------------------------------------------------------
 
 # As the first release had it.

@@ -83,6 +83,31 @@ def test_a_data_directory_that_cannot_be_made_stops_the_start_and_is_named(tmp_p
     assert "DATA_DIR" in complaint(tmp_path / "file" / "data")
 
 
+def test_a_secret_key_that_cannot_be_read_stops_the_start_and_is_named(tmp_path):
+    (tmp_path / "secret_key").mkdir()
+
+    told = complaint(tmp_path)
+
+    assert "DATA_DIR" in told
+    assert "secret_key" in told
+
+
+@pytest.mark.parametrize("program", [["manage.py", "prepare"], ["-m", "gunicorn", "drawsite.wsgi"]])
+def test_a_start_that_a_bad_value_stops_says_so_in_a_line(tmp_path, program):
+    ended = subprocess.run(
+        [sys.executable, *program],
+        cwd=project.BASE_DIR,
+        env={**os.environ, "DATA_DIR": str(tmp_path), "PORT": "abc"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr == 'Environment variable "PORT" invalid: Not a valid integer.\n'
+
+
 @pytest.mark.parametrize("value", ["", "60", "0/m", "60/w", "-1/m", "1.5/s", "60/m,5/s"])
 def test_what_is_no_rate_is_refused(value):
     with pytest.raises(ValidationError, match="as 60/m"):

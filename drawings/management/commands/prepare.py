@@ -35,3 +35,7 @@ class Command(BaseCommand):
                 f"Another process has been preparing this site for {wait:g} seconds. Look at what"
                 " it does, or wait longer with --wait."
             ) from error
+        except OSError as error:
+            raise CommandError(
+                f"The site cannot be prepared, which takes the rights to write to DATA_DIR: {error}"
+            ) from error
