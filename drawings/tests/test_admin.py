@@ -247,7 +247,11 @@ def test_an_action_sets_the_status_of_the_selected_drawings(
 
     response = admin_client.post(
         LIST,
-        {"action": action, "_selected_action": [drawing.pk for drawing in selected]},
+        {
+            "action": action,
+            "_selected_action": [drawing.pk for drawing in selected],
+            "select_across": "0",
+        },
         follow=True,
     )
 
