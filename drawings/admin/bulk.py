@@ -4,9 +4,10 @@ Every page of it is the list's own address: what its search and its filters sele
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -30,7 +31,8 @@ COUNTED = 1_000
 SHOWN = 12
 
 
-class Operation(NamedTuple):
+@dataclass(frozen=True)
+class Operation:
     """What is done to each drawing, or to what it is `of`.
 
     `work` takes a batch, a user's id and when the list was shown: how many it changed, and how many
