@@ -1,4 +1,4 @@
-"""Answers to a client from whose address nothing is taken just now, whatever it sends."""
+"""Answers to a client for whom nothing is done just now, whatever it sends or asks for."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -6,9 +6,11 @@ from typing import Literal
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from drawings import limits, senders
+from drawings import limits, metrics, senders, turns
 from drawings.errors import request_error
 from drawsite.environment import Rate
+
+BUSY_SECONDS = 5
 
 Thing = Literal["drawings", "reports"]
 
@@ -54,3 +56,15 @@ def _too_often(
         f" Wait {verdict.retry_after} seconds, then send again.",
         retry_after=verdict.retry_after,
     )
+
+
+def come_back(request: HttpRequest, error: limits.TooOftenError | turns.BusyError) -> HttpResponse:
+    """The refusal for now, and when to ask again."""
+    if isinstance(error, limits.TooOftenError):
+        status, seconds = 429, error.retry_after
+        reason = "Too many figures were drawn for your address."
+    else:
+        metrics.count_busy()
+        status, seconds = 503, BUSY_SECONDS
+        reason = "The server is busy with other drawings."
+    return request_error(request, status, f"{reason} Try again in {seconds} seconds.", seconds)

@@ -11,11 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from drawings import figures, statistics, turns
+from drawings import figures, refusals, statistics, turns
 from drawings.errors import error_response
 from drawings.forms import sentences
 from drawings.models import BlockedSender, BlockedWord, Drawing, Report
-from drawings.views.pictures import come_back
 
 SPANS = (30, 365)
 COLORMAPS_SHOWN = 12
@@ -85,7 +84,7 @@ def plot(request: HttpRequest, name: str) -> HttpResponse:
         with turns.one_at_a_time() as run:
             png = run(make)
     except turns.BusyError as error:
-        return come_back(request, error)
+        return refusals.come_back(request, error)
     response = HttpResponse(png, content_type="image/png")
     response["Cache-Control"] = f"private, max-age={PLOT_CACHE_SECONDS}"
     return response

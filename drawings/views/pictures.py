@@ -18,14 +18,14 @@ from drawings import (
     figures,
     images,
     limits,
-    metrics,
     pixels,
+    refusals,
     strokes,
     svg,
     turns,
     verification,
 )
-from drawings.errors import error_response, request_error
+from drawings.errors import error_response
 from drawings.forms import ColoursForm, ImageForm, PlotForm, sentences
 from drawings.models import Drawing
 from drawings.replicas import may_lag
@@ -37,7 +37,6 @@ STRIP_SECONDS = 24 * 3600
 
 SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
-BUSY_SECONDS = 5
 # What somebody who waits for strokes may have verified; verify_strokes does the longer ones.
 VERIFY_SECONDS = 2.0
 
@@ -106,7 +105,7 @@ def plot(request: HttpRequest, id: UUID) -> HttpResponse:
             make=make,
         )
     except (limits.TooOftenError, turns.BusyError) as error:
-        return come_back(request, error)
+        return refusals.come_back(request, error)
 
 
 @require_safe
@@ -143,7 +142,7 @@ def strokes_json(request: HttpRequest, id: UUID) -> HttpResponse:
     try:
         drawing = get_drawing_with_strokes(request, id)
     except (limits.TooOftenError, turns.BusyError) as error:
-        return come_back(request, error)
+        return refusals.come_back(request, error)
     with damage_is_absence(drawing):
         return cacheable(
             request,
@@ -166,7 +165,7 @@ def strokes_svg(request: HttpRequest, id: UUID) -> HttpResponse:
     try:
         return strokes_svg_in(form.cleaned_data["cmap"], request, id)
     except (limits.TooOftenError, turns.BusyError) as error:
-        return come_back(request, error)
+        return refusals.come_back(request, error)
 
 
 def strokes_svg_in(cmap: str, request: HttpRequest, id: UUID) -> HttpResponse:
@@ -242,18 +241,6 @@ def figure_turn(request: HttpRequest) -> Iterator[turns.Run]:
         raise limits.TooOftenError(verdict.retry_after)
     with turns.one_at_a_time() as run:
         yield run
-
-
-def come_back(request: HttpRequest, error: limits.TooOftenError | turns.BusyError) -> HttpResponse:
-    """The refusal for now, and when to ask again."""
-    if isinstance(error, limits.TooOftenError):
-        status, seconds = 429, error.retry_after
-        reason = "Too many figures were drawn for your address."
-    else:
-        metrics.count_busy()
-        status, seconds = 503, BUSY_SECONDS
-        reason = "The server is busy with other drawings."
-    return request_error(request, status, f"{reason} Try again in {seconds} seconds.", seconds)
 
 
 @contextmanager
