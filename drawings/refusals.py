@@ -52,8 +52,7 @@ def _too_often(
     return request_error(
         request,
         429,
-        f"Too many {thing} came from your address."
-        f" Wait {verdict.retry_after} seconds, then send again.",
+        f"Too much came from your address. Wait {verdict.retry_after} seconds, then send again.",
         retry_after=verdict.retry_after,
     )
 
