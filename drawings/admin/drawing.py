@@ -15,7 +15,6 @@ from drawings.admin.changelist import DrawingList, ReportedFilter, SenderFilter,
 from drawings.admin.selecting import CheckedSelection
 from drawings.models import UNLISTED, Drawing, DrawingQuerySet, Report
 
-SHOWN_REPORTS = 20
 SAID = ("title", "artist", "colormap", "status", "vmin", "vmax", "size", "id")
 
 
@@ -138,7 +137,7 @@ class DrawingAdmin(CheckedSelection):
     @admin.display(description="Reports")
     def reports(self, drawing: Drawing) -> SafeString | str:
         """The newest of them."""
-        reports = list(drawing.reports.defer("sender").order_by("-pk")[:SHOWN_REPORTS])
+        reports = list(drawing.reports.defer("sender").order_by("-pk")[: review.SHOWN_REPORTS])
         return render_to_string("admin/drawings/drawing/reports.html", {"reports": reports})
 
     @admin.display(description="Sender")
