@@ -128,8 +128,6 @@ AUTH_PASSWORD_VALIDATORS = [
 # A form's text may fill the whole body (a brightness list does); the middleware says 413 to more.
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_UPLOAD_BYTES
 FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_UPLOAD_BYTES
-# The admin sends a field for each of the drawings that it deletes.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
 
 LANGUAGE_CODE = "en-gb"
