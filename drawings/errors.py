@@ -3,8 +3,10 @@
 import logging
 import sys
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -95,7 +97,18 @@ def database_error(request: HttpRequest, error: BaseException | None) -> HttpRes
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, DisallowedHost):
+        warn_once_of_a_host()
     return request_error(request, 400, "The server cannot read this request.")
+
+
+@cache
+def warn_once_of_a_host() -> None:
+    """Without the name: a visitor sent it, and scanners ask for others all day long."""
+    logger.warning(
+        "A request was refused, as it asks for a host that is not in ALLOWED_HOSTS. If the site is"
+        " reached by another name as well, add it there."
+    )
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -2,6 +2,7 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.templatetags.static import static
 
+from drawings import errors
 from drawings.tests import samples
 
 JSON = {"Accept": "application/json"}
@@ -66,6 +67,16 @@ def test_a_foreign_host_is_refused(client, url, host):
     assert response.status_code == 400
     if host.strip():
         assert host not in response.content.decode()
+
+
+def test_the_log_says_once_where_hosts_are_named_and_not_which_was_asked_for(client, caplog):
+    errors.warn_once_of_a_host.cache_clear()
+
+    for _ in range(2):
+        client.get("/", headers={"Host": "evil.example"})
+
+    assert caplog.text.count("ALLOWED_HOSTS") == 1
+    assert "evil" not in caplog.text
 
 
 def test_a_foreign_host_gets_no_static_file(client):
