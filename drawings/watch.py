@@ -34,7 +34,8 @@ class Watch:
         try:
             self.warn_once_of_a_proxy(request)
             response = self.get_response(request)
-            response[HEADER] = identifier
+            if not request.path.startswith(settings.STATIC_URL):  # of those a page loads many
+                response[HEADER] = identifier
             note(request, response.status_code, time.perf_counter() - start)
         finally:
             request_id.reset(token)

@@ -86,7 +86,7 @@ def test_a_figure_that_is_refused_is_asked_for_again(curator, server, make_drawi
     page.clock.install()
     page.goto(f"{server.url}/admin/drawings/drawing/statistics/")
     expect(page.locator("picture.plot-light").first).to_be_visible()
-    page.wait_for_function("document.querySelector('.plot-light img').complete")
+    expect(page.locator(".plot-light img").first).to_have_js_property("complete", True)
     page.clock.fast_forward(5000)
 
     expect(page.get_by_text("The server was too busy to draw this figure.")).to_be_visible()

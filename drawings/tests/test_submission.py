@@ -681,7 +681,7 @@ def test_bad_strokes_are_refused_by_name_and_nothing_is_stored(client, make_draw
             assert list(errors) == ["strokes"], name
             assert all(sentence.endswith(".") for sentence in errors["strokes"]), name
         else:
-            assert "<li>strokes: " in response.content.decode(), name
+            assert "<li>Strokes: " in response.content.decode(), name
         assert Drawing.objects.count() == 1, name
 
 
