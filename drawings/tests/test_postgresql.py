@@ -140,7 +140,7 @@ def test_who_is_cut_off_midway_is_told_to_try_again_and_then_answered(server, ad
     with ThreadPoolExecutor(1) as client:
         for address in addresses:
             with db.transaction.atomic(), db.connection.cursor() as cursor:
-                cursor.execute("LOCK TABLE drawings_drawing")
+                cursor.execute("LOCK TABLE drawings_drawing, django_session")
                 answer = client.submit(ask, server, address)
                 wait_until_one_waits()
                 cut_off()
