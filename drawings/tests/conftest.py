@@ -49,8 +49,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     introspection.django_table_names = lambda self, **options: [
         table for table in all_tables(self, **options) if table not in KEPT_TABLES
     ]
-    yield
     connection = connections["default"]
+    if connection.vendor == "postgresql":
+        # Else plans depend on when it counted the rows of some other test.
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE drawings_drawing SET (autovacuum_enabled = off)")
+    yield
     if connection.vendor != "postgresql":
         return
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
