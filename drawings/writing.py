@@ -1,11 +1,13 @@
 """Write transactions that wait for each other in order.
 
 SQLite lets one connection write at a time, and the others ask again after pauses that grow: under
-load some wait for seconds while newcomers pass. Within a process they take turns instead, which
-leaves one asker for each process.
+load some wait for seconds while newcomers pass, and for much of the time nobody writes at all. Here
+they take turns instead: first the threads of a process, then the processes.
 """
 
+import fcntl
 import math
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -34,12 +36,12 @@ def write_transaction() -> Iterator[None]:
         with transaction.atomic():
             yield
         return
-    with _turn_taken(), transaction.atomic():
+    with _turn_of_thread(), _turn_of_process(), transaction.atomic():
         yield
 
 
 @contextmanager
-def _turn_taken() -> Iterator[None]:
+def _turn_of_thread() -> Iterator[None]:
     global _began
     while not _turn.acquire(timeout=_patience()):
         if _patience() == 0:
@@ -50,6 +52,24 @@ def _turn_taken() -> Iterator[None]:
     finally:
         _began = math.inf
         _turn.release()
+
+
+@contextmanager
+def _turn_of_process() -> Iterator[None]:
+    """The kernel wakes who is next at once, and takes the turn from a process that dies."""
+    try:
+        directory = os.open(Path(connection.settings_dict["NAME"]).parent, os.O_RDONLY)
+    except OSError:  # a database in memory: no other process has it
+        yield
+        return
+    try:
+        # (The directory, not the file: to close that would free SQLite's own locks on it.)
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        if _patience() == 0:
+            raise OperationalError("The database is locked: another process waited for too long")
+        yield
+    finally:
+        os.close(directory)
 
 
 def _patience() -> float:

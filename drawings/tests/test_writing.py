@@ -1,10 +1,13 @@
 """Write transactions."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -56,6 +59,53 @@ if SQLITE:
             go_on.set()
         assert first.exception() is None
 
+    @contextmanager
+    def another_process_whose_turn_it_is():
+        """A process of the same site, in the midst of a write transaction until the block ends."""
+        directory = Path(connection.settings_dict["NAME"]).parent
+        hold = f"import fcntl, os; fcntl.flock(os.open({str(directory)!r}, os.O_RDONLY), 2)"
+        program = f"{hold}; print('held', flush=True); input()"
+        with subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdin and process.stdout
+            process.stdout.readline()
+            try:
+                yield process
+            finally:
+                process.stdin.close()
+
+    @pytest.fixture
+    def others_get_on(transactional_db, make_drawing):
+        """The database's log as if it were written to all the time."""
+        make_drawing()
+        ahead = time.time() + 1000
+        os.utime(f"{connection.settings_dict['NAME']}-wal", (ahead, ahead))
+
+    def test_a_process_writes_when_another_has_written(others_get_on):
+        go_on = threading.Event()
+        go_on.set()
+        with ThreadPoolExecutor(1) as threads:
+            with another_process_whose_turn_it_is():
+                waiting = threads.submit(write, threading.Event(), go_on)
+                assert not wait([waiting], timeout=writing.PATIENCE_SECONDS).done
+            assert waiting.result(10) is None
+
+    def test_a_process_that_dies_leaves_its_turn_to_the_others(others_get_on):
+        go_on = threading.Event()
+        go_on.set()
+        with ThreadPoolExecutor(1) as threads, another_process_whose_turn_it_is() as other:
+            waiting = threads.submit(write, threading.Event(), go_on)
+            other.kill()
+            assert waiting.result(10) is None
+
+    def test_a_process_does_not_wait_again_after_one_that_could_not_write(transactional_db):
+        with ThreadPoolExecutor(1) as threads:
+            with another_process_whose_turn_it_is():
+                waiting = threads.submit(write, threading.Event(), threading.Event())
+                assert not wait([waiting], timeout=2 * writing.PATIENCE_SECONDS).done
+            assert isinstance(waiting.exception(10), OperationalError)
+
     def refusals(others: list[Future[None]]) -> list[bool]:
         return [isinstance(each.exception(), OperationalError) for each in others]
 
@@ -68,11 +118,7 @@ if SQLITE:
         assert refused == set(others)
         assert refusals(others) == [True] * OTHERS
 
-    def test_everybody_waits_while_others_get_on(transactional_db, make_drawing):
-        make_drawing()
-        log = f"{connection.settings_dict['NAME']}-wal"
-        ahead = time.time() + 1000
-        os.utime(log, (ahead, ahead))  # as if it were written to all the time
+    def test_everybody_waits_while_others_get_on(others_get_on):
         go_on = threading.Event()
         with others_who_want_to_write(go_on) as others:
             assert not wait(others, timeout=2 * writing.PATIENCE_SECONDS).done
