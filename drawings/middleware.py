@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from contextlib import suppress
 
+from csp.constants import HEADER as CSP
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django.middleware.security import SecurityMiddleware
@@ -18,13 +20,24 @@ DISCARD_BYTES = 64_000_000
 
 
 class Headers(SecurityMiddleware):
-    """Permissions-Policy, and SecurityMiddleware's headers on what that one refuses itself."""
+    """The policies, and SecurityMiddleware's headers on what that one refuses itself.
+
+    The Content-Security-Policy is the same for every answer: django-csp builds it once here, as its
+    own middleware would each time, twice, which takes a sixth of a picture's time.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        super().__init__(get_response)
+        self.policy = build_policy()
 
     def process_request(self, request: HttpRequest) -> None:
         """Refuses nothing."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        # Django's own pages of errors, for development, run scripts.
+        if not (settings.DEBUG and response.status_code in (404, 500)):
+            response.headers.setdefault(CSP, self.policy)
         return super().process_response(request, response)
 
 

@@ -65,7 +65,6 @@ MIDDLEWARE = [
     "drawings.watch.Watch",
     # The headers that every answer has, whichever of those below refuses the request.
     "drawings.middleware.Headers",
-    "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # Before WhiteNoise: the Host header is checked for static files too.
