@@ -68,7 +68,8 @@ if SQLITE:
         with subprocess.Popen(
             [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as process:
-            assert process.stdin and process.stdout
+            assert process.stdin
+            assert process.stdout
             process.stdout.readline()
             try:
                 yield process
