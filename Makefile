@@ -49,7 +49,8 @@ format: $(VENV)/dev
 
 lock: $(VENV)/dev
 	$(UV_COMPILE) --output-file requirements.txt
-	$(UV_COMPILE) --group dev --constraints requirements.txt --output-file requirements-dev.txt
+	$(UV_COMPILE) --extra parquet --constraints requirements.txt --output-file requirements-parquet.txt
+	$(UV_COMPILE) --extra parquet --group dev --constraints requirements.txt --output-file requirements-dev.txt
 
 $(VENV)/run: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Drawsite needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
