@@ -20,6 +20,8 @@ from django.db import OperationalError, connection, transaction
 # the lock of the database: one waits for it, as long as the connection's `timeout`, and the others
 # leave their threads to those who only look.
 PATIENCE_SECONDS = 0.25
+# After waiting so long for another process, one does not go on to wait for the database as well.
+LONG_SECONDS = 1.0
 
 _turn = threading.Lock()
 _began = math.inf  # when the one whose turn it is began
@@ -64,8 +66,9 @@ def _turn_of_process() -> Iterator[None]:
         return
     try:
         # (The directory, not the file: to close that would free SQLite's own locks on it.)
+        begin = time.monotonic()
         fcntl.flock(directory, fcntl.LOCK_EX)
-        if _patience() == 0:
+        if time.monotonic() - begin > LONG_SECONDS and _patience() == 0:
             raise OperationalError("The database is locked: another process waited for too long")
         yield
     finally:

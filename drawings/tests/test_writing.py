@@ -104,7 +104,7 @@ if SQLITE:
         with ThreadPoolExecutor(1) as threads:
             with another_process_whose_turn_it_is():
                 waiting = threads.submit(write, threading.Event(), threading.Event())
-                assert not wait([waiting], timeout=2 * writing.PATIENCE_SECONDS).done
+                assert not wait([waiting], timeout=1.5 * writing.LONG_SECONDS).done
             assert isinstance(waiting.exception(10), OperationalError)
 
     def refusals(others: list[Future[None]]) -> list[bool]:
