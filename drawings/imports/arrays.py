@@ -4,6 +4,7 @@ The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.ht
 """
 
 import math
+import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -66,10 +67,19 @@ class Array(NamedTuple):
                 number = min(rows, self.shape[0] - start)
                 data = reader.read(number * self.row_bytes)
                 whole = len(data) // self.row_bytes if self.row_bytes else number
-                block = np.ndarray((whole, *self.shape[1:]), self.dtype, data)
-                yield block
+                if self.dtype.kind == "U":
+                    data = _letters(data, self.dtype)
+                yield np.ndarray((whole, *self.shape[1:]), self.dtype, data)
                 if whole < number:
                     raise BadSourceError(f"{self.name} is cut short after {start + whole} rows.")
+
+
+def _letters(data: bytes, dtype: np.dtype[Any]) -> bytes:
+    """Texts as NumPy keeps them, with U+FFFD for what is no letter: Python cannot read that."""
+    number = np.dtype("u4").newbyteorder(dtype.byteorder)
+    letters = np.ndarray(len(data) // number.itemsize, number, data).copy()
+    letters[letters > sys.maxunicode] = ord("\ufffd")
+    return letters.tobytes()
 
 
 # --- Files ----------------------------------------------------------------------------------
@@ -92,7 +102,8 @@ def members(path: Path) -> Iterator[tuple[str, Array]]:
     except files.DAMAGED as error:
         raise BadSourceError("This is not a whole .npz file.") from error
     for name in names:
-        yield name.removesuffix(".npy"), open_array(name, partial(_member, path, name))
+        array = open_array(name.removesuffix(".npy"), partial(_member, path, name))
+        yield array.name, array
 
 
 @contextmanager

@@ -74,7 +74,8 @@ def lines(reader: Reader, limit: int) -> Iterator[tuple[int, bytes | None]]:
     number = 0
     while line := reader.line(limit + 1):
         number += 1
-        if len(line) <= limit or line.endswith(b"\n"):
+        # (Of a zip's member, a line may come that is longer than was asked for.)
+        if len(line.removesuffix(b"\n")) <= limit:
             if line.strip():
                 yield number, line
             continue

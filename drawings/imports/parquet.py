@@ -63,15 +63,14 @@ def parts(path: Path) -> list[Path]:
 
 
 def read(path: Path, options: Options) -> Source:
-    with _reading():
-        files = [_opened(part) for part in parts(path)]
-        try:
-            for part, file in zip(parts(path), files, strict=True):
-                _check(part, file)
-            return Source(_tasks(path, options), sum(file.metadata.num_rows for file in files))
-        finally:
-            for file in files:
-                file.close()
+    if not parts(path):
+        raise BadSourceError("It has no files that end in .parquet.")
+    total = 0
+    for part in parts(path):
+        with _reading(), _opened(part) as file:
+            _check(part, file)
+            total += file.metadata.num_rows
+    return Source(_tasks(path, options), total)
 
 
 def _opened(part: Path) -> "ParquetFile":

@@ -51,7 +51,8 @@ def joined(folder: str, name: str) -> str:
 
 
 def is_hidden(name: str) -> bool:
-    return any(part.startswith(".") or part == IGNORED for part in name.split("/"))
+    parts = set(name.split("/")) - {".", ".."}
+    return any(part.startswith(".") or part == IGNORED for part in parts)
 
 
 class Folder:
@@ -77,7 +78,7 @@ class Folder:
             if not stat.S_ISREG(path.stat().st_mode):
                 raise BadRecordError("This is not a file.")
             file = path.open("rb")
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, UnicodeError) as error:
             raise BadRecordError("There is no such file, or it cannot be read.") from error
         with file:
             yield files.Reader(file)
