@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from drawings.exports.reading import Selection, Source
+from drawings.exports.reading import Source
 from drawings.splits import SPLITS
 
 # Hugging Face's names for how many rows there are.
@@ -33,6 +33,15 @@ SAID = {
     "split": "`train`, `validation` or `test`",
 }
 STATUS = {"status": "`published`, `pending` or `hidden` on the wall"}
+
+SELECTED = {
+    "q": "found by the search for",
+    "cmap": "in the colormap",
+    "artist": "by the artist",
+    "since": "sent from this time on:",
+    "until": "sent before",
+    "status": "with the status",
+}
 
 CARD = """\
 ---
@@ -112,7 +121,10 @@ def text(
         number=number,
         now=datetime.now(UTC),
         splits="\n".join(f"| {split} | {source.counts[split]:,} |" for split in SPLITS),
-        selection=_describe(source.selection),
+        selection="\n".join(
+            f"- {SELECTED[name]} {_quoted(value)}"
+            for name, value in source.selection.said().items()
+        ),
         layout=layout,
         fields="\n".join(
             f"| `{name}` | {what} |"
@@ -120,21 +132,6 @@ def text(
         ),
         loading=loading,
     )
-
-
-def _describe(selection: Selection) -> str:
-    found = [f"- status: {selection.status}"]
-    if selection.q:
-        found.append(f"- found by the search for {_quoted(selection.q)}")
-    if selection.artist:
-        found.append(f"- by the artist {_quoted(selection.artist)}")
-    if selection.cmap:
-        found.append(f"- in the colormap {_quoted(selection.cmap)}")
-    if selection.since is not None:
-        found.append(f"- sent at {selection.since:%Y-%m-%d %H:%M} UTC or later")
-    if selection.until is not None:
-        found.append(f"- sent before {selection.until:%Y-%m-%d %H:%M} UTC")
-    return "\n".join(found)
 
 
 def _quoted(text: str) -> str:

@@ -2,9 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator
 
-from drawings.exports.reading import Record, Source, iso
+from drawings.exports.reading import Progress, Record, Source, iso
 from drawings.exports.zips import Sink
 
 COLUMNS = (
@@ -14,15 +13,13 @@ COLUMNS = (
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write(out: Sink, source: Source) -> Iterator[int]:
+def write(out: Sink, source: Source) -> Progress:
     has_status = source.selection.has_status
-    done = 0
     head = (*COLUMNS, "status") if has_status else COLUMNS
     out.write(_lines([head]))
     for batch in source.said():
         out.write(_lines([_row(record, has_status) for record in batch]))
-        done += len(batch)
-        yield done
+        yield source.counts.total()
 
 
 def _row(record: Record, has_status: bool) -> tuple[object, ...]:

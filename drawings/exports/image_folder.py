@@ -6,13 +6,12 @@ stored; the folder is made of its title. `<split>/metadata.jsonl` has a line for
 """
 
 import json
-from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import lru_cache
 
 from drawings import pixels
 from drawings.exports import card
-from drawings.exports.reading import Record, Source, iso
+from drawings.exports.reading import Progress, Record, Source, iso
 from drawings.exports.zips import Deflater, Sink, ZipWriter
 from drawings.words import words_in
 
@@ -58,7 +57,7 @@ The last line is for drawings of one size."""
 quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def write(out: Sink, source: Source) -> Iterator[int]:
+def write(out: Sink, source: Source) -> Progress:
     has_status = source.selection.has_status
     with ZipWriter(out) as archive:
         with ExitStack() as asides:

@@ -7,11 +7,10 @@ others are this project's own; `image` is the base64 of the drawing's 8-bit grey
 
 import base64
 import json
-from collections.abc import Iterator
 
 from drawings import pixels
 from drawings.exports import card
-from drawings.exports.reading import Record, Source, iso, strokes_text
+from drawings.exports.reading import Progress, Record, Source, iso, strokes_text
 from drawings.exports.zips import Sink
 from drawings.strokes import STROKE_TOOLS, Document
 
@@ -46,7 +45,7 @@ with open("wall.ndjson", encoding="utf-8") as lines:
 ```"""
 
 
-def write(out: Sink, source: Source) -> Iterator[int]:
+def write(out: Sink, source: Source) -> Progress:
     for batch in source.whole():
         for record in batch:
             out.write(_line(record, source.selection.has_status).encode())

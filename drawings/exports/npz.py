@@ -15,7 +15,7 @@ shape and dtype: so everything is looked at twice, first for how much there is o
 """
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ import numpy as np
 
 from drawings import pixels
 from drawings.exports import card
-from drawings.exports.reading import DamagedError, Record, Source
+from drawings.exports.reading import DamagedError, Progress, Record, Source
 from drawings.exports.zips import Sink, ZipWriter
 
 LAYOUT = """\
@@ -79,7 +79,7 @@ class Extent:
             setattr(self, name, max(getattr(self, name), most))
 
 
-def write(out: Sink, source: Source) -> Iterator[int]:
+def write(out: Sink, source: Source) -> Progress:
     extent = Extent()
     for batch in source.said():
         extent.add(batch)

@@ -7,7 +7,6 @@ document as JSON.
 """
 
 import json
-from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
 from importlib.util import find_spec
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from drawings import pixels
 from drawings.exports import card
-from drawings.exports.reading import Record, Source, strokes_text
+from drawings.exports.reading import Progress, Record, Source, strokes_text
 from drawings.exports.zips import Sink
 from drawings.splits import SPLITS, Split
 
@@ -65,7 +64,7 @@ def is_installed() -> bool:
     return find_spec("pyarrow") is not None
 
 
-def write(out: Sink, source: Source) -> Iterator[int]:
+def write(out: Sink, source: Source) -> Progress:
     """One file with all splits."""
     with Shard(out, source.selection.has_status) as shard:
         for batch in source.whole():
@@ -73,7 +72,7 @@ def write(out: Sink, source: Source) -> Iterator[int]:
             yield source.counts.total()
 
 
-def write_folder(folder: Path, source: Source) -> Iterator[int]:
+def write_folder(folder: Path, source: Source) -> Progress:
     """`data/<split>-00000.parquet` and so on, and the dataset card, in an empty folder."""
     data = folder / "data"
     data.mkdir()

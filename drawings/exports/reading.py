@@ -20,6 +20,10 @@ BATCH_BYTES = 4_000_000
 FETCHED = 50
 
 
+# How many drawings are done, after each batch.
+Progress = Generator[int, None, None]
+
+
 class DamagedError(Exception):
     """A drawing that cannot be read; the message is a sentence that names it."""
 
@@ -33,6 +37,10 @@ class Selection(NamedTuple):
     since: datetime | None = None  # by the time in the id; from then on
     until: datetime | None = None  # before then
     status: str = Drawing.Status.PUBLISHED
+
+    def said(self) -> dict[str, str]:
+        """What is selected, by name."""
+        return {name: str(value) for name, value in self._asdict().items() if value}
 
     @property
     def has_status(self) -> bool:
@@ -83,7 +91,7 @@ class Source:
 
     def __init__(self, selection: Selection) -> None:
         self.selection = selection
-        # Of each split, how many drawings `whole` has given.
+        # How many drawings of each split were given, since they were last begun with.
         self.counts: Counter[Split] = Counter()
 
     def count(self) -> int:
@@ -93,18 +101,35 @@ class Source:
     def said(self) -> Iterator[list[Record]]:
         """Batches of all of them, by ascending id, without their pixels and strokes."""
         with closing(self._rows(SAID, BATCH)) as rows:
-            yield from _batches(Record._make((*row, b"", None, split_of(row[0]))) for row in rows)
+            yield from self._batches(
+                Record._make((*row, b"", None, split_of(row[0]))) for row in rows
+            )
 
     def whole(self) -> Iterator[list[Record]]:
         """The same with pixels and strokes."""
         with closing(self._rows(WHOLE, FETCHED)) as rows:
-            for batch in _batches(Record._make((*row, split_of(row[0]))) for row in rows):
-                self.counts.update(record.split for record in batch)
-                yield batch
+            yield from self._batches(Record._make((*row, split_of(row[0]))) for row in rows)
 
-    def _rows(self, columns: Sequence[str], fetched: int) -> Generator[tuple[Any, ...]]:
+    def _rows(self, columns: Sequence[str], fetched: int) -> Generator[tuple[Any, ...], None, None]:
         found = self.selection.drawings().order_by("id").values_list(*columns)
         yield from found.iterator(fetched)
+
+    def _batches(self, records: Iterator[Record]) -> Iterator[list[Record]]:
+        self.counts.clear()
+        batch: list[Record] = []
+        size = 0
+        for record in records:
+            batch.append(record)
+            size += len(record.blob) + len(record.strokes or b"")
+            if len(batch) == BATCH or size >= BATCH_BYTES:
+                yield self._counted(batch)
+                batch, size = [], 0
+        if batch:
+            yield self._counted(batch)
+
+    def _counted(self, batch: list[Record]) -> list[Record]:
+        self.counts.update(record.split for record in batch)
+        return batch
 
 
 def iso(time: datetime) -> str:
@@ -126,19 +151,6 @@ def strokes_text(record: Record) -> str | None:
         return None  # as if there were none: verify_strokes names those
     # Only between its tokens can JSON have these as they are.
     return text.replace("\n", " ").replace("\r", " ")
-
-
-def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
-    batch: list[Record] = []
-    size = 0
-    for record in records:
-        batch.append(record)
-        size += len(record.blob) + len(record.strokes or b"")
-        if len(batch) == BATCH or size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 @contextmanager
