@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator
 from drawings.exports.formats import FORMATS
 from drawings.exports.reading import Selection
 from drawings.models import ARTIST_LENGTH, Drawing
-from drawings.validators import validate_colormap, validate_line
+from drawings.validators import validate_line
 
 LAST_DAY = date(9998, 12, 31)
 BAD_DAY = "This takes a day, as YYYY-MM-DD."
@@ -28,14 +28,35 @@ class DayField(forms.DateField):
         return None if day is None else datetime.combine(day, time(), UTC)
 
 
+def colormaps() -> list[tuple[str, Any]]:
+    groups = images.grouped_colormaps()
+    return [("", "Any"), *((group, [(name, name) for name in names]) for group, names in groups)]
+
+
 class SelectionForm(forms.Form):
     """Which drawings to export."""
 
-    q = forms.CharField(required=False, max_length=100, validators=[validate_line])
-    cmap = forms.CharField(required=False, validators=[validate_colormap])
-    artist = forms.CharField(required=False, max_length=ARTIST_LENGTH, validators=[validate_line])
-    since = DayField(required=False)
-    until = DayField(required=False)
+    q = forms.CharField(
+        required=False,
+        max_length=100,
+        validators=[validate_line],
+        label="Text",
+        help_text="Words that the title or the artist's name has, or the drawing's id.",
+    )
+    cmap = forms.ChoiceField(
+        required=False,
+        choices=colormaps,
+        label="Colormap",
+        error_messages={"invalid_choice": "matplotlib has no colormap of this name."},
+    )
+    artist = forms.CharField(
+        required=False,
+        max_length=ARTIST_LENGTH,
+        validators=[validate_line],
+        help_text="Exactly as the name was typed.",
+    )
+    since = DayField(required=False, help_text="The first day, in UTC.")
+    until = DayField(required=False, help_text="The last day, in UTC.")
     status = forms.ChoiceField(choices=Drawing.Status.choices)
 
     def clean(self) -> dict[str, Any]:
@@ -53,6 +74,8 @@ class SelectionForm(forms.Form):
 
 class ExportForm(SelectionForm):
     """The same, and as what."""
+
+    field_order = ["format"]
 
     format = forms.ChoiceField(
         choices=[(name, f"{each.label} (.{name})") for name, each in FORMATS.items()]
