@@ -20,9 +20,9 @@ def page(request: HttpRequest) -> HttpResponseBase:
         raise PermissionDenied
     form = ExportForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        format, selection = form.cleaned_data["format"], form.selection()
-        if (sentence := problem(format, selection)) is None:
-            return export_response(request, format, selection)
+        chosen, selection = form.cleaned_data["format"], form.selection()
+        if (sentence := problem(chosen, selection)) is None:
+            return export_response(request, chosen, selection)
         form.add_error(None, sentence)
     context = {
         **admin.site.each_context(request),

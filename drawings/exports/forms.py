@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator
 
+from drawings import images
 from drawings.exports.formats import FORMATS
 from drawings.exports.reading import Selection
 from drawings.models import ARTIST_LENGTH, Drawing
