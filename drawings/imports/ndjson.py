@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from drawings import pixels, strict_json
+from drawings import strict_json
 from drawings.imports import files, quickdraw, records
 from drawings.imports.records import BadRecordError, Columns, Options, Source, Task, Tasks
 
@@ -59,12 +59,11 @@ def object_of(line: bytes) -> dict[str, Any]:
 def _own(record: Mapping[str, Any]) -> Columns:
     values = {**record, "id": record.get("key_id"), "label": record.get("word", "")}
     values["created_at"] = record.get("timestamp")
-    return records.of_own(_field(record["image"]), values, record.get("strokes"))
+    return records.of_own_picture(_picture(record["image"]), values, record.get("strokes"))
 
 
-def _field(image: Any) -> pixels.Field:
+def _picture(image: Any) -> bytes:
     try:
-        data = base64.b64decode(image, validate=True)
+        return base64.b64decode(image, validate=True)
     except (binascii.Error, ValueError, TypeError) as error:
         raise BadRecordError("image must be a picture in base64.") from error
-    return records.own_field(data)

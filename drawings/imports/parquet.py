@@ -156,4 +156,4 @@ def _own(data: bytes, values: Mapping[str, Any]) -> Columns:
     if not isinstance(text, str | None):
         raise BadRecordError("strokes must be text.")
     document = None if text is None else strokes.parse(text)
-    return records.of_own(records.own_field(data), values, document)
+    return records.of_own_picture(data, values, document)

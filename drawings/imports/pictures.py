@@ -98,7 +98,7 @@ def _described(
     said.add(name)
     data = trees.read(tree, name, options.max_bytes)
     if "id" in values and "created_at" in values:
-        return data, partial(_own, values=values)
+        return data, partial(records.of_own_picture, values=values)
     return data, partial(
         others_picture,
         name=name,
@@ -128,10 +128,6 @@ def _label_of(name: str) -> str:
     folder = posixpath.basename(posixpath.dirname(name))
     stem, _ = posixpath.splitext(posixpath.basename(name))
     return records.line_of(folder if folder and folder.lower() not in SPLITS else stem)
-
-
-def _own(data: bytes, values: Mapping[str, Any]) -> Columns:
-    return records.of_own(records.own_field(data), values)
 
 
 def others_picture(

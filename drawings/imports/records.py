@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from uuid import UUID, uuid5
@@ -63,9 +64,15 @@ def refuse(reason: bytes) -> Columns:
 
 
 def of_own(
-    field: pixels.Field, values: Mapping[str, Any], document: strokes.Document | None = None
+    field: pixels.Field,
+    values: Mapping[str, Any],
+    document: strokes.Document | None = None,
+    blob: bytes | None = None,
 ) -> Columns:
-    """Of a record of this project's own exports, by the names that they have in ImageFolder."""
+    """Of a record of this project's own exports, by the names that they have in ImageFolder.
+
+    `blob` is the field's, if it is there already.
+    """
     shape = (values.get("height"), values.get("width"))
     if shape not in ((None, None), field.shape):
         raise BadRecordError("Its picture is not as large as its width and height say.")
@@ -73,7 +80,7 @@ def of_own(
     if not (type(vmin) is type(vmax) is int and 0 <= vmin <= vmax <= pixels.WHITE):
         raise BadRecordError("vmin and vmax must be whole numbers from 0 to 255, vmin no greater.")
     columns = {
-        **_of_pixels(field),
+        **_of_pixels(field, blob),
         "id": _uuid(values.get("id")),
         "title": _text(values, "label"),
         "artist": _text(values, "artist"),
@@ -89,11 +96,16 @@ def of_own(
     return columns
 
 
-def own_field(data: bytes) -> pixels.Field:
-    """The field in a picture of this project's own exports, which is kept byte for byte."""
+def of_own_picture(
+    data: bytes, values: Mapping[str, Any], document: strokes.Document | None = None
+) -> Columns:
+    """The same of a record with a picture, whose pixels are kept as they are."""
     if not pixels.is_grey_png(data):
         raise BadRecordError("Its picture must be an 8-bit grey PNG.")
-    return pixels.field_from_picture(data)
+    if (kept := pixels.split_png(data)) is not None:
+        with suppress(pixels.BadBlobError):
+            return of_own(pixels.read_blob(*kept), values, document, kept.blob)
+    return of_own(pixels.field_from_picture(data), values, document)
 
 
 def of_others(
@@ -110,7 +122,7 @@ def of_others(
     }
 
 
-def _of_pixels(field: pixels.Field) -> Columns:
+def _of_pixels(field: pixels.Field, blob: bytes | None = None) -> Columns:
     if not all(pixels.MIN_SIDE <= side <= pixels.MAX_SIDE for side in field.shape):
         raise BadRecordError(
             f"It must be {pixels.MIN_SIDE} to {pixels.MAX_SIDE} pixels a side, not"
@@ -119,7 +131,7 @@ def _of_pixels(field: pixels.Field) -> Columns:
     if pixels.is_blank(field):
         raise BadRecordError("This is blank: it has only one shade.")
     height, width = field.shape
-    return {"blob": pixels.write_blob(field), "height": height, "width": width}
+    return {"blob": blob or pixels.write_blob(field), "height": height, "width": width}
 
 
 def _of_strokes(document: strokes.Document, field: pixels.Field) -> Columns:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError
 
-from drawings import scenes, strokes, verification
+from drawings import pixels, scenes, strokes, verification
 from drawings.imports import intake, making, parquet, sources
 from drawings.imports.records import Options, bad
 from drawings.models import DayCount, Drawing
@@ -262,6 +262,24 @@ def test_drawings_of_many_sizes_keep_theirs(write):
     assert run(write(*records))[0] == "4 added, 0 already here, 0 skipped."
 
     for drawing, record in zip(stored(), records, strict=True):
+        assert np.array_equal(drawing.field, record["field"])
+
+
+@pytest.mark.parametrize("name", ["wall.zip", "wall.ndjson", "wall.parquet"], indirect=True)
+def test_a_picture_stays_the_file_that_it_is(write):
+    run(write(*RECORDS))
+
+    for drawing, record in zip(stored(), RECORDS, strict=True):
+        png = pixels.png_from_blob(bytes(drawing.blob), drawing.height, drawing.width)
+        assert png == samples.png(record["field"])
+
+
+def test_a_picture_that_another_program_has_saved_keeps_its_pixels(tmp_path, monkeypatch):
+    monkeypatch.setattr(samples, "png", samples.encoded)  # with the filters of PNG's lines
+
+    run(write_folder(tmp_path / "wall", RECORDS))
+
+    for drawing, record in zip(stored(), RECORDS, strict=True):
         assert np.array_equal(drawing.field, record["field"])
 
 
