@@ -5,8 +5,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -15,13 +14,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 
 from drawings import search
+from drawings.drafts import file_draft
 
 SUFFIXES = {"sqlite": "sqlite3", "postgresql": "dump"}
 SIGNATURES = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
 TIME = "%Y%m%dT%H%M%S%fZ"
 NAME = r"drawsite-(\d{8}T\d{12}Z)\.(?:sqlite3|dump)"
-# As _draft_of names it, and what SQLite may have had beside it.
+# As drafts.draft_name has it, and what SQLite may have had beside it.
 DRAFT = rf"\.{NAME}\.\d+(?:-journal)?"
+OWNER_ONLY = 0o600
 # What every backup has, whatever the version that made it.
 NEEDED = {search.TABLE, "django_migrations"}
 
@@ -43,7 +44,7 @@ def back_up(connection: BaseDatabaseWrapper, directory: Path) -> Path:
     target = directory / f"drawsite-{now}.{SUFFIXES[connection.vendor]}"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _draft_of(target) as draft:
+        with file_draft(target, OWNER_ONLY) as draft:
             if connection.vendor == "sqlite":
                 _copy_sqlite(Path(connection.settings_dict["NAME"]).absolute(), draft)
             else:
@@ -57,29 +58,6 @@ def back_up(connection: BaseDatabaseWrapper, directory: Path) -> Path:
         free = shutil.disk_usage(directory).free
         raise BackupError(f"SQLite says: {error}. {directory} has {free:,} bytes free.") from error
     return target
-
-
-@contextmanager
-def _draft_of(target: Path) -> Iterator[Path]:
-    """A file beside the target, for its owner alone, which becomes the target in one step once its
-    bytes are on the disk; if anything fails it is removed."""
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        draft.touch(mode=0o600, exist_ok=False)
-        yield draft
-        _flush(draft)
-        draft.replace(target)
-        _flush(target.parent)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _copy_sqlite(source: Path, draft: Path) -> None:
@@ -221,7 +199,7 @@ def restore_sqlite(file: Path, target: Path) -> None:
 
     Raises InUseError while other processes have the database open.
     """
-    with _draft_of(target) as draft:
+    with file_draft(target, OWNER_ONLY) as draft:
         shutil.copyfile(file, draft)
         if os.geteuid() == 0:
             # The server, which is hardly root's, must be able to open it.

@@ -185,6 +185,29 @@ def png_from_blob(
     )
 
 
+class Parts(NamedTuple):
+    """What `png_from_blob` makes an 8-bit grey PNG of."""
+
+    blob: bytes
+    height: int
+    width: int
+
+
+def split_png(data: bytes) -> Parts | None:
+    """The parts of such a PNG, of a size that a drawing may have; None for any other file.
+
+    The blob may be damaged: `read_blob` says so.
+    """
+    if len(data) < len(PNG_SIGNATURE) + 3 * 12 + 13:
+        return None
+    width, height = struct.unpack_from(">II", data, 16)
+    if not all(MIN_SIDE <= side <= MAX_SIDE for side in (height, width)):
+        return None
+    # Behind the signature, IHDR and IDAT's length and type; before IDAT's CRC and IEND.
+    blob = data[41:-16]
+    return Parts(blob, height, width) if png_from_blob(blob, height, width) == data else None
+
+
 def enlarge_blob(blob: bytes, height: int, width: int, scale: int) -> bytes:
     """The blob of the field with every pixel made `scale` x `scale` (nearest neighbour).
 

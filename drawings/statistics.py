@@ -2,9 +2,11 @@
 
 import time
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -16,6 +18,8 @@ from drawings.models import DayCount, Drawing
 SECONDS = 3.0
 # A drawing gets its id a little before it is stored.
 MARGIN = timedelta(hours=1)
+FIRST = date(1970, 1, 1)
+DAY_MILLISECONDS = 86_400_000
 MOST_COUNTED = 10_000
 SAMPLE = 2_000
 
@@ -51,6 +55,16 @@ def _count_once(missing: list[date]) -> dict[date, int]:
     rows = [DayCount(day=day, drawings=number) for day, number in counts.items()]
     DayCount.objects.bulk_create(rows, ignore_conflicts=True)
     return counts
+
+
+def forget_days_of(ids: Iterable[UUID]) -> None:
+    """Count the days of these drawings again, which have come to the wall with times that are over.
+
+    An id begins with the milliseconds since 1970.
+    """
+    days = {(drawing_id.int >> 80) // DAY_MILLISECONDS for drawing_id in ids}
+    known = [FIRST + timedelta(days=day) for day in days if day <= (date.max - FIRST).days]
+    DayCount.objects.filter(day__in=known).delete()
 
 
 def _count(day: date) -> int:

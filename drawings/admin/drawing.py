@@ -4,13 +4,14 @@ from typing import Any, cast
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from drawings import curating, search
-from drawings.admin import bulk, pictures, review, statistics
+from drawings.admin import bulk, export, pictures, review, statistics
 from drawings.admin.changelist import DrawingList, ReportedFilter, SenderFilter, SinceFilter
 from drawings.admin.selecting import CheckedSelection
 from drawings.models import UNLISTED, Drawing, DrawingQuerySet, Report
@@ -39,8 +40,9 @@ class DrawingAdmin(CheckedSelection):
     readonly_fields = ("picture", "reports", "id", "size", "sent_by", "created_at")
 
     def get_urls(self) -> list[URLPattern]:
-        pages: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
+        pages: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
             "review": ("review/", review.page),
+            "export": ("export/", export.page),
             "statistics": ("statistics/", statistics.page),
             "plot": ("statistics/<str:name>.png", statistics.plot),
         }

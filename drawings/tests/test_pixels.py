@@ -207,6 +207,29 @@ def test_a_png_with_a_palette_shows_its_colours(field):
     assert np.array_equal(samples.decoded(png), colours[field])
 
 
+def test_a_png_of_a_blob_comes_apart_again(field):
+    blob = pixels.write_blob(field)
+
+    assert pixels.split_png(pixels.png_from_blob(blob, 200, 200)) == (blob, 200, 200)
+
+
+OTHER_PNGS = {
+    "nothing": b"",
+    "cut short": samples.png(samples.shades(40, 40))[:-1],
+    "longer": samples.png(samples.shades(40, 40)) + b"x",
+    "damaged": samples.png(samples.shades(40, 40)).replace(b"IEND", b"IEMD"),
+    "with a palette": pixels.png_from_blob(b"", 40, 40, bytes(768)),
+    "too small": samples.png(samples.shades(40, 15)),
+    "too large": pixels.png_from_blob(b"", 1025, 40),
+    "with more chunks": samples.encoded(samples.shades(40, 40), dpi=(72, 72)),
+}
+
+
+@pytest.mark.parametrize("data", OTHER_PNGS.values(), ids=OTHER_PNGS)
+def test_no_other_file_does(data):
+    assert pixels.split_png(data) is None
+
+
 def test_the_blob_stands_in_the_png_as_it_is(field):
     blob = pixels.write_blob(field)
 

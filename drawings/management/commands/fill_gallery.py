@@ -1,5 +1,4 @@
 import gc
-import sqlite3
 from argparse import ArgumentParser
 from collections import Counter
 from contextlib import closing
@@ -7,11 +6,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, transaction
 from tqdm import tqdm
 
 from drawings.models import Drawing
 from drawings.scenes import UNTIL, make_batches_beside
+from drawings.storing import analyze, store, widen_statements
 
 BATCH = 2_000
 FIRST_UNTIL = date(1976, 1, 1)  # ids know no time before 1970
@@ -66,30 +65,3 @@ class Command(BaseCommand):
         statuses = ", ".join(f"{made[status]:,} {status}" for status in Drawing.Status.values)
         self.stdout.write(f"{added:,} added, {count - added:,} already here.")
         self.stdout.write(f"As they are made: {statuses}.")
-
-
-def widen_statements() -> None:
-    """Let SQLite take as many parameters in a statement as it can, not as any SQLite can.
-
-    Its full-text search writes what it has gathered at the end of every statement.
-    """
-    if connection.vendor == "sqlite":
-        connection.ensure_connection()
-        connection.features.max_query_params = connection.connection.getlimit(
-            sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER
-        )
-
-
-def store(batch: list[Drawing]) -> int:
-    """Store drawings, ascending by id, all or none of them; how many are new."""
-    stored = Drawing.objects.filter(id__range=(batch[0].id, batch[-1].id))
-    with transaction.atomic():
-        before = stored.count()
-        Drawing.objects.bulk_create(batch, ignore_conflicts=True)
-        return stored.count() - before
-
-
-def analyze() -> None:
-    """Tell the database how much there is of what, so that it plans its queries accordingly."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {connection.ops.quote_name(Drawing._meta.db_table)}")

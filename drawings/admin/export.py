@@ -1,0 +1,34 @@
+"""Drawings out as datasets, for staff that may take them."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from drawings.exports.formats import problem
+from drawings.exports.forms import ExportForm
+from drawings.exports.http import export_response
+from drawings.models import Drawing
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest) -> HttpResponseBase:
+    """The form; sent, the download."""
+    if not request.user.has_perm("drawings.export_drawing"):
+        raise PermissionDenied
+    form = ExportForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        chosen, selection = form.cleaned_data["format"], form.selection()
+        if (sentence := problem(chosen, selection)) is None:
+            return export_response(request, chosen, selection)
+        form.add_error(None, sentence)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Export",
+        "opts": Drawing._meta,
+        "form": form,
+    }
+    status = 422 if form.errors else 200
+    return render(request, "admin/drawings/drawing/export.html", context, status=status)

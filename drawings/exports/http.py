@@ -1,0 +1,127 @@
+"""An export as a download, made while it is sent."""
+
+import threading
+from collections.abc import Generator
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Self, cast
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from drawings.errors import request_error
+from drawings.exports.formats import FORMATS, Format, problem
+from drawings.exports.reading import Selection, snapshot
+from drawings.models import Drawing
+from drawings.writing import write_transaction
+
+CHUNK_BYTES = 256_000
+BUSY_SECONDS = 60
+
+# It takes a thread and much of a core for as long as the client takes.
+_turn = threading.Lock()
+
+
+def export_response(
+    request: HttpRequest, format: str, selection: Selection, user_id: int | None = None
+) -> HttpResponseBase:
+    """The drawings of a selection as a file to download; the admin's log says who took what.
+
+    `format` is one of FORMATS; `user_id` is who asks, if not the request's user. Who may ask at all
+    is for the caller to say. 422 if there is nothing to export; 503 while another export is under
+    way in this process of the server.
+    """
+    if (sentence := problem(format, selection)) is not None:
+        return request_error(request, 422, sentence)
+    if not _turn.acquire(blocking=False):
+        return busy(request)
+    stream = Stream(FORMATS[format], selection)
+    try:
+        _log(format, selection, cast(int, request.user.pk) if user_id is None else user_id)
+    except BaseException:
+        stream.close()
+        raise
+    name = f"drawings-{datetime.now(UTC):%Y-%m-%d}.{format}"
+    response = StreamingHttpResponse(stream, content_type=FORMATS[format].content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    return request_error(
+        request,
+        503,
+        f"Another export is under way. Try again in {BUSY_SECONDS} seconds.",
+        retry_after=BUSY_SECONDS,
+    )
+
+
+def _log(format: str, selection: Selection, user_id: int) -> None:
+    said = ", ".join(f"{name}: {value}" for name, value in selection.said().items())
+    with write_transaction():
+        LogEntry.objects.create(
+            user_id=user_id,
+            content_type=ContentType.objects.get_for_model(Drawing),
+            object_repr="Drawings",
+            action_flag=CHANGE,
+            change_message=f"Exported as {format}. {said}",
+        )
+
+
+class Stream:
+    """The bytes of an export, which has the turn until they end or nobody wants more of them."""
+
+    def __init__(self, format: Format, selection: Selection) -> None:
+        self._has_turn = True
+        self._chunks = _chunks(format, selection)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._chunks)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        try:
+            self._chunks.close()
+        finally:
+            if self._has_turn:
+                self._has_turn = False
+                _turn.release()
+
+    # An answer that is replaced by that of an error is never closed.
+    __del__ = close
+
+
+class Buffer:
+    """What was written and not yet taken."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        self._parts.append(data)
+        self.size += len(data)
+
+    def take(self) -> bytes:
+        taken = b"".join(self._parts)
+        self._parts, self.size = [], 0
+        return taken
+
+
+def _chunks(format: Format, selection: Selection) -> Generator[bytes, None, None]:
+    buffer = Buffer()
+    with snapshot(selection) as source, closing(format.write(buffer, source)) as progress:
+        for _ in progress:
+            if buffer.size >= CHUNK_BYTES:
+                yield buffer.take()
+    yield buffer.take()
