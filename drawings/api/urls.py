@@ -1,0 +1,21 @@
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_safe
+
+from drawings.api import openapi
+from drawings.api.v1 import api
+
+app_name = "api"
+
+
+@require_safe
+def openapi_json(request: HttpRequest) -> HttpResponse:
+    prefix = request.path.removesuffix("openapi.json")
+    response = JsonResponse(openapi.document(prefix))
+    response["Access-Control-Allow-Origin"] = "*"
+    patch_cache_control(response, public=True, max_age=3600)
+    return response
+
+
+urlpatterns = [path("openapi.json", openapi_json, name="openapi"), *api.urls[0]]
