@@ -33,9 +33,10 @@ class Page(NamedTuple):
 
 
 def read(filters: Filters, status: str, limit: int) -> Page:
+    after = cursors.read(filters.cursor) if filters.cursor else None
     rest = _Rest(filters)
     examined = MOST_EXAMINED if rest.asks else limit + 1
-    found = _find(filters, status, examined)
+    found = _find(filters, status, after, examined)
     matching = rest.of(found)
     if len(matching) > limit:
         return Page(matching[:limit], _place_of(matching[limit - 1]))
@@ -43,10 +44,10 @@ def read(filters: Filters, status: str, limit: int) -> Page:
     return Page(matching, _place_of(found[-1]) if len(found) == examined else None)
 
 
-def _find(filters: Filters, status: str, limit: int) -> list[Drawing]:
-    """The first drawings after the cursor, by those filters that an index has."""
+def _find(filters: Filters, status: str, after: listing.Change | None, limit: int) -> list[Drawing]:
+    """The first drawings after a place, by those filters that an index has."""
     if filters.updated_since is not None:
-        return listing.find_changed(status, filters.updated_since, filters.cursor, limit)
+        return listing.find_changed(status, filters.updated_since, after, limit)
     selection = listing.Selection(
         q=filters.q or "",
         status=status,
@@ -55,7 +56,7 @@ def _find(filters: Filters, status: str, limit: int) -> list[Drawing]:
         since=filters.since,
         until=filters.until,
     )
-    cursor = listing.Cursor(before=filters.cursor.id if filters.cursor else None)
+    cursor = listing.Cursor(before=after.id if after else None)
     return listing.find(selection, cursor, ascending=False, limit=limit)
 
 

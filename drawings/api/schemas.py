@@ -12,7 +12,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
-from drawings import images, listing, pixels
+from drawings import images, pixels
 from drawings.api import cursors
 from drawings.models import ARTIST_LENGTH, TITLE_LENGTH
 from drawings.validators import validate_colormap, validate_line
@@ -85,11 +85,10 @@ def parse_time(text: str) -> datetime:
         return time.replace(tzinfo=UTC)
 
 
-def parse_cursor(text: str) -> listing.Change:
-    try:
-        return cursors.read(text)
-    except ValueError as error:
-        raise ValueError("Take the cursor as `next` gives it, or leave it out.") from error
+def parse_cursor(text: str) -> str:
+    if not re.fullmatch(cursors.PATTERN, text):
+        raise ValueError("Take the cursor as it is in next, or leave it out.")
+    return text
 
 
 def number_schema(least: int, most: int) -> WithJsonSchema:
@@ -133,7 +132,7 @@ Time = Annotated[
     ),
 ]
 Cursor = Annotated[
-    listing.Change | None,
+    str | None,
     PlainValidator(parse_cursor),
     WithJsonSchema({"type": "string", "pattern": cursors.PATTERN}),
 ]
@@ -204,14 +203,16 @@ class Drawing(Answer):
     title: str = Field(description="May be empty.", max_length=TITLE_LENGTH)
     artist: str = Field(description="May be empty.", max_length=ARTIST_LENGTH)
     colormap: str = Field(description="matplotlib's name of it.")
-    width: int = Field(ge=pixels.MIN_SIDE, le=pixels.MAX_SIDE)
-    height: int = Field(ge=pixels.MIN_SIDE, le=pixels.MAX_SIDE)
+    width: int = Field(description="In pixels.", ge=pixels.MIN_SIDE, le=pixels.MAX_SIDE)
+    height: int = Field(description="In pixels.", ge=pixels.MIN_SIDE, le=pixels.MAX_SIDE)
     vmin: int = Field(description="The brightness of the colormap's first colour.", ge=0, le=255)
     vmax: int = Field(description="The brightness of the colormap's last colour.", ge=0, le=255)
-    status: Status
-    created_at: datetime
+    status: Status = Field(description="Only published drawings are everybody's to see.")
+    created_at: datetime = Field(description="When it came to the wall.")
     updated_at: datetime = Field(description="When it was last changed, or made.")
-    parent: UUID | None = Field(description="The drawing that it was drawn on.")
+    parent: UUID | None = Field(
+        description="The id of the drawing that it was drawn on; null if there is none to see."
+    )
     split: Split = Field(description="Its part of the data set. It never changes.")
 
 

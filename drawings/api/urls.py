@@ -18,4 +18,8 @@ def openapi_json(request: HttpRequest) -> HttpResponse:
     return response
 
 
-urlpatterns = [path("openapi.json", openapi_json, name="openapi"), *api.urls[0]]
+urlpatterns = [
+    path("openapi.json", openapi_json, name="openapi"),
+    # Without ninja's own root, where there would be nothing.
+    *(each for each in api.urls[0] if each.name != "api-root"),
+]

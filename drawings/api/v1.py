@@ -329,7 +329,9 @@ def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     errors: dict[str, list[str]] = {}
     for each in error.errors[:MOST_ERRORS]:
-        _, _, *path = each["loc"]  # behind where it was, and the name of the operation's argument
+        source, *path = each["loc"]
+        if source == "body":  # behind the name of the operation's argument
+            path = path[1:]
         field = str(path[0])[:FIELD_LENGTH] if path else "request"
         errors.setdefault(field, []).append(sentence(each))
     return error_response(request, 422, errors)
