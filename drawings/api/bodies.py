@@ -140,9 +140,16 @@ _FORM = {
         "strokes": {**_TEXT, "description": "JSON: how the image was drawn."},
     },
 }
+_EXAMPLE = {
+    "pixels": [[16 * row + column for column in range(16)] for row in range(16)],
+    "title": "Shades",
+}
 OPENAPI: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {JSON: {"schema": _OBJECT}, **{kind: {"schema": _FORM} for kind in FORMS}},
+        "content": {
+            JSON: {"schema": _OBJECT, "example": _EXAMPLE},
+            **{kind: {"schema": _FORM} for kind in FORMS},
+        },
     }
 }

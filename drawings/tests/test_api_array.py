@@ -43,7 +43,7 @@ def following(response):
 def row(field, **values):
     drawing = Drawing.from_field(field)
     said = {"id": str(drawing.id), "title": "", "artist": "", "split": "train", **values}
-    return arrays.Row(height=drawing.height, width=drawing.width, blob=drawing.blob, **said)
+    return arrays.Row(height=drawing.height, width=drawing.width, blob=bytes(drawing.blob), **said)
 
 
 def test_three_lines_of_a_notebook_have_the_wall(server, make_drawing):
