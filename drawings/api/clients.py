@@ -77,11 +77,12 @@ def unauthorised(request: HttpRequest, sentence: str) -> HttpResponse:
     return response
 
 
-def demand(request: HttpRequest, client: Client, *permissions: str) -> None:
-    """Raise RefusedError unless the client's token has the permissions."""
+def demand(request: HttpRequest, client: Client, *permissions: str) -> AbstractUser:
+    """The client's user, who has the permissions. Raises RefusedError for any other."""
     if client.user is None:
         raise RefusedError(unauthorised(request, "This takes a token: see /api/."))
     if not client.may(*permissions):
         raise RefusedError(
             request_error(request, 403, "The user of this token has not the permission for this.")
         )
+    return client.user

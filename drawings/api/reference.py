@@ -23,6 +23,9 @@ EXAMPLES = {
         "     {url}drawings/01900000-0000-7000-8000-000000000000"
     ),
     "get_array": 'curl --output drawings.npz "{url}drawings.npz?artist=Ada&limit=1000"',
+    "export_drawings": (
+        'curl --header "Authorization: Bearer $TOKEN" --output wall.npz "{url}export.npz"'
+    ),
     "get_statistics": 'curl --header "Authorization: Bearer $TOKEN" "{url}statistics?days=365"',
 }
 PERIODS = {1: "second", 60: "minute", 3600: "hour", 24 * 3600: "day"}
@@ -74,18 +77,19 @@ def context(url: str) -> dict[str, Any]:
 
 def _operations(document: Mapping[str, Any], url: str) -> Iterator[Operation]:
     schemas = document["components"]["schemas"]
-    shown: list[Value] = []
+    listed: list[Value] = []
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             parameters = [
                 Value(each["name"], _kind(each["schema"], schemas), _about(each))
                 for each in operation["parameters"]
-                if each["in"] == "query"
+                if each["in"] == "query" or "enum" in each["schema"]
             ]
             # What the list has said already is not said again.
-            own = [each for each in parameters if each not in shown]
-            repeats = len(own) < len(parameters)
-            shown += own
+            repeats = bool(listed) and all(each in parameters for each in listed)
+            own = [each for each in parameters if not repeats or each not in listed]
+            if operation["operationId"] == "list_drawings":
+                listed = [each for each in parameters if each.name != "limit"]
             yield Operation(
                 id=operation["operationId"],
                 method=method.upper(),

@@ -139,7 +139,7 @@ Cursor = Annotated[
 StatusAsked = Annotated[str | None, PlainValidator(one_of(*STATUSES)), enum_schema(STATUSES)]
 
 
-class Filters(BaseModel):
+class ExportQuery(BaseModel):
     """Which drawings: all that is given must hold."""
 
     q: Words = Field(
@@ -147,16 +147,21 @@ class Filters(BaseModel):
     )
     artist: Artist = Field(None, description="The artist's name, exactly.")
     cmap: Colormap = Field(None, description="The colormap.")
-    width: Side = Field(None, description="The width in pixels.")
-    height: Side = Field(None, description="The height in pixels.")
     since: Time = Field(None, description="Drawn at this time or later.")
     until: Time = Field(None, description="Drawn before this time.")
+    status: StatusAsked = Field(
+        None, description="Published drawings, unless a token may read the others."
+    )
+
+
+class Filters(ExportQuery):
+    """These as well, for a page at a time."""
+
+    width: Side = Field(None, description="The width in pixels.")
+    height: Side = Field(None, description="The height in pixels.")
     updated_since: Time = Field(
         None,
         description="New or changed at this time or later: then the oldest change comes first.",
-    )
-    status: StatusAsked = Field(
-        None, description="Published drawings, unless a token may read the others."
     )
     cursor: Cursor = Field(None, description="Where to go on, as `next` has it.")
 

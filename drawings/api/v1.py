@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeVar, cast
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI, Query
+from django.http.response import HttpResponseBase
+from ninja import NinjaAPI, Path, Query
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
@@ -14,6 +15,9 @@ from drawings import curating, limits, receiving, refusals, statistics, strict_j
 from drawings.api import answers, arrays, bodies, clients, cursors, paging, schemas
 from drawings.api.clients import Client, RefusedError
 from drawings.errors import error_response, not_found, request_error
+from drawings.exports.formats import FORMATS
+from drawings.exports.http import export_response
+from drawings.exports.reading import Selection
 from drawings.forms import sentences
 from drawings.models import Drawing
 from drawings.replicas import may_lag, where_to_look
@@ -62,7 +66,7 @@ def client_of(request: HttpRequest) -> Client:
     return cast(Client, request.auth)  # type: ignore[attr-defined]
 
 
-def status_to_read(request: HttpRequest, filters: schemas.Filters) -> str:
+def status_to_read(request: HttpRequest, filters: schemas.ExportQuery) -> str:
     """The status that is asked for. Raises RefusedError if it is not for this client."""
     status = filters.status or Drawing.Status.PUBLISHED
     if status != Drawing.Status.PUBLISHED:
@@ -183,12 +187,12 @@ def change_drawing(request: HttpRequest, id: UUID, change: schemas.StatusChange)
     """For a token that may curate. It is written down who did it, and open reports of the drawing
     are settled."""
     client = client_of(request)
-    clients.demand(request, client, "view_drawing", "curate_drawing")
+    user = clients.demand(request, client, "view_drawing", "curate_drawing")
     rows = Drawing.objects.for_answers().filter(pk=id)
     drawing = rows.first()
-    if drawing is None or client.user is None:
+    if drawing is None:
         raise Http404
-    curating.set_status([drawing], change.status, client.user.pk)
+    curating.set_status([drawing], change.status, cast(int, user.pk))
     drawing = rows.first()
     if drawing is None:
         raise Http404
@@ -280,6 +284,39 @@ def rows_of(drawings: list[Drawing]) -> list[arrays.Row]:
 
 
 @operation(
+    "GET",
+    "/export.{format}",
+    "export",
+    403,
+    404,
+    422,
+    ok={200: None},
+    auth=clients.Token(),
+    operation_id="export_drawings",
+    summary="All drawings, as a dataset",
+    openapi_extra={
+        "responses": {
+            200: {"content": {each.content_type: {} for each in FORMATS.values()}},
+        }
+    },
+)
+def export_drawings(
+    request: HttpRequest,
+    format: Annotated[Literal[tuple(FORMATS)], Path()],  # type: ignore[valid-type]
+    asked: Query[schemas.ExportQuery],
+) -> HttpResponseBase:
+    """For a token that may export: one file, made while it is sent, in the order they were drawn.
+
+    One at a time: 503 while another export is under way. It is written down who took what.
+    """
+    user = clients.demand(request, client_of(request), "export_drawing")
+    status = status_to_read(request, asked)
+    values = {name: value for name, value in asked.model_dump().items() if value is not None}
+    selection = Selection(**{**values, "status": status})
+    return export_response(request, format, selection, cast(int, user.pk))
+
+
+@operation(
     "GET HEAD",
     "/statistics",
     "statistics",
@@ -330,6 +367,8 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     errors: dict[str, list[str]] = {}
     for each in error.errors[:MOST_ERRORS]:
         source, *path = each["loc"]
+        if source == "path":  # of an address that is none
+            return not_found(request, error)
         if source == "body":  # behind the name of the operation's argument
             path = path[1:]
         field = str(path[0])[:FIELD_LENGTH] if path else "request"

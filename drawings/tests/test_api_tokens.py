@@ -20,6 +20,7 @@ from drawsite.environment import Rate
 
 URL = "/api/v1/drawings"
 STATISTICS = "/api/v1/statistics"
+EXPORT = "/api/v1/export."
 ADMIN = "/admin/drawings/apitoken/"
 AGES = 10**9
 
@@ -342,6 +343,54 @@ def test_statistics_are_for_who_may_view(client, make_token, make_drawing):
     assert len(client.get(STATISTICS, headers=headers).json()["days"]) == 30
     assert list(client.get(f"{STATISTICS}?days=31", headers=headers).json()["errors"]) == ["days"]
     assert client.get(STATISTICS).status_code == 401
+
+
+@pytest.mark.parametrize("format", ["npz", "zip", "ndjson", "parquet", "csv"])
+def test_who_may_export_takes_the_wall_and_it_is_written_down(
+    client, make_token, make_drawing, format
+):
+    headers, token = make_token("export_drawing")
+    make_drawing(artist="Ada")
+
+    response = client.get(f"{EXPORT}{format}?artist=Ada", headers=headers)
+
+    assert response.status_code == 200
+    assert b"".join(response.streaming_content)
+    assert response["Content-Disposition"].endswith(f'.{format}"')
+    assert response["Cache-Control"] == "private, no-store"
+    (entry,) = LogEntry.objects.filter(user=token.user)
+    assert entry.change_message.startswith(f"Exported as {format}.")
+
+
+def test_an_export_has_what_is_selected_alone(client, make_token, make_drawing):
+    headers, _ = make_token("export_drawing", "view_drawing")
+    fox = make_drawing(title="Fox", colormap="magma")
+    make_drawing(title="Fox")
+    hidden = make_drawing(status="hidden")
+
+    def exported(query):
+        response = client.get(f"{EXPORT}csv?{query}", headers=headers)
+        lines = b"".join(response.streaming_content).decode().splitlines()
+        return [line.partition(",")[0] for line in lines[1:]]
+
+    assert exported("q=fox&cmap=magma&since=2026-01-01&until=2100-01-01") == [str(fox.id)]
+    assert exported("status=hidden") == [str(hidden.id)]
+
+
+def test_an_export_is_refused_in_the_one_form(client, make_token, make_drawing):
+    headers, _ = make_token("export_drawing")
+    others, _ = make_token("view_drawing")
+
+    for query, shown, status, blamed in [
+        ("csv", {}, 401, "request"),
+        ("csv", others, 403, "request"),
+        ("csv?status=hidden", headers, 403, "request"),
+        ("csv", headers, 422, "request"),  # of nothing
+        ("csv?cmap=nosuch", headers, 422, "cmap"),
+        ("xlsx", headers, 404, "request"),
+    ]:
+        response = client.get(EXPORT + query, headers=shown)
+        assert (response.status_code, list(response.json()["errors"])) == (status, [blamed]), query
 
 
 # --- The admin ------------------------------------------------------------------------------

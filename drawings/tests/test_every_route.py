@@ -20,7 +20,7 @@ LIST = samples.brightness_list("0")
 FOREIGN = "evil.example"
 
 # What stands in a route for a parameter of this name, or else of this converter.
-BY_NAME = {"name": "viridis", "app_label": "drawings", "object_id": samples.NO_ID}
+BY_NAME = {"name": "viridis", "app_label": "drawings", "object_id": samples.NO_ID, "format": "npz"}
 BY_CONVERTER = {
     "uuid": samples.NO_ID,
     "uuidstr": samples.NO_ID,
