@@ -38,12 +38,18 @@ logger = logging.getLogger(__name__)
 
 def wants_json(request: HttpRequest) -> bool:
     """Whether the client would rather have JSON than a page."""
-    if request.path == reverse("drawings:postmethod"):  # no person ever looks at that
+    # No person ever looks at these.
+    if request.path == reverse("drawings:postmethod") or request.path.startswith(api_root()):
         return True
     try:
         return request.get_preferred_type(["text/html", JSON]) == JSON
     except (ValueError, LookupError):  # an Accept header that does not parse
         return False
+
+
+def api_root() -> str:
+    """The path below which the API is. (Its URLs have no names before they are asked for.)"""
+    return f"{reverse('drawings:api')}v1/"
 
 
 def error_response(

@@ -124,6 +124,10 @@ class TitleForm(forms.Form):
 class SubmissionForm(TitleForm):
     """A drawing sent to the wall: a picture file or a brightness list, and what is said of it."""
 
+    # The fields that its pixels may come in; of these, those that strokes may come with.
+    ways: tuple[str, ...] = ("image", "canvas_data")
+    pictures: tuple[str, ...] = ("image",)
+
     image = PictureField(required=False)
     canvas_data = BrightnessListField(required=False)
     colormap = forms.CharField(required=False, validators=[validate_colormap])
@@ -136,8 +140,8 @@ class SubmissionForm(TitleForm):
             return {}
         text, document = self.cleaned_data["strokes"]
         size = document["height"], document["width"]
-        picture = self.cleaned_data.get("image")
-        if picture is None and "image" not in self.errors:
+        picture = self.picture()
+        if picture is None and self.errors.keys().isdisjoint(self.pictures):
             raise ValidationError("Send strokes together with the image that they come to.")
         if picture is not None and picture.shape != size:
             raise ValidationError("Their width and height must be those of the image.")
@@ -153,16 +157,17 @@ class SubmissionForm(TitleForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        given = [
-            name
-            for name in ("image", "canvas_data")
-            if name in self.errors or data.get(name) is not None
-        ]
+        given = [name for name in self.ways if name in self.errors or data.get(name) is not None]
         if not given:
             self.add_error("image", "Send a picture file.")
         elif len(given) == 2:
-            self.add_error("canvas_data", "Send either image or canvas_data, not both.")
+            self.add_error(given[1], f"Send either {' or '.join(given)}, not both.")
         return data
+
+    def picture(self) -> pixels.Field | None:
+        """The field of the picture that was sent."""
+        sent = (self.cleaned_data.get(name) for name in self.pictures)
+        return next((field for field in sent if field is not None), None)
 
     def drawing(self, **values: Any) -> Drawing:
         """The drawing that a valid form describes, not stored, with values of other columns."""
@@ -170,8 +175,8 @@ class SubmissionForm(TitleForm):
         values |= {name: data[name] for name in ("title", "artist", "submission_key")}
         if data["colormap"]:
             values["colormap"] = data["colormap"]
-        if data["image"] is not None:
-            return Drawing.from_field(data["image"], **values, **data["strokes"])
+        if (picture := self.picture()) is not None:
+            return Drawing.from_field(picture, **values, **data["strokes"])
         return Drawing.from_brightness_list(data["canvas_data"], **values)
 
 

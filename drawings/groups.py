@@ -22,7 +22,11 @@ RIGHTS = {
             for verb in ("view", "add", "change", "delete")
         ),
     ),
-    "Data": ("view_drawing", "export_drawing"),
+    "Data": (
+        "view_drawing",
+        "export_drawing",
+        *(f"{verb}_apitoken" for verb in ("view", "add", "delete")),
+    ),
 }
 
 

@@ -6,6 +6,7 @@ import hmac
 import ipaddress
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -29,6 +30,11 @@ SWEPT = 2 * SWEEP_EVERY
 # one that hangs would take a second of each submission, and SQLite's write lock meanwhile.
 REDIS_PAUSE_SECONDS = 5.0
 _redis_pauses_until = 0.0
+
+# So many clients at most are remembered in a process's own memory.
+MOST_HERE = 10_000
+_here: dict[str, tuple[int, int]] = {}  # by key: when the window ends, and the count
+_here_lock = threading.Lock()
 
 TABLE = RateWindow._meta.db_table
 
@@ -87,6 +93,18 @@ def count(scope: str, client: str, rate: Rate | None) -> Verdict:
     return _verdict(scope, _count(key, ends, rate.seconds) <= rate.limit, retry_after)
 
 
+def count_here(scope: str, client: str, rate: Rate | None) -> Verdict:
+    """As `count`, for who only looks: reading never waits for those who write.
+
+    Without Redis each server process counts what it is asked itself, in its memory.
+    """
+    if rate is None:
+        return Verdict(True, 0)
+    key, ends, retry_after = _window(scope, client, rate)
+    so_far = _ask(lambda: _count_in_redis(key, ends, rate.seconds), lambda: _count_here(key, ends))
+    return _verdict(scope, so_far <= rate.limit, retry_after)
+
+
 def look(scope: str, client: str, rate: Rate | None) -> Verdict:
     """What `count` would say, without counting: nothing is written.
 
@@ -115,18 +133,19 @@ def _window(scope: str, client: str, rate: Rate) -> tuple[str, int, int]:
 
 
 def _count(key: str, ends: int, seconds: int) -> int:
-    def in_redis() -> int:
-        name = _name_in_redis(key, ends)
-        cache.add(name, 0, timeout=2 * seconds)  # does nothing when it is there
-        return cache.incr(name)
-
-    return _ask(in_redis, lambda: _count_in_database(key, ends))
+    return _ask(lambda: _count_in_redis(key, ends, seconds), lambda: _count_in_database(key, ends))
 
 
 def _so_far(key: str, ends: int) -> int:
     return _ask(
         lambda: cache.get(_name_in_redis(key, ends), 0), lambda: _so_far_in_database(key, ends)
     )
+
+
+def _count_in_redis(key: str, ends: int, seconds: int) -> int:
+    name = _name_in_redis(key, ends)
+    cache.add(name, 0, timeout=2 * seconds)  # does nothing when it is there
+    return cache.incr(name)
 
 
 def _name_in_redis(key: str, ends: int) -> str:
@@ -145,6 +164,20 @@ def _ask(redis: Callable[[], int], database: Callable[[], int]) -> int:
             _redis_pauses_until = time.time() + REDIS_PAUSE_SECONDS
             logger.warning("Redis does not answer, counting in the database: %s", error)
     return database()
+
+
+def _count_here(key: str, ends: int) -> int:
+    with _here_lock:
+        if key not in _here and len(_here) >= MOST_HERE:
+            now = time.time()
+            for over in [each for each, (end, _) in _here.items() if end <= now]:
+                del _here[over]
+            if len(_here) >= MOST_HERE:
+                del _here[next(iter(_here))]  # who has not been seen for longest begins anew
+        last, so_far = _here.pop(key, (ends, 0))
+        so_far = so_far + 1 if last == ends else 1
+        _here[key] = ends, so_far
+        return so_far
 
 
 def _count_in_database(key: str, ends: int) -> int:

@@ -1,4 +1,4 @@
-"""Lists of drawings, a page at a time: the gallery's, the admin's, an owner's.
+"""Lists of drawings, a page at a time: the gallery's, the admin's, an owner's, the API's.
 
 A page begins at a drawing, not at a number, and nothing is counted: the last page of a million
 drawings takes as long as the first.
@@ -20,7 +20,9 @@ class Selection(NamedTuple):
     q: str = ""  # words, or the id of a drawing
     status: str = ""
     cmap: str = ""
+    artist: str = ""  # exactly; not together with q
     since: datetime | None = None
+    until: datetime | None = None  # before this
     owner: UUID | None = None  # not together with q
     sender: bytes = b""
     reported: bool = False  # reports of it wait for staff
@@ -72,6 +74,8 @@ def find(selection: Selection, cursor: Cursor, *, ascending: bool, limit: int) -
         rows = rows.filter(owner=selection.owner)
     if selection.cmap:
         rows = rows.filter(colormap=selection.cmap)
+    if selection.artist:
+        rows = rows.filter(artist=selection.artist)
     if selection.sender:
         rows = rows.filter(sender=selection.sender)
     if selection.reported:
@@ -85,6 +89,8 @@ def find(selection: Selection, cursor: Cursor, *, ascending: bool, limit: int) -
         rows = search.matching(rows, selection.q)
     if selection.since is not None:
         rows = rows.filter(id__gte=first_id(selection.since))
+    if selection.until is not None:
+        rows = rows.filter(id__lt=first_id(selection.until))
     if cursor.before is not None:
         rows = rows.filter(id__lt=cursor.before)
     if cursor.after is not None:
@@ -103,6 +109,7 @@ def _find_words(
         selection.status,
         selection.cmap,
         since=None if selection.since is None else first_id(selection.since),
+        until=None if selection.until is None else first_id(selection.until),
         before=cursor.before,
         after=cursor.after,
         ascending=ascending,
@@ -116,3 +123,20 @@ def _find_words(
 def first_id(time: datetime) -> UUID:
     """The least id that a drawing of this time can have: a UUIDv7 begins with the milliseconds."""
     return UUID(int=max(0, int(time.timestamp() * 1000)) << 80)
+
+
+class Change(NamedTuple):
+    """A place among the changes: when a drawing changed, and which it is."""
+
+    at: datetime
+    id: UUID
+
+
+def find_changed(status: str, since: datetime, after: Change | None, limit: int) -> list[Drawing]:
+    """The first drawings of a status that changed at a time or later, the oldest change first."""
+    rows = Drawing.objects.filter(status=status)
+    begin = Change(since, UUID(int=0))
+    place = begin if after is None else max(begin, after)
+    # Those of one moment first: as a single question it would be an "or", which no index answers.
+    found = list(rows.changed_at_once(*place)[:limit])
+    return found + list(rows.changed_later(place.at)[: limit - len(found)])

@@ -101,8 +101,8 @@ class Faults:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if isinstance(response, HttpResponseNotAllowed) and not response.content:
-            allowed = response["Allow"]
+        if isinstance(response, HttpResponseNotAllowed):
+            allowed = ", ".join(sorted(response["Allow"].split(", ")))
             response = request_error(request, 405, f"This address takes {allowed} only.")
             response["Allow"] = allowed
         return response

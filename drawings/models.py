@@ -1,7 +1,9 @@
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import IntegrityError, connection, models, transaction
@@ -22,6 +24,9 @@ ARTIST_LENGTH = 40
 NOTE_LENGTH = 300
 WORD_LENGTH = 40
 SENDER_BYTES = 16
+TOKEN_NAME_LENGTH = 60
+TOKEN_DIGEST_BYTES = 32
+TOKEN_SHOWN_LENGTH = 16
 # Of one drawing: enough to decide by, and few enough for the queue to pass over.
 MOST_WAITING_REPORTS = 50
 UNLISTED = ["blob", "strokes", "owner", "sender", "changed_at"]
@@ -50,6 +55,22 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         """As `for_lists`, with the parent, and with whether there are strokes to show."""
         deferred = [f"{path}{name}" for path in ("", "parent__") for name in UNLISTED]
         return self.select_related("parent").defer(*deferred).annotate(has_strokes=STROKES_TO_SHOW)
+
+    def changed_at_once(self, at: datetime, after: UUID) -> Self:
+        """Those that last changed at this very moment, from the id on."""
+        return self.with_changes().filter(updated_at=at, id__gt=after).order_by("id")
+
+    def changed_later(self, at: datetime) -> Self:
+        """Those that last changed after this moment, the oldest change first."""
+        return self.with_changes().filter(updated_at__gt=at).order_by("updated_at", "id")
+
+    def for_answers(self) -> Self:
+        """As `with_changes`, with whether there are strokes to show."""
+        return self.with_changes().annotate(has_strokes=STROKES_TO_SHOW)
+
+    def with_changes(self) -> Self:
+        """As `for_lists`, with when each last changed."""
+        return self.for_lists().annotate(updated_at=UPDATED_AT)
 
     def for_pictures(self) -> Self:
         """With their pixels."""
@@ -163,7 +184,8 @@ class Drawing(models.Model):
     # When what is said of it last changed; null if it never did.
     changed_at = models.DateTimeField(null=True, editable=False)
 
-    has_strokes: bool  # of a row that `for_page` has found
+    has_strokes: bool  # of a row that `for_page` or `for_answers` has found
+    updated_at: datetime  # of a row that `with_changes` has found
 
     objects = DrawingQuerySet.as_manager()
 
@@ -206,6 +228,8 @@ class Drawing(models.Model):
             models.Index(fields=["status", "id"], name="drawing_status"),
             # The gallery with ?cmap=.
             models.Index(fields=["status", "colormap", "id"], name="drawing_status_colormap"),
+            # What one artist drew.
+            models.Index(fields=["status", "artist", "id"], name="drawing_status_artist"),
             # What was drawn on a drawing, newest first; and what to change when it is deleted.
             models.Index(
                 fields=["parent", "status", "id"],
@@ -421,3 +445,30 @@ class DayCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.drawings} on {self.day}"
+
+
+class ApiToken(models.Model):
+    """What a program of its user shows the API. The secret itself is stored nowhere."""
+
+    name = models.CharField(
+        max_length=TOKEN_NAME_LENGTH,
+        validators=[validate_line],
+        help_text="What it is for, such as “Notebook of the drawing course”.",
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens"
+    )
+    # How the secret begins, for people to know it by.
+    begins = models.CharField(max_length=TOKEN_SHOWN_LENGTH, editable=False)
+    # Its SHA-256: 256 random bits need no slower hash.
+    digest = models.BinaryField(max_length=TOKEN_DIGEST_BYTES, unique=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # To the day or so; null if it never was.
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = "API token"
+
+    def __str__(self) -> str:
+        return self.name

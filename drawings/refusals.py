@@ -12,10 +12,15 @@ from drawsite.environment import Rate
 
 BUSY_SECONDS = 5
 
-Thing = Literal["drawings", "reports"]
+Thing = Literal["drawings", "reports", "requests", "tokens"]
 
 # Each thing's scope in the counts, and its setting.
-RATES = {"drawings": ("submit", "SUBMIT_RATE"), "reports": ("report", "REPORT_RATE")}
+RATES = {
+    "drawings": ("submit", "SUBMIT_RATE"),
+    "reports": ("report", "REPORT_RATE"),
+    "requests": ("api", "API_RATE"),
+    "tokens": ("token", "LOGIN_RATE"),
+}
 
 
 def early(request: HttpRequest, thing: Thing) -> HttpResponse | None:
@@ -55,6 +60,21 @@ def _too_often(
         f"Too much came from your address. Wait {verdict.retry_after} seconds, then send again.",
         retry_after=verdict.retry_after,
     )
+
+
+def of_reading(request: HttpRequest) -> HttpResponse | None:
+    """The refusal for a client that asks the API more than API_RATE; nothing is written."""
+    return _too_often(request, "requests", limits.count_here)
+
+
+def of_guessing(
+    request: HttpRequest, ask: Callable[[str, str, Rate | None], limits.Verdict]
+) -> HttpResponse | None:
+    """The refusal for a client that has shown as many tokens that are none as it may try to log in.
+
+    `ask` is limits.look before a token is looked up, and limits.count when it is none.
+    """
+    return _too_often(request, "tokens", ask)
 
 
 def come_back(request: HttpRequest, error: limits.TooOftenError | turns.BusyError) -> HttpResponse:

@@ -205,6 +205,7 @@ def fts5_page(
     cmap: str,
     *,
     since: UUID | None,
+    until: UUID | None,
     before: UUID | None,
     after: UUID | None,
     ascending: bool,
@@ -220,6 +221,9 @@ def fts5_page(
     if since is not None:
         conditions.append("rowid >= %s")
         parameters.append(number_of(since))
+    if until is not None:
+        conditions.append("rowid < %s")
+        parameters.append(number_of(until))
     # The drawing where a page begins may be gone: then it begins at the next older one that is not.
     at = f"FROM {NUMBERS} WHERE drawing_id <= %s ORDER BY drawing_id DESC LIMIT 1"
     if before is not None:

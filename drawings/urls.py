@@ -1,6 +1,8 @@
 from django.urls import path
+from django.urls.resolvers import RoutePattern
 
-from drawings.views import health, own, pages, pictures, reports, submission
+from drawings.on_demand import OnDemand
+from drawings.views import api, health, own, pages, pictures, reports, submission
 
 app_name = "drawings"
 
@@ -22,6 +24,9 @@ urlpatterns = [
     path("drawings/<uuid:id>/strokes.svg", pictures.strokes_svg, name="strokes-svg"),
     # /colormaps/
     path("colormaps/<str:name>.png", pictures.colormap_strip, name="colormap"),
+    # /api/
+    path("api/", api.reference, name="api"),
+    OnDemand(RoutePattern("api/v1/"), "drawings.api.urls", app_name="api", namespace="api"),
     # For those who watch the server
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

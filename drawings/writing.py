@@ -43,6 +43,28 @@ def write_transaction() -> Iterator[None]:
 
 
 @contextmanager
+def hurried_transaction() -> Iterator[None]:
+    """A transaction that waits for nobody: OperationalError where it would have to.
+
+    For what can be written another time as well, by who only came to read.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor != "sqlite":
+            with transaction.atomic():
+                cursor.execute("SET LOCAL lock_timeout = '1ms'")
+                yield
+            return
+        cursor.execute("PRAGMA busy_timeout")
+        (patience,) = cursor.fetchone()
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            with transaction.atomic():
+                yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {patience}")
+
+
+@contextmanager
 def _turn_of_thread() -> Iterator[None]:
     global _began
     while not _turn.acquire(timeout=_patience()):

@@ -68,6 +68,7 @@ def test_the_defaults_are_those_of_the_settings():
         "REPORT_RATE",
         "FIGURE_RATE",
         "LOGIN_RATE",
+        "API_RATE",
         "DATABASE_POOL",
         "LOG_FORMAT",
         "REQUIRE_APPROVAL",

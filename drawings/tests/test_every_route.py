@@ -20,11 +20,18 @@ LIST = samples.brightness_list("0")
 FOREIGN = "evil.example"
 
 # What stands in a route for a parameter of this name, or else of this converter.
-BY_NAME = {"name": "viridis", "app_label": "drawings", "object_id": samples.NO_ID}
-BY_CONVERTER = {"uuid": samples.NO_ID, "int": "1", "str": "sample", "path": "sample"}
+BY_NAME = {"name": "viridis", "app_label": "drawings", "object_id": samples.NO_ID, "format": "npz"}
+BY_CONVERTER = {
+    "uuid": samples.NO_ID,
+    "uuidstr": samples.NO_ID,
+    "int": "1",
+    "str": "sample",
+    "path": "sample",
+}
 
 # These take a POST without a token: their clients know of none, and no cookie is looked at.
-WITHOUT_TOKEN = {"/postmethod"}
+API = "/api/v1/"
+FLASK = "/postmethod"
 
 
 def collect(patterns, before="/") -> Iterator[tuple[str, URLPattern]]:
@@ -49,6 +56,10 @@ def sample(match):
 
 
 ROUTES = dict(collect(get_resolver().url_patterns))
+WITHOUT_TOKEN = {
+    FLASK,
+    *(route for route in ROUTES if route.startswith(API) and route != f"{API}openapi.json"),
+}
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +113,7 @@ def assert_not_a_page(response):
 
 def test_the_routes_are_those_that_there_are():
     assert {"/", "/gallery/", "/healthz", "/admin/", "/postmethod"} <= set(ROUTES)
+    assert {"/api/", f"{API}openapi.json", f"{API}drawings", f"{API}drawings.npz"} <= set(ROUTES)
     assert f"/drawings/{samples.NO_ID}/plot.png" in ROUTES
     assert f"/admin/drawings/drawing/{samples.NO_ID}/change/" in ROUTES
 
@@ -137,7 +149,18 @@ def test_no_route_takes_what_another_site_sends(staff, route):
         assert list(answer.json()["errors"]) == ["request"]
 
 
-def test_only_the_flask_apps_address_takes_what_has_no_token():
+@pytest.mark.parametrize("route", sorted(WITHOUT_TOKEN))
+@pytest.mark.parametrize("method", ["post", "patch", "put", "delete"])
+def test_what_takes_no_token_takes_nothing_that_another_site_sends(staff, drawn, route, method):
+    for origin in (f"https://{FOREIGN}", "null"):
+        answer = getattr(staff, method)(route, headers={**JSON, "Origin": origin})
+
+        assert answer.status_code in {403, 404, 405}
+        assert list(answer.json()["errors"]) == ["request"]
+        assert "Access-Control-Allow-Origin" not in answer
+
+
+def test_only_the_flask_apps_address_and_the_api_take_what_has_no_token():
     exempt = {
         route for route, each in ROUTES.items() if getattr(each.callback, "csrf_exempt", False)
     }

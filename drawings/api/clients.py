@@ -1,0 +1,88 @@
+"""Who asks the API: anybody, or a program of staff with a token."""
+
+from typing import NamedTuple
+
+from django.contrib.auth.models import AbstractUser
+from django.http import HttpRequest, HttpResponse
+from ninja.security.base import AuthBase
+
+from drawings import limits, receiving, refusals, tokens
+from drawings.errors import request_error
+
+SCHEME = "bearer"
+SAFE = {"GET", "HEAD"}
+
+
+class RefusedError(Exception):
+    """The request is not looked at any further."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+
+
+class Client(NamedTuple):
+    user: AbstractUser | None  # the token's
+
+    def may(self, *permissions: str) -> bool:
+        return self.user is not None and self.user.has_perms(
+            [f"drawings.{permission}" for permission in permissions]
+        )
+
+
+class Anybody(AuthBase):
+    """Lets everybody in within API_RATE, but for who shows a token that is none."""
+
+    openapi_type = "http"
+    openapi_scheme = SCHEME
+    openapi_description = "A token that staff make in the admin."
+
+    def __call__(self, request: HttpRequest) -> Client:
+        if (refusal := refusals.of_reading(request)) is not None:
+            raise RefusedError(refusal)
+        if request.method not in SAFE:
+            refusal = receiving.refuse_another_site(request)
+            if refusal is not None:
+                raise RefusedError(refusal)
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != SCHEME:  # a proxy's own way to ask for a password, say
+            return self.admit(request, Client(None))
+        # Looked at first: else who guesses would still learn of a token that is one.
+        if (refusal := refusals.of_guessing(request, limits.look)) is not None:
+            raise RefusedError(refusal)
+        if (token := tokens.find(secret.strip())) is None:
+            if (refusal := refusals.of_guessing(request, limits.count)) is not None:
+                raise RefusedError(refusal)
+            raise RefusedError(
+                unauthorised(request, "This token is none, or it was revoked, or its user may not.")
+            )
+        return self.admit(request, Client(token.user))
+
+    def admit(self, request: HttpRequest, client: Client) -> Client:
+        return client
+
+
+class Token(Anybody):
+    """Lets in who shows a token."""
+
+    def admit(self, request: HttpRequest, client: Client) -> Client:
+        if client.user is None:
+            raise RefusedError(unauthorised(request, "This takes a token: see /api/."))
+        return client
+
+
+def unauthorised(request: HttpRequest, sentence: str) -> HttpResponse:
+    response = request_error(request, 401, sentence)
+    response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def demand(request: HttpRequest, client: Client, *permissions: str) -> AbstractUser:
+    """The client's user, who has the permissions. Raises RefusedError for any other."""
+    if client.user is None:
+        raise RefusedError(unauthorised(request, "This takes a token: see /api/."))
+    if not client.may(*permissions):
+        raise RefusedError(
+            request_error(request, 403, "The user of this token has not the permission for this.")
+        )
+    return client.user

@@ -1,0 +1,30 @@
+"""The API's OpenAPI document."""
+
+from functools import cache
+from typing import Any
+
+from drawings.api.v1 import api
+
+RETRY_AFTER = {
+    "Retry-After": {"description": "After how many seconds.", "schema": {"type": "integer"}}
+}
+
+
+@cache
+def document(prefix: str) -> dict[str, Any]:
+    """Of the API that is at the prefix, a path."""
+    schema: dict[str, Any] = dict(api.get_openapi_schema(path_prefix=prefix))
+    schema["servers"] = [{"url": "/"}]
+    for operations in schema["paths"].values():
+        operations.pop("head", None)  # as GET, and an operation's id is one operation's
+        for operation in operations.values():
+            for status in (429, 503):
+                operation["responses"][status]["headers"] = RETRY_AFTER
+            operation["responses"] = {
+                str(status): response for status, response in sorted(operation["responses"].items())
+            }
+            if operation["security"] == [{"Anybody": []}]:
+                operation["security"] = [{}, {"Token": []}]
+    schemes = schema["components"]["securitySchemes"]
+    schema["components"]["securitySchemes"] = {"Token": schemes["Token"]}
+    return schema

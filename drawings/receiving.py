@@ -1,0 +1,73 @@
+"""How a drawing that is sent comes to the wall, whichever way it was sent."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from drawings import limits, refusals, senders
+from drawings.errors import request_error
+from drawings.forms import FlaskForm, SubmissionForm
+from drawings.models import Drawing
+from drawings.writing import write_transaction
+
+Form = SubmissionForm | FlaskForm
+
+
+class Receipt(NamedTuple):
+    form: Form
+    drawing: Drawing | None  # None if something is wrong with the form
+    is_new: bool  # not sent before with the same submission key
+    owner: UUID | None
+
+
+def receive(
+    request: HttpRequest,
+    read: Callable[[], Form],
+    find_owner: Callable[[Form], UUID | None] = lambda form: None,
+) -> Receipt | HttpResponse:
+    """Store the drawing that a form describes, or the answer to a client that may send none now.
+
+    `read` makes the form, and `find_owner` is given it when it is valid.
+    """
+    if (refusal := refusals.early(request, "drawings")) is not None:
+        return refusal
+    form = read()
+    # Made before the transaction, which keeps other writers waiting.
+    drawing = owner = None
+    if form.is_valid():
+        owner = find_owner(form)
+        drawing = form.drawing(owner=owner, **given_by(request))
+    is_new = False
+    with write_transaction():
+        if (refusal := refusals.exact(request, "drawings")) is not None:
+            return refusal
+        if drawing is not None:
+            drawing, is_new = Drawing.objects.add_once(drawing)
+    return Receipt(form, drawing, is_new, owner)
+
+
+def given_by(request: HttpRequest) -> dict[str, Any]:
+    """The columns of a new drawing that its sender has no say in."""
+    return {
+        "status": Drawing.Status.PENDING if settings.REQUIRE_APPROVAL else Drawing.Status.PUBLISHED,
+        "sender": senders.sender_of(limits.client_address(request)),
+    }
+
+
+def is_from_another_site(request: HttpRequest) -> bool:
+    """Whether a browser sends this for another site's page; programs name no origin.
+
+    Else any page could have its visitors fill the wall, each within the limits of an address.
+    """
+    origin = request.headers.get("Origin")
+    return origin is not None and origin.partition("://")[2] != request.get_host()
+
+
+def refuse_another_site(request: HttpRequest) -> HttpResponse | None:
+    """For what takes no token of this site's forms, and so could be sent by anybody's page."""
+    if not is_from_another_site(request):
+        return None
+    return request_error(request, 403, "Pages of other sites may not draw on this wall.")

@@ -1,0 +1,56 @@
+"""Tokens with which programs of staff ask the API. A token has the rights of its user."""
+
+import hashlib
+import secrets
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from django.db import OperationalError
+from django.utils import timezone
+
+from drawings.models import TOKEN_SHOWN_LENGTH, ApiToken
+from drawings.writing import hurried_transaction
+
+# What a secret begins with: who finds one in a file knows what it is.
+MARK = "drawsite_"
+SECRET_BYTES = 32
+MOST_CHARACTERS = 100
+# That a token is used is written down about so often.
+NOTED_EVERY = timedelta(days=1)
+
+
+def prepare(token: ApiToken) -> str:
+    """Give a token that is to be stored its secret, which is returned and can never be again."""
+    secret = MARK + secrets.token_urlsafe(SECRET_BYTES)
+    token.begins = secret[:TOKEN_SHOWN_LENGTH]
+    token.digest = digest_of(secret)
+    return secret
+
+
+def digest_of(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode(errors="replace")).digest()
+
+
+def find(secret: str) -> ApiToken | None:
+    """The token with this secret; None if there is none, or it or its user may do nothing more."""
+    if len(secret) > MOST_CHARACTERS:
+        return None
+    tokens: Any = ApiToken.objects.select_related("user")
+    token: ApiToken | None = tokens.filter(
+        digest=digest_of(secret),
+        revoked_at__isnull=True,
+        user__is_active=True,
+        user__is_staff=True,
+    ).first()
+    if token is not None:
+        _note_use(token)
+    return token
+
+
+def _note_use(token: ApiToken) -> None:
+    now = timezone.now()
+    if token.last_used_at is not None and now - token.last_used_at < NOTED_EVERY:
+        return
+    with suppress(OperationalError), hurried_transaction():
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
