@@ -34,6 +34,10 @@ class Migration(migrations.Migration):
             model_name='drawing',
             index=models.Index(fields=['status', 'artist', 'id'], name='drawing_status_artist'),
         ),
+        migrations.AddIndex(
+            model_name='drawing',
+            index=models.Index(condition=models.Q(('status', 'published')), fields=['id'], name='drawing_published'),
+        ),
         migrations.AddField(
             model_name='apitoken',
             name='user',
