@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from drawings import pixels
 from drawings.models import Drawing, DrawingQuerySet
