@@ -1,6 +1,6 @@
 """The API's OpenAPI document."""
 
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from drawings.api.v1 import api
@@ -10,7 +10,7 @@ RETRY_AFTER = {
 }
 
 
-@cache
+@lru_cache(maxsize=1)
 def document(prefix: str) -> dict[str, Any]:
     """Of the API that is at the prefix, a path."""
     schema: dict[str, Any] = dict(api.get_openapi_schema(path_prefix=prefix))

@@ -16,6 +16,8 @@ from drawings.api.schemas import Filters
 from drawings.models import Drawing
 
 MOST_EXAMINED = 2_000
+# Of which words are looked for one by one: each takes as long as a whole search.
+MOST_SEARCHED = 500
 
 
 class Page(NamedTuple):
@@ -35,7 +37,7 @@ class Page(NamedTuple):
 def read(filters: Filters, status: str, limit: int) -> Page:
     after = cursors.read(filters.cursor) if filters.cursor else None
     rest = _Rest(filters)
-    examined = MOST_EXAMINED if rest.asks else limit + 1
+    examined = rest.most_examined or limit + 1
     found = _find(filters, status, after, examined)
     matching = rest.of(found)
     if len(matching) > limit:
@@ -76,8 +78,11 @@ class _Rest:
         self.end = listing.first_id(filters.until) if by_change and filters.until else None
 
     @property
-    def asks(self) -> bool:
-        return bool(self.values or self.words or self.first or self.end)
+    def most_examined(self) -> int:
+        """How many drawings may be asked; 0 if there is nothing to ask."""
+        if self.words:
+            return MOST_SEARCHED
+        return MOST_EXAMINED if self.values or self.first or self.end else 0
 
     def of(self, drawings: list[Drawing]) -> list[Drawing]:
         left = [drawing for drawing in drawings if self._suits(drawing)]

@@ -357,6 +357,19 @@ def test_filters_without_an_index_look_at_so_many_drawings_and_then_go_on(
     assert by_change == [ids(oldest), [], ids(newest)]
 
 
+def test_words_are_looked_for_in_fewer_where_each_drawing_is_searched(
+    client, make_many, make_drawing, monkeypatch
+):
+    monkeypatch.setattr(paging, "MOST_SEARCHED", 3)
+    fox = make_drawing(title="Fox")
+    make_many(4)
+    other = make_drawing(title="Fox")
+
+    pages = followed(client, f"{URL}?q=fox&updated_since=2026-01-01")
+
+    assert pages == [ids(fox), ids(other), []]
+
+
 def test_a_page_that_is_full_goes_on_after_its_last_drawing(client, make_many, monkeypatch):
     monkeypatch.setattr(paging, "MOST_EXAMINED", 4)
     made = make_many(6)

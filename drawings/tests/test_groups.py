@@ -151,4 +151,7 @@ def test_the_groups_are_made_with_their_permissions(db):
     assert set(Group.objects.get(name="Data").permissions.values_list("codename", flat=True)) == {
         "view_drawing",
         "export_drawing",
+        "view_apitoken",
+        "add_apitoken",
+        "delete_apitoken",
     }

@@ -46,6 +46,8 @@ def pages(drawing):
         f"/drawings/{drawing.id}/",
         f"/drawings/{drawing.id}/report/",
         "/mine/",
+        "/api/",
+        f"/api/v1/drawings?{urlencode({'cmap': TITLE})}",
         f"/drawings/{drawing.id}/?{urlencode({'cmap': TITLE})}",
         f"/drawings/{drawing.id}/plot.png?{urlencode({'kind': TITLE})}",
         f"/drawings/{TITLE}/",
