@@ -183,15 +183,17 @@ def test_a_batch_ends_with_so_many_drawings_or_so_many_bytes(wall, monkeypatch):
     assert sizes() == [1] * 12
 
 
+class Batch(list[Record]):
+    """A list that can be weakly referred to."""
+
+    def __hash__(self):  # type: ignore[override]
+        return id(self)
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_format_keeps_what_it_has_written(make_drawing, monkeypatch, name, field):
-    alive = weakref.WeakSet()
+    alive: weakref.WeakSet[Batch] = weakref.WeakSet()
     most = 0
-
-    class Batch(list):
-        """A list that can be weakly referred to."""
-
-        __hash__ = object.__hash__
 
     counted = Source._counted
 
