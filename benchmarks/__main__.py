@@ -12,6 +12,7 @@ from collections.abc import Callable
 from benchmarks import (
     admin,
     browser,
+    export,
     figures,
     fill,
     gallery,
@@ -38,6 +39,7 @@ SUBJECTS: dict[str, Callable[[Lab], list[Row]]] = {
     "start": start.measure,
     "memory": memory.measure,
     "figures": figures.measure,
+    "export": export.measure,
 }
 
 

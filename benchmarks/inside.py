@@ -3,8 +3,10 @@
 import base64
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Sequence
+from importlib import import_module
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.db import connection
 from django.db.models import Value
 from django.test import Client
@@ -37,6 +40,22 @@ def ids(number: int, skip: int = 0) -> list[str]:
     """The newest published drawings after the first `skip`."""
     found = published().values_list("id", flat=True)[skip : skip + number]
     return [str(id) for id in found]
+
+
+def published_ids() -> list[str]:
+    """All published drawings, the oldest first."""
+    return [str(id) for id in published().order_by("id").values_list("id", flat=True)]
+
+
+def export(target: str) -> dict[str, float]:
+    """Export the wall: the seconds that it took, and the most memory that this process had."""
+    import_module("pyarrow.parquet")  # as those have done that it is compared with
+    begin = time.perf_counter()
+    call_command("export_drawings", target, verbosity=0)
+    seconds = time.perf_counter() - begin
+    status = Path("/proc/self/status").read_text()
+    [kilobytes] = re.findall(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE)
+    return {"seconds": seconds, "megabytes": int(kilobytes) * 1024 / 1e6}
 
 
 def drawings(wanted: Sequence[str]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -151,14 +152,12 @@ def combine_adler32(first: int, second: int, length: int) -> int:
 
 def png_chunk(kind: bytes, data: bytes) -> bytes:
     """One PNG chunk: length, type, data, CRC (PNG specification, section 5.3)."""
-    return b"".join(
-        (
-            struct.pack(">I", len(data)),
-            kind,
-            data,
-            struct.pack(">I", zlib.crc32(data, zlib.crc32(kind))),
-        )
-    )
+    # (zlib-ng's sum takes a seventh of the time of zlib's.)
+    crc = zlib_ng.crc32(data, zlib_ng.crc32(kind))
+    return b"".join((len(data).to_bytes(4), kind, data, crc.to_bytes(4)))
+
+
+PNG_END = png_chunk(b"IEND", b"")
 
 
 def png_from_blob(
@@ -173,16 +172,21 @@ def png_from_blob(
         blob = enlarge_blob(blob, height, width, scale)
         height, width = height * scale, width * scale
     colour_type = PNG_GREY if palette is None else PNG_PALETTE
-    header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
     return b"".join(
         (
-            PNG_SIGNATURE,
-            png_chunk(b"IHDR", header),
+            _png_head(height, width, colour_type),
             b"" if palette is None else png_chunk(b"PLTE", palette),
             png_chunk(b"IDAT", blob),
-            png_chunk(b"IEND", b""),
+            PNG_END,
         )
     )
+
+
+@lru_cache
+def _png_head(height: int, width: int, colour_type: int) -> bytes:
+    """Of 8 bits a sample."""
+    header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
+    return PNG_SIGNATURE + png_chunk(b"IHDR", header)
 
 
 class Parts(NamedTuple):

@@ -20,7 +20,7 @@ FORMATS = {
     for each in (
         Format("npz", "NumPy arrays", "application/octet-stream", npz.write),
         Format("zip", "Folders of PNGs", "application/zip", image_folder.write),
-        Format("ndjson", "Strokes, as Quick, Draw!", "application/x-ndjson", ndjson.write),
+        Format("ndjson", "Strokes as JSON", "application/x-ndjson", ndjson.write),
         Format("parquet", "Parquet", "application/vnd.apache.parquet", parquet.write),
         Format("csv", "Table without pixels", "text/csv; charset=utf-8", csv.write),
     )

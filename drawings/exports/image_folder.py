@@ -64,13 +64,13 @@ def write(out: Sink, source: Source) -> Progress:
             lines: dict[str, Deflater] = {}
             for batch in source.whole():
                 for record in batch:
-                    split, own_id = record.split, str(record.id)
-                    name = f"{folder_of(record.title)}/{own_id}.png"
+                    split = record.split
+                    name = f"{folder_of(record.title)}/{record.id}.png"
                     png = pixels.png_from_blob(record.blob, record.height, record.width)
                     archive.add(f"{split}/{name}", png)
                     if split not in lines:
                         lines[split] = asides.enter_context(archive.aside(f"{split}/{METADATA}"))
-                    lines[split].write(_line(record, own_id, name, has_status).encode())
+                    lines[split].write(_line(record, name, has_status).encode())
                 yield source.counts.total()
         text = card.text(source, layout=LAYOUT, fields=FIELDS, loading=LOADING)
         archive.add("README.md", text.encode())
@@ -85,11 +85,11 @@ def folder_of(title: str) -> str:
     return name or UNTITLED
 
 
-def _line(record: Record, id: str, name: str, has_status: bool) -> str:
+def _line(record: Record, name: str, has_status: bool) -> str:
     """Put together by hand: json.dumps would take a third of the whole export's time."""
     status = f', "status": "{record.status}"' if has_status else ""
     return (
-        f'{{"file_name": {quoted(name)}, "id": "{id}", "label": {quoted(record.title)},'
+        f'{{"file_name": {quoted(name)}, "id": "{record.id}", "label": {quoted(record.title)},'
         f' "artist": {quoted(record.artist)}, "colormap": {quoted(record.colormap)},'
         f' "width": {record.width}, "height": {record.height},'
         f' "vmin": {record.vmin}, "vmax": {record.vmax},'

@@ -61,7 +61,7 @@ def _line(record: Record, has_status: bool) -> str:
     text = strokes_text(record)
     png = pixels.png_from_blob(record.blob, record.height, record.width)
     said = {
-        "key_id": str(record.id),
+        "key_id": record.id,
         "word": record.title,
         "countrycode": "",
         "timestamp": iso(record.created_at),

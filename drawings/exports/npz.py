@@ -105,7 +105,7 @@ def write(out: Sink, source: Source) -> Progress:
 
 def _columns(extent: Extent, has_status: bool) -> dict[str, Column]:
     columns = {
-        "ids": Column("<U36", lambda record: str(record.id)),
+        "ids": Column("<U36", lambda record: record.id),
         "labels": Column(f"<U{extent.title}", lambda record: record.title),
         "artists": Column(f"<U{extent.artist}", lambda record: record.artist),
         "colormaps": Column(f"<U{extent.colormap}", lambda record: record.colormap),

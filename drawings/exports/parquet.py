@@ -231,12 +231,10 @@ def schema(has_status: bool) -> "pa.Schema":
 def _table(records: list[Record], types: "pa.Schema") -> "pa.RecordBatch":
     import pyarrow as pa
 
-    ids = [str(record.id) for record in records]
     pngs = [pixels.png_from_blob(each.blob, each.height, each.width) for each in records]
-    images = {"bytes": pa.array(pngs, pa.binary()), "path": [f"{each}.png" for each in ids]}
+    images = {"bytes": pa.array(pngs, pa.binary()), "path": [f"{each.id}.png" for each in records]}
     made = {
         "image": pa.StructArray.from_arrays(list(images.values()), list(images)),
-        "id": ids,
         "strokes": [strokes_text(record) for record in records],
     }
     said = dict(zip(Record._fields, zip(*records, strict=True), strict=True))

@@ -5,13 +5,13 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from drawings import listing, search, strokes
 from drawings.models import Drawing, DrawingQuerySet
-from drawings.splits import Split, split_of
+from drawings.splits import Split, split_of_bytes
 
 # A batch ends with whichever comes first: a drawing may be a few hundred bytes or some megabytes.
 BATCH = 500
@@ -66,7 +66,7 @@ class Selection(NamedTuple):
 class Record(NamedTuple):
     """A drawing as it is exported: a row of the database, and its split."""
 
-    id: UUID
+    id: str  # with its dashes
     title: str
     artist: str
     colormap: str
@@ -84,6 +84,7 @@ class Record(NamedTuple):
 
 WHOLE = Record._fields[:-1]
 SAID = WHOLE[:-2]
+NO_BYTES = (b"", None)
 
 
 class Source:
@@ -100,19 +101,17 @@ class Source:
 
     def said(self) -> Iterator[list[Record]]:
         """Batches of all of them, by ascending id, without their pixels and strokes."""
-        with closing(self._rows(SAID, BATCH)) as rows:
-            yield from self._batches(
-                Record._make((*row, b"", None, split_of(row[0]))) for row in rows
-            )
+        return self._read(SAID, BATCH)
 
     def whole(self) -> Iterator[list[Record]]:
         """The same with pixels and strokes."""
-        with closing(self._rows(WHOLE, FETCHED)) as rows:
-            yield from self._batches(Record._make((*row, split_of(row[0]))) for row in rows)
+        return self._read(WHOLE, FETCHED)
 
-    def _rows(self, columns: Sequence[str], fetched: int) -> Generator[tuple[Any, ...], None, None]:
-        found = self.selection.drawings().order_by("id").values_list(*columns)
-        yield from found.iterator(fetched)
+    def _read(self, columns: Sequence[str], fetched: int) -> Iterator[list[Record]]:
+        drawings = self.selection.drawings().order_by("id").values_list(*columns)
+        record_of = OF_ROW[connections[drawings.db].vendor]
+        with closing(_rows(drawings, fetched)) as rows:
+            yield from self._batches(map(record_of, rows))
 
     def _batches(self, records: Iterator[Record]) -> Iterator[list[Record]]:
         self.counts.clear()
@@ -151,6 +150,43 @@ def strokes_text(record: Record) -> str | None:
         return None  # as if there were none: verify_strokes names those
     # Only between its tokens can JSON have these as they are.
     return text.replace("\n", " ").replace("\r", " ")
+
+
+def _rows(drawings: Any, fetched: int) -> Generator[tuple[Any, ...], None, None]:
+    """The rows of a query as the driver has them: what Django makes of their values takes as long
+    as all else that is done with them."""
+    try:
+        sql, parameters = drawings.query.sql_with_params()
+    except EmptyResultSet:
+        return
+    with connections[drawings.db].chunked_cursor() as cursor:
+        cursor.execute(sql, parameters)
+        while rows := cursor.fetchmany(fetched):
+            yield from rows
+
+
+def _of_sqlite(row: tuple[Any, ...]) -> Record:
+    digits, said, (time, status, agree), bytes_ = row[0], row[1:8], row[8:11], row[11:]
+    return Record._make(
+        (
+            f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}",
+            *said,
+            datetime.fromisoformat(f"{time}+00:00"),
+            status,
+            None if agree is None else bool(agree),
+            *(bytes_ or NO_BYTES),
+            split_of_bytes(bytes.fromhex(digits)),
+        )
+    )
+
+
+def _of_postgresql(row: tuple[Any, ...]) -> Record:
+    own_id, said, bytes_ = row[0], row[1:11], row[11:]
+    split = split_of_bytes(own_id.bytes)
+    return Record._make((str(own_id), *said, *(bytes_ or NO_BYTES), split))
+
+
+OF_ROW = {"sqlite": _of_sqlite, "postgresql": _of_postgresql}
 
 
 @contextmanager

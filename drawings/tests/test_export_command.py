@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from drawings import pixels
 from drawings.exports import parquet
 from drawings.exports.formats import EMPTY, FORMATS
 from drawings.models import Drawing
@@ -43,7 +44,7 @@ def broken(monkeypatch):
     """Reading the drawings' blobs fails after the first ones with an error of the disk's."""
 
     def break_with(error):
-        png_from_blob = parquet.pixels.png_from_blob
+        png_from_blob = pixels.png_from_blob
         calls = []
 
         def fail(*arguments):
@@ -247,6 +248,7 @@ def test_a_process_that_is_interrupted_leaves_nothing(transactional_db, make_dra
         text=True,
     )
     with process:
+        assert process.stdout is not None
         assert process.stdout.readline() == "at work\n"
         assert len(names(tmp_path)) == 1
         assert "wall.zip" not in names(tmp_path)

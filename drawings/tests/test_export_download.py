@@ -4,11 +4,11 @@ import gc
 import io
 import zipfile
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import AnonymousUser, Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.core.signals import request_finished
 from django.db import OperationalError, close_old_connections, connection
@@ -20,6 +20,7 @@ from pyarrow import parquet as arrow
 from drawings.exports import http, parquet
 from drawings.exports.formats import EMPTY, FORMATS
 from drawings.exports.reading import Selection
+from drawings.models import Drawing
 from drawings.tests import exported
 
 PAGE = "/admin/drawings/drawing/export/"
@@ -176,7 +177,7 @@ def test_who_took_what_is_written_down(client, data_user, wall):
     assert entry.get_change_message() == (
         "Exported as zip. artist: Ada, since: 2026-03-01 00:00:00+00:00, status: published"
     )
-    assert entry.content_type.model == "drawing"
+    assert entry.content_type == ContentType.objects.get_for_model(Drawing)
 
 
 # --- The stream -----------------------------------------------------------------------------
@@ -244,7 +245,7 @@ def test_an_export_that_fails_breaks_off_and_frees_the_turn(respond, wall, monke
         yield 0
         raise OperationalError("gone")
 
-    monkeypatch.setitem(http.FORMATS, "csv", FORMATS["csv"]._replace(write=fail))
+    monkeypatch.setitem(FORMATS, "csv", FORMATS["csv"]._replace(write=fail))
     response = respond()
 
     with pytest.raises(OperationalError):
@@ -265,7 +266,7 @@ def test_an_export_that_cannot_be_written_down_is_not_made(respond, wall, monkey
 
 def test_others_ask_for_an_export_on_somebodys_behalf(wall, admin_user):
     request = RequestFactory().get("/")
-    request.user = SimpleNamespace(pk=None)
+    request.user = AnonymousUser()
 
     response: HttpResponseBase = http.export_response(
         request, "csv", Selection(), user_id=admin_user.pk

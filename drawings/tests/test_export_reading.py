@@ -2,7 +2,8 @@
 
 import threading
 import weakref
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -33,8 +34,8 @@ def in_thread(function):
 
 def selected(**chosen):
     source = Source(Selection(**chosen))
-    ids = [record.id for batch in source.said() for record in batch]
-    assert [record.id for batch in source.whole() for record in batch] == ids
+    ids = [UUID(record.id) for batch in source.said() for record in batch]
+    assert [UUID(record.id) for batch in source.whole() for record in batch] == ids
     assert source.count() == len(ids) == source.counts.total()
     return ids
 
@@ -52,8 +53,23 @@ def test_a_record_says_what_the_row_says(wall):
 
     for record, drawing in zip(batch, wall, strict=True):
         stored = Drawing.objects.values_list(*Record._fields[:-1]).get(pk=drawing.pk)
-        assert record == (*stored, split_of(drawing.id))
-        assert isinstance(record.blob, bytes)
+        assert record == (str(stored[0]), *stored[1:], split_of(drawing.id))
+        assert list(map(type, (record.id, record.created_at, record.blob))) == [
+            str,
+            datetime,
+            bytes,
+        ]
+        assert record.created_at.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize("agree", [None, True, False])
+def test_a_record_knows_whether_the_strokes_agree(make_drawing, agree):
+    make_drawing(strokes_agree=agree, created_at=exported.BEGIN.replace(microsecond=0))
+
+    [[record]] = Source(Selection()).said()
+
+    assert record.strokes_agree is agree
+    assert record.created_at == exported.BEGIN.replace(microsecond=0)
 
 
 def test_without_pixels_a_record_says_the_same(wall):
@@ -85,7 +101,7 @@ def test_drawings_are_selected_by_words_colormap_artist_and_time(wall):
 
     assert selected(q="fox") == those(lambda drawing: "Fox" in drawing.title) != []
     assert selected(q=str(wall[3].id)) == [wall[3].id]
-    assert selected(q="nobody drew this") == []
+    assert selected(q="nobody drew this") == selected(q="!?") == []
     assert selected(cmap="viridis") == those(lambda drawing: drawing.colormap == "viridis")
     assert selected(artist="Ada") == those(lambda drawing: drawing.artist == "Ada")
     assert selected(artist="ada") == []
@@ -118,7 +134,7 @@ def test_an_export_sees_nothing_of_what_comes_later(transactional_db, make_drawi
     with snapshot(Selection()) as source:
         assert source.count() == 2
         in_thread(change)
-        seen = [(record.id, record.title) for batch in source.whole() for record in batch]
+        seen = [(UUID(record.id), record.title) for batch in source.whole() for record in batch]
 
     assert seen == as_they_were
     assert len(selected()) == 2
@@ -167,15 +183,17 @@ def test_a_batch_ends_with_so_many_drawings_or_so_many_bytes(wall, monkeypatch):
     assert sizes() == [1] * 12
 
 
+class Batch(list[Record]):
+    """A list that can be weakly referred to."""
+
+    def __hash__(self):  # type: ignore[override]
+        return id(self)
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_format_keeps_what_it_has_written(make_drawing, monkeypatch, name, field):
-    alive = weakref.WeakSet()
+    alive: weakref.WeakSet[Batch] = weakref.WeakSet()
     most = 0
-
-    class Batch(list):
-        """A list that can be weakly referred to."""
-
-        __hash__ = object.__hash__
 
     counted = Source._counted
 

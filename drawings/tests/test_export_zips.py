@@ -77,11 +77,11 @@ def test_there_may_be_more_bytes_than_32_bits_count(tmp_path):
             body.write(b"behind them")
         archive.add("last", b"and this")
 
-    with zipfile.ZipFile(tmp_path / "large.zip") as archive:
-        assert archive.getinfo("last").header_offset > 2**32
-        assert archive.read("deflated") == b"behind them"
-        assert archive.read("last") == b"and this"
-        assert archive.getinfo("49").file_size == len(zeros)
+    with zipfile.ZipFile(tmp_path / "large.zip") as whole:
+        assert whole.getinfo("last").header_offset > 2**32
+        assert whole.read("deflated") == b"behind them"
+        assert whole.read("last") == b"and this"
+        assert whole.getinfo("49").file_size == len(zeros)
 
 
 def test_a_zip_that_failed_has_no_end():
