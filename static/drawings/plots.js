@@ -1,22 +1,28 @@
-// A figure that does not come, as when the server is busy, is asked for once more.
+// A figure that does not come, as when the server is busy, is asked for again.
 
-const WAIT = 5000; // milliseconds, as the server's Retry-After says
+const WAITS = [1500, 3000, 5000, 5000, 5000]; // milliseconds; the server's Retry-After says 5 s
 
-for (const picture of document.querySelectorAll("picture[class^=plot-]")) {
-  const image = picture.querySelector("img");
-  image.addEventListener("error", () => retry(picture, image), { once: true });
+for (const figure of document.querySelectorAll("[class^=plot-], .plot")) {
+  const image = figure.querySelector("img");
+  const waits = [...WAITS];
+  image.addEventListener("error", () => retry(image, waits));
   if (image.complete && image.currentSrc && !image.naturalWidth) {
     image.dispatchEvent(new Event("error")); // it failed before this script ran
   }
 }
 
-function retry(picture, image) {
-  image.addEventListener("error", () => picture.replaceWith(apology()));
+function retry(image, waits) {
+  if (!waits.length) {
+    (image.closest("picture") ?? image).replaceWith(apology());
+    return;
+  }
   setTimeout(() => {
-    const address = image.currentSrc;
-    for (const source of picture.querySelectorAll("source")) source.remove();
-    image.src = `${address}&again=1`;
-  }, WAIT);
+    const address = new URL(image.currentSrc || image.src);
+    for (const source of image.parentElement.querySelectorAll("source")) source.remove();
+    // What failed is not asked for a second time under the same address.
+    address.hash = waits.length;
+    image.src = address;
+  }, waits.shift());
 }
 
 function apology() {
