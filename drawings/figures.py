@@ -67,9 +67,9 @@ def draw(
         return sheets.save(figure, form)
 
 
-def box(height: int, width: int) -> tuple[float, float]:
+def box(height: int, width: int, side: float = SIDE) -> tuple[float, float]:
     """Height and width in inches of the axes of a field of this shape, in pixels."""
-    inches = SIDE / max(height, width)
+    inches = side / max(height, width)
     return max(LEAST_SIDE, height * inches), max(LEAST_SIDE, width * inches)
 
 

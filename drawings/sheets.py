@@ -32,13 +32,13 @@ STYLE: Any = {
     "axes.edgecolor": MUTED,
     "axes.labelcolor": MUTED,
     "axes.linewidth": 0.6,
-    "axes.labelsize": 9,
+    "axes.labelsize": 10,
     "font.family": "DejaVu Sans",  # comes with matplotlib, and so is the same everywhere
     "text.color": INK,
     "xtick.color": MUTED,
     "ytick.color": MUTED,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
     "grid.color": LINE,
     "grid.linewidth": 0.5,
     "xtick.major.width": 0.6,
@@ -56,15 +56,15 @@ SAVING: dict[str, dict[str, Any]] = {
 # Inches.
 LEFT = 0.75
 RIGHT = 0.35
-BOTTOM = 0.55
+BOTTOM = 0.6
 HEAD = 0.75
 LEAST_WIDTH = 4.5
 BAR_GAP = 0.15
 BAR_WIDTH = 0.16
 BAR_ROOM = 0.95  # with its labels
 
-TITLE_POINTS = 12.0
-BYLINE_POINTS = 8.5
+TITLE_POINTS = 13.0
+BYLINE_POINTS = 9.5
 
 
 def sheet(width: float, height: float, *, right: float = RIGHT) -> "Figure":
@@ -94,8 +94,8 @@ def add_heading(figure: "Figure", title: str, byline: str = "") -> None:
     across, up = figure.get_size_inches()
     room = (across - LEFT - RIGHT) * 72
     for text, below, points, colour in (
-        (title, 0.34, TITLE_POINTS, INK),
-        (byline, 0.56, BYLINE_POINTS, MUTED),
+        (title, 0.33, TITLE_POINTS, INK),
+        (byline, 0.57, BYLINE_POINTS, MUTED),
     ):
         figure.text(
             LEFT / across,

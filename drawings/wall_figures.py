@@ -14,9 +14,9 @@ from drawings.gathering import Totals
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Inches.
-WIDE = 7.8
-DAYS_HEIGHT = 2.6
+# Inches. On the page they stand beside each other, and small ones keep their labels legible.
+SIDE = 3.6
+DAYS = (5.6, 3.5)
 
 
 class Measure(NamedTuple):
@@ -40,7 +40,7 @@ def measure(totals: Totals, *, kind: str, form: str, title: str, byline: str) ->
     of, label, cmap = MEASURES[kind]
     values = of(totals)
     with sheets.styled():
-        height, width = figures.box(*values.shape)
+        height, width = figures.box(*values.shape, SIDE)
         figure = sheets.sheet(width, height, right=sheets.BAR_ROOM)
         axes = sheets.add_axes(figure, sheets.LEFT, sheets.BOTTOM, width, height)
         # From nothing on, but for the mean, whose paper is what most pixels are.
@@ -70,15 +70,16 @@ def days(counts: Sequence[tuple[date, int]], *, form: str, title: str, byline: s
     from matplotlib.ticker import MaxNLocator
 
     with sheets.styled():
-        figure = sheets.sheet(WIDE, DAYS_HEIGHT)
-        axes = sheets.add_axes(figure, sheets.LEFT, sheets.BOTTOM, WIDE, DAYS_HEIGHT)
+        figure = sheets.sheet(*DAYS)
+        axes = sheets.add_axes(figure, sheets.LEFT, sheets.BOTTOM, *DAYS)
         axes.bar(*zip(*counts, strict=True), width=0.86, color=sheets.ACCENT)
-        locator: Any = AutoDateLocator(maxticks=10)  # type: ignore[no-untyped-call]
+        locator: Any = AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
         locator.intervald[3] = [1, 2, 7, 14]  # days, and nothing less
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set(ylim=(0, max(1, *(number for _, number in counts)) * 1.05), ylabel="Drawings")
+        axes.margins(x=0.01)
         axes.spines[["top", "right"]].set_visible(False)
         return _finished(figure, form, title, byline)
 
@@ -87,13 +88,13 @@ def size(kind: str, shape: tuple[int, int], number: int) -> tuple[int, int]:
     """Width and height of a figure in pixels: of drawings of a shape, or of so many on a contact
     sheet."""
     if kind in MEASURES:
-        height, width = figures.box(*shape)
+        height, width = figures.box(*shape, SIDE)
         inches = sheets.size(width, height, right=sheets.BAR_ROOM)
     elif kind == "contact":
         height, width = _contact_size(number)
         inches = sheets.size(width, height)
     else:
-        inches = sheets.size(WIDE, DAYS_HEIGHT)
+        inches = sheets.size(*DAYS)
     across, up = (int(side * sheets.DPI) for side in inches)
     return across, up
 

@@ -57,7 +57,9 @@ def figures(sample: Sample, days: Days) -> list[Figure]:
     of = f"{counted(len(alike.drawings))} of {_size(alike)}"
     total = sum(number for _, number in days.counts)
     day, most = max(days.counts, key=lambda each: each[1])
-    chosen = "All of them" if contacts == len(sample.drawings) else f"{contacts} of them, evenly"
+    chosen = (
+        "All of them" if contacts == len(sample.drawings) else f"{contacts} of them, evenly chosen"
+    )
     said = [
         ("mean", "Mean", "The mean brightness of each pixel.", f"Mean brightness of {of}."),
         (

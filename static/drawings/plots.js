@@ -1,28 +1,22 @@
-// A figure that does not come, as when the server is busy, is asked for again.
+// A figure that does not come, as when the server is busy, is asked for once more.
 
-const WAITS = [1500, 3000, 5000, 5000, 5000]; // milliseconds; the server's Retry-After says 5 s
+const WAIT = 5000; // milliseconds, as the server's Retry-After says
 
-for (const figure of document.querySelectorAll("[class^=plot-], .plot")) {
-  const image = figure.querySelector("img");
-  const waits = [...WAITS];
-  image.addEventListener("error", () => retry(image, waits));
+for (const picture of document.querySelectorAll("picture[class^=plot-]")) {
+  const image = picture.querySelector("img");
+  image.addEventListener("error", () => retry(picture, image), { once: true });
   if (image.complete && image.currentSrc && !image.naturalWidth) {
     image.dispatchEvent(new Event("error")); // it failed before this script ran
   }
 }
 
-function retry(image, waits) {
-  if (!waits.length) {
-    (image.closest("picture") ?? image).replaceWith(apology());
-    return;
-  }
+function retry(picture, image) {
+  image.addEventListener("error", () => picture.replaceWith(apology()));
   setTimeout(() => {
-    const address = new URL(image.currentSrc || image.src);
-    for (const source of image.parentElement.querySelectorAll("source")) source.remove();
-    // What failed is not asked for a second time under the same address.
-    address.hash = waits.length;
-    image.src = address;
-  }, waits.shift());
+    const address = image.currentSrc;
+    for (const source of picture.querySelectorAll("source")) source.remove();
+    image.src = `${address}&again=1`;
+  }, WAIT);
 }
 
 function apology() {
