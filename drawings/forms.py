@@ -1,6 +1,6 @@
 """What may come in, and the one sentence for each thing that may not."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -256,7 +256,9 @@ class SelectionForm(WordsForm):
             q=asked["q"],
             cmap=asked["cmap"],
             since=since and datetime.combine(since, time(), UTC),
-            until=until and datetime.combine(until, time(), UTC) + timedelta(days=1),
+            until=datetime.combine(until + timedelta(days=1), time(), UTC)
+            if until and until < date.max
+            else None,
         )
 
 

@@ -95,7 +95,7 @@ def size(kind: str, shape: tuple[int, int], number: int) -> tuple[int, int]:
         inches = sheets.size(width, height)
     else:
         inches = sheets.size(*DAYS)
-    across, up = (int(side * sheets.DPI) for side in inches)
+    across, up = (int(side * sheets.DPI + 1e-8) for side in inches)  # as matplotlib has it
     return across, up
 
 
