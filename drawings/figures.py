@@ -67,15 +67,16 @@ def draw(
         return sheets.save(figure, form)
 
 
-def box(height: int, width: int, side: float = SIDE) -> tuple[float, float]:
+def box(shape: tuple[int, ...], side: float = SIDE) -> tuple[float, float]:
     """Height and width in inches of the axes of a field of this shape, in pixels."""
-    inches = side / max(height, width)
+    height, width = shape
+    inches = side / max(shape)
     return max(LEAST_SIDE, height * inches), max(LEAST_SIDE, width * inches)
 
 
 def _image(field: Field, colours: Colours) -> "tuple[Figure, str]":
     """The field as imshow shows it, with its axes in pixels."""
-    height, width = box(*field.shape)
+    height, width = box(field.shape)
     figure = sheets.sheet(width, height, right=sheets.BAR_ROOM)
     axes = sheets.add_axes(figure, sheets.LEFT, sheets.BOTTOM, width, height)
     # Not "nearest", the same to the eye: an SVG or a PDF has the field's own pixels so.
@@ -87,7 +88,7 @@ def _image(field: Field, colours: Colours) -> "tuple[Figure, str]":
 
 def _contour(field: Field, colours: Colours) -> "tuple[Figure, str]":
     """Areas of like brightness."""
-    height, width = box(*field.shape)
+    height, width = box(field.shape)
     figure = sheets.sheet(width, height, right=sheets.BAR_ROOM)
     axes = sheets.add_axes(figure, sheets.LEFT, sheets.BOTTOM, width, height)
     x, y, means, step = reduced(field, CONTOUR_GRID)
@@ -170,7 +171,7 @@ def _histogram(field: Field, colours: Colours) -> "tuple[Figure, str]":
 
 def _ink(field: Field, colours: Colours) -> "tuple[Figure, str]":
     """The field, and beside it how much ink is in each of its rows and columns."""
-    height, width = box(*field.shape)
+    height, width = box(field.shape)
     figure = sheets.sheet(width + GAP + PROFILE, height + GAP + PROFILE)
     axes = sheets.add_axes(figure, sheets.LEFT, sheets.BOTTOM, width, height)
     axes.imshow(field, **colours._asdict(), aspect="auto", interpolation="none")

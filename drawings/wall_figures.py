@@ -40,7 +40,7 @@ def measure(totals: Totals, *, kind: str, form: str, title: str, byline: str) ->
     of, label, cmap = MEASURES[kind]
     values = of(totals)
     with sheets.styled():
-        height, width = figures.box(*values.shape, SIDE)
+        height, width = figures.box(values.shape, SIDE)
         figure = sheets.sheet(width, height, right=sheets.BAR_ROOM)
         axes = sheets.add_axes(figure, sheets.LEFT, sheets.BOTTOM, width, height)
         # From nothing on, but for the mean, whose paper is what most pixels are.
@@ -88,7 +88,7 @@ def size(kind: str, shape: tuple[int, int], number: int) -> tuple[int, int]:
     """Width and height of a figure in pixels: of drawings of a shape, or of so many on a contact
     sheet."""
     if kind in MEASURES:
-        height, width = figures.box(*shape, SIDE)
+        height, width = figures.box(shape, SIDE)
         inches = sheets.size(width, height, right=sheets.BAR_ROOM)
     elif kind == "contact":
         height, width = _contact_size(number)

@@ -1,4 +1,5 @@
 import logging
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from matplotlib.text import Text
 from drawings import figures, sheets
 from drawings.tests import samples
 
-LOOKS = {"title": "Fox", "byline": "by Ada", "cmap": "viridis", "vmin": 0, "vmax": 255}
+LOOKS: Any = {"title": "Fox", "byline": "by Ada", "cmap": "viridis", "vmin": 0, "vmax": 255}
 # More of anything than a drawing has: contours, faces of a surface, shades.
 NOISE = np.random.default_rng(6).integers(0, 256, (1024, 1024), np.uint8)
 BEGINNINGS = {"png": b"\x89PNG\r\n", "svg": b"<?xml", "pdf": b"%PDF-"}

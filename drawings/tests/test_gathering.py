@@ -59,7 +59,8 @@ def test_what_is_damaged_is_left_out(caplog, blob):
 
 
 def shown(field, cmap="gray", blob=None):
-    return Shown(blob or pixels.write_blob(field), *field.shape, cmap, 0, 255)
+    height, width = field.shape
+    return Shown(blob or pixels.write_blob(field), height, width, cmap, 0, 255)
 
 
 def test_a_thumbnail_is_the_drawing_in_its_own_colours():

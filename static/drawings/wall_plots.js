@@ -1,5 +1,7 @@
 // The figures of a selection, one after another as they come near: the server draws one at a time.
 
+import { apology } from "./apology.js";
+
 const TRIES = 6;
 const WAIT = 5000; // milliseconds, as the server's Retry-After says
 
@@ -44,13 +46,4 @@ async function show(image) {
     }
   }
   return false;
-}
-
-function apology() {
-  const link = document.createElement("a");
-  link.href = "";
-  link.textContent = "Try again";
-  const sentence = document.createElement("p");
-  sentence.append("The server was too busy to draw this figure. ", link, ".");
-  return sentence;
 }
