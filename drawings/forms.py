@@ -231,8 +231,14 @@ class GalleryForm(WordsForm, CursorForm):
 
 
 class SelectionForm(WordsForm):
-    """And by the day (UTC) that they came on, from the one to the other."""
+    """And by the artist's exact name, and the day (UTC) that they came on, both included.
 
+    An artist stands alone, as no index has the artist's drawings by words or by colormap.
+    """
+
+    artist = forms.CharField(
+        required=False, max_length=ARTIST_LENGTH, strip=False, validators=[validate_line]
+    )
     since = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
     until = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
 
@@ -241,6 +247,8 @@ class SelectionForm(WordsForm):
         since, until = data.get("since"), data.get("until")
         if since and until and since > until:
             self.add_error("since", "since must not be later than until.")
+        if data.get("artist") and (data.get("q") or data.get("cmap")):
+            self.add_error("artist", "Give an artist alone: without q, without cmap.")
         return data
 
     def query(self) -> dict[str, str]:
@@ -255,6 +263,7 @@ class SelectionForm(WordsForm):
             status=Drawing.Status.PUBLISHED,
             q=asked["q"],
             cmap=asked["cmap"],
+            artist=asked["artist"],
             since=since and datetime.combine(since, time(), UTC),
             until=datetime.combine(until + timedelta(days=1), time(), UTC)
             if until and until < date.max

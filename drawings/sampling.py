@@ -141,6 +141,8 @@ def _count(selection: Selection, day: date) -> int:
     )
     if selection.cmap:
         rows = rows.filter(colormap=selection.cmap)
+    if selection.artist:
+        rows = rows.filter(artist=selection.artist)
     return rows.order_by("id")[:MOST_IN_A_DAY].count()
 
 

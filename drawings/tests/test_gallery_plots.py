@@ -202,6 +202,10 @@ def test_a_figure_that_there_is_not_is_not_found(client, make_drawing, name):
         ("q=%00", "q"),
         ("q=" + "x" * 101, "q"),
         ("cmap=nosuch", "cmap"),
+        ("artist=%00", "artist"),
+        ("artist=" + "x" * 41, "artist"),
+        ("artist=Ada&q=fox", "artist"),
+        ("artist=Ada&cmap=gray", "artist"),
         ("since=yesterday", "since"),
         ("since=2026-02-30", "since"),
         ("until=0000-01-01", "until"),
@@ -234,6 +238,18 @@ def test_the_days_are_selected_by_both_included(client, make_drawing):
     page = text_of(client.get(f"{URL}?since=2026-05-02&until=2026-05-04"))
 
     assert "All 3 drawings of this selection, from 2 May 2026 to 4 May 2026." in page
+
+
+def test_an_artists_drawings_are_selected_by_the_exact_name(client, make_drawing):
+    for artist in ("Ada & Söhne", "ada & söhne", "Ada", ""):
+        drawing = make_drawing(artist=artist)
+        page = unescape(client.get(drawing.get_absolute_url()).content.decode())
+        links = re.findall(r'<a href="(/gallery/plots/\?artist=[^"]+)">All by this artist', page)
+        assert len(links) == bool(artist)
+        for link in links:
+            response = client.get(link)
+            assert "The one drawing of this selection, of" in text_of(response)
+            assert response["Cache-Control"] == "public, max-age=300"
 
 
 # --- Caches, limits, turns ------------------------------------------------------------------

@@ -123,6 +123,7 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
         "share_height": drawing.height * share_scale,
         "files": {name: file_name(drawing, ending) for name, ending in FILES.items()},
         "kinds": KINDS,
+        "all_by_artist": urlencode({"artist": drawing.artist}),
         **colormap_choices(cmap),
     }
     response = render(request, "drawings/drawing.html", context)

@@ -91,7 +91,9 @@ def figure(request: HttpRequest, kind: str, form: str) -> HttpResponse:
 def said(query: dict[str, str]) -> Iterator[str]:
     """A selection in words."""
     for name, value in query.items():
-        yield {"q": f"“{value}”", "cmap": value}.get(name, f"{name} {value}")
+        yield {"q": f"“{value}”", "cmap": value, "artist": f"by {value}"}.get(
+            name, f"{name} {value}"
+        )
 
 
 class Plan(NamedTuple):
