@@ -2,12 +2,14 @@
 
 import base64
 import io
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 from threading import Event
 from typing import Any
 
+import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
@@ -17,7 +19,7 @@ from benchmarks.client import Answer, Client
 from benchmarks.lab import Lab
 from benchmarks.site import Server
 from benchmarks.table import Row, WrongAnswerError, at_least, at_most
-from drawings import pixels
+from drawings import figures, pixels, sheets
 
 DRAWINGS = 20_000
 PLOTS = 40
@@ -26,13 +28,16 @@ SECONDS = 5
 ROUNDS = 3
 CLIENTS = 4
 BURST = 16
+KINDS = [("contour", "png"), ("surface", "png"), ("histogram", "svg"), ("ink", "pdf")]
 
 
 def measure(lab: Lab) -> list[Row]:
     with lab.fresh(drawings=DRAWINGS) as site, site.serving(FIGURE_RATE="0") as server:
         ids = site.ask("ids", DRAWINGS)
+        drawings = site.ask("drawings", ids[: PLOTS + WARM_UP])
         return [
-            _one_by_one(server, site.ask("drawings", ids[: PLOTS + WARM_UP])),
+            _one_by_one(server, drawings),
+            *(_of_a_kind(server, drawings, kind, form) for kind, form in KINDS),
             _burst(server, ids),
             _beside_pictures(server, ids),
         ]
@@ -43,10 +48,9 @@ def _one_by_one(server: Server, drawings: list[dict[str, Any]]) -> Row:
     with Client(server) as client:
         for drawing in drawings:
             answer = client.get(f"/drawings/{drawing['id']}/plot.png")
-            blob = base64.b64decode(drawing["blob"])
-            field = pixels.read_blob(blob, drawing["height"], drawing["width"])
+            field, words = _field(drawing), _words(drawing)
             begin = time.perf_counter()
-            bare = _bare(field, drawing)
+            bare = _bare(field, words, drawing)
             theirs.append(time.perf_counter() - begin)
             ours.append(answer.seconds)
             if not np.array_equal(_decoded(answer.body), _decoded(bare)):
@@ -60,18 +64,75 @@ def _one_by_one(server: Server, drawings: list[dict[str, Any]]) -> Row:
     )
 
 
-def _bare(field: pixels.Field, drawing: dict[str, Any]) -> bytes:
-    """The figure that plot.png is, as matplotlib's users write it."""
-    height, width = field.shape
-    longer = max(height, width)
-    figure = Figure(figsize=(4.8 * width / longer, 4.8 * height / longer), dpi=100)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    limits = {"vmin": drawing["vmin"], "vmax": drawing["vmax"]}
-    axes.imshow(field, cmap=drawing["colormap"], **limits, interpolation="nearest", aspect="auto")
-    out = io.BytesIO()
-    figure.savefig(out, format="png")
-    return out.getvalue()
+def _of_a_kind(server: Server, drawings: list[dict[str, Any]], kind: str, form: str) -> Row:
+    ours, theirs = [], []
+    with Client(server) as client:
+        for drawing in drawings:
+            answer = client.get(f"/drawings/{drawing['id']}/plot.{form}?kind={kind}")
+            field = _field(drawing)
+            title, byline = drawing["title"] or "Untitled", _byline(drawing)
+            looks: Any = {
+                "cmap": drawing["colormap"],
+                "vmin": drawing["vmin"],
+                "vmax": drawing["vmax"],
+            }
+            words: Any = {"kind": kind, "form": form, "title": title, "byline": byline}
+            begin = time.perf_counter()
+            drawn = figures.draw(field, **words, **looks)
+            theirs.append(time.perf_counter() - begin)
+            ours.append(answer.seconds)
+            if answer.body != drawn:
+                raise WrongAnswerError(f"plot.{form}?kind={kind} is another figure")
+    return at_most(
+        f"plot.{form}?kind={kind}; the same matplotlib calls in a warm process",
+        median(ours[WARM_UP:]) * 1000,
+        median(theirs[WARM_UP:]) * 1000,
+        1.3,
+        "ms",
+    )
+
+
+def _field(drawing: dict[str, Any]) -> pixels.Field:
+    blob = base64.b64decode(drawing["blob"])
+    return pixels.read_blob(blob, drawing["height"], drawing["width"])
+
+
+def _byline(drawing: dict[str, Any]) -> str:
+    return f"by {drawing['artist']}" if drawing["artist"] else ""
+
+
+def _words(drawing: dict[str, Any]) -> list[str]:
+    """The heading of its figure, each line as far as the font has it and as it fits."""
+    byline = f"{drawing['width']} × {drawing['height']} pixels"
+    if drawing["artist"]:
+        byline = f"{_byline(drawing)} · {byline}"
+    lines = [(drawing["title"] or "Untitled", 13.0), (byline, 9.5)]
+    return [sheets.fitting(sheets.drawable(line), points, 4.8 * 72 + 43) for line, points in lines]
+
+
+def _bare(field: pixels.Field, words: list[str], drawing: dict[str, Any]) -> bytes:
+    """The figure that plot.png is, as matplotlib's users write it: of drawings whose sides are no
+    more than four times each other."""
+    height, width = (4.8 * side / max(field.shape) for side in field.shape)
+    across, up = 0.75 + width + 0.95, 0.6 + height + 0.75
+    with matplotlib.rc_context(sheets.STYLE):
+        figure = Figure(figsize=(across, up))
+        axes = figure.add_axes((0.75 / across, 0.6 / up, width / across, height / up))
+        limits = {"vmin": drawing["vmin"], "vmax": drawing["vmax"]}
+        image = axes.imshow(field, cmap=drawing["colormap"], interpolation="none", **limits)
+        axes.locator_params(axis="x", nbins=math.ceil(8 * width / 4.8))
+        axes.locator_params(axis="y", nbins=math.ceil(8 * height / 4.8))
+        beside = figure.add_axes(
+            ((0.75 + width + 0.15) / across, 0.6 / up, 0.16 / across, height / up)
+        )
+        figure.colorbar(image, cax=beside, label="Brightness").outline.set_linewidth(0.4)
+        title, byline = words
+        looks: dict[str, Any] = {"parse_math": False}
+        figure.text(0.75 / across, 1 - 0.33 / up, title, fontsize=13, color="#22211f", **looks)
+        figure.text(0.75 / across, 1 - 0.57 / up, byline, fontsize=9.5, color="#67635b", **looks)
+        out = io.BytesIO()
+        figure.savefig(out, format="png")
+        return out.getvalue()
 
 
 def _decoded(png: bytes) -> Any:

@@ -1,12 +1,14 @@
 """What may come in, and the one sentence for each thing that may not."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
-from drawings import pixels, strict_json
+from drawings import figures, pixels, strict_json
+from drawings.listing import Selection
 from drawings.models import (
     ARTIST_LENGTH,
     NOTE_LENGTH,
@@ -217,11 +219,56 @@ class CursorForm(forms.Form):
     after = forms.UUIDField(required=False)
 
 
-class GalleryForm(CursorForm):
-    """Which page of the gallery."""
+class WordsForm(forms.Form):
+    """Which of the drawings on the wall, by their words and their colormap."""
 
     q = forms.CharField(required=False, max_length=100, validators=[validate_line])
     cmap = forms.CharField(required=False, validators=[validate_colormap])
+
+
+class GalleryForm(WordsForm, CursorForm):
+    """Which page of the gallery."""
+
+
+class SelectionForm(WordsForm):
+    """And by the artist's exact name, and the day (UTC) that they came on, both included.
+
+    An artist stands alone, as no index has the artist's drawings by words or by colormap.
+    """
+
+    artist = forms.CharField(
+        required=False, max_length=ARTIST_LENGTH, strip=False, validators=[validate_line]
+    )
+    since = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+    until = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        since, until = data.get("since"), data.get("until")
+        if since and until and since > until:
+            self.add_error("since", "since must not be later than until.")
+        if data.get("artist") and (data.get("q") or data.get("cmap")):
+            self.add_error("artist", "Give an artist alone: without q, without cmap.")
+        return data
+
+    def query(self) -> dict[str, str]:
+        """What a valid form selects by, as it is spelled in an address."""
+        return {name: str(value) for name, value in self.cleaned_data.items() if value}
+
+    def selection(self) -> Selection:
+        """The published drawings that a valid form selects."""
+        asked = self.cleaned_data
+        since, until = asked["since"], asked["until"]
+        return Selection(
+            status=Drawing.Status.PUBLISHED,
+            q=asked["q"],
+            cmap=asked["cmap"],
+            artist=asked["artist"],
+            since=since and datetime.combine(since, time(), UTC),
+            until=datetime.combine(until + timedelta(days=1), time(), UTC)
+            if until and until < date.max
+            else None,
+        )
 
 
 class ColoursForm(forms.Form):
@@ -253,9 +300,9 @@ class ImageForm(ColoursForm):
 
 
 class PlotForm(ColoursForm):
-    """What plot.png shows."""
+    """What a figure of a drawing shows."""
 
-    kind = forms.ChoiceField(required=False, choices=[("image", "Image")])
+    kind = forms.ChoiceField(required=False, choices=[(kind, kind) for kind in figures.KINDS])
 
 
 def sentences(form: forms.Form) -> dict[str, list[str]]:

@@ -329,6 +329,28 @@ def field_from_numbers(numbers: npt.NDArray[np.float64], height: int, width: int
     return np.floor(numbers + 0.5).clip(0, 255).astype(np.uint8).reshape(height, width)
 
 
+# Each shade as text, behind it a comma, NUL up to four bytes.
+_CELLS = np.array([f"{shade},".encode() for shade in range(256)], "S4")
+
+
+def csv_from_field(field: Field) -> bytes:
+    """The field as CSV (RFC 4180), without a header: a line of whole numbers for each of its lines.
+
+    `numpy.loadtxt(..., delimiter=",")` reads it. At most 4 bytes a pixel.
+    """
+    height, width = field.shape
+    cells = _CELLS[field].view(np.uint8).reshape(height, width, 4)
+    last = cells[:, -1]
+    last[last == ord(",")] = ord("\n")
+    return bytes(cells[cells != 0])
+
+
+def json_from_field(field: Field) -> bytes:
+    """The field as a JSON list of its lines, each a list of whole numbers, 0 to 255."""
+    lines = csv_from_field(field)[:-1]
+    return b"[[" + lines.replace(b"\n", b"],[") + b"]]"
+
+
 def is_blank(field: Field) -> bool:
     """Whether the field has one shade only."""
     return bool((field == field.flat[0]).all())

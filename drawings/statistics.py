@@ -36,7 +36,7 @@ def days(number: int) -> list[Day]:
     """
     now = timezone.now().astimezone(UTC)
     last = [now.date() - timedelta(days=back) for back in range(number)]
-    over = {day for day in last if _start(day + timedelta(days=1)) + MARGIN <= now}
+    over = {day for day in last if start(day + timedelta(days=1)) + MARGIN <= now}
     rows = DayCount.objects.filter(day__range=(last[-1], last[0]))
     counts = dict(rows.values_list("day", "drawings"))
     counts |= _count_once([day for day in last if day in over and day not in counts])
@@ -68,11 +68,12 @@ def forget_days_of(ids: Iterable[UUID]) -> None:
 
 
 def _count(day: date) -> int:
-    first, end = (listing.first_id(_start(day + timedelta(days=days))) for days in (0, 1))
+    first, end = (listing.first_id(start(day + timedelta(days=days))) for days in (0, 1))
     return Drawing.objects.filter(id__gte=first, id__lt=end).count()
 
 
-def _start(day: date) -> datetime:
+def start(day: date) -> datetime:
+    """When a day (UTC) begins."""
     return datetime.combine(day, clock(), UTC)
 
 

@@ -2,13 +2,28 @@ from django.urls import path
 from django.urls.resolvers import RoutePattern
 
 from drawings.on_demand import OnDemand
-from drawings.views import api, health, own, pages, pictures, reports, submission
+from drawings.views import (
+    api,
+    data,
+    health,
+    own,
+    pages,
+    pictures,
+    plots,
+    reports,
+    submission,
+    wall_plots,
+)
 
 app_name = "drawings"
 
 urlpatterns = [
     path("", pages.canvas, name="canvas"),
     path("gallery/", pages.gallery, name="gallery"),
+    path("gallery/plots/", wall_plots.page, name="wall-plots"),
+    path("gallery/plots/<str:kind>.png", wall_plots.figure, {"form": "png"}, name="wall-plot"),
+    path("gallery/plots/<str:kind>.svg", wall_plots.figure, {"form": "svg"}, name="wall-plot-svg"),
+    path("gallery/plots/<str:kind>.pdf", wall_plots.figure, {"form": "pdf"}, name="wall-plot-pdf"),
     path("mine/", own.mine, name="mine"),
     # /drawings/
     path("drawings/", submission.submit, name="submit"),
@@ -18,10 +33,14 @@ urlpatterns = [
     path("drawings/<uuid:id>/report/", reports.report, name="report"),
     path("drawings/<uuid:id>/report/thanks/", reports.thanks, name="report-thanks"),
     path("drawings/<uuid:id>/image.png", pictures.image, name="image"),
-    path("drawings/<uuid:id>/plot.png", pictures.plot, name="plot"),
-    path("drawings/<uuid:id>/pixels.npy", pictures.pixels_npy, name="npy"),
-    path("drawings/<uuid:id>/strokes.json", pictures.strokes_json, name="strokes-json"),
-    path("drawings/<uuid:id>/strokes.svg", pictures.strokes_svg, name="strokes-svg"),
+    path("drawings/<uuid:id>/plot.png", plots.plot, {"form": "png"}, name="plot"),
+    path("drawings/<uuid:id>/plot.svg", plots.plot, {"form": "svg"}, name="plot-svg"),
+    path("drawings/<uuid:id>/plot.pdf", plots.plot, {"form": "pdf"}, name="plot-pdf"),
+    path("drawings/<uuid:id>/pixels.npy", data.pixels_npy, name="npy"),
+    path("drawings/<uuid:id>/pixels.csv", data.pixels_csv, name="csv"),
+    path("drawings/<uuid:id>/pixels.json", data.pixels_json, name="pixels-json"),
+    path("drawings/<uuid:id>/strokes.json", data.strokes_json, name="strokes-json"),
+    path("drawings/<uuid:id>/strokes.svg", data.strokes_svg, name="strokes-svg"),
     # /colormaps/
     path("colormaps/<str:name>.png", pictures.colormap_strip, name="colormap"),
     # /api/

@@ -22,7 +22,8 @@ from drawings.forms import sentences
 from drawings.models import Drawing
 from drawings.replicas import may_lag, where_to_look
 from drawings.splits import split_of
-from drawings.views.pictures import CACHE_SECONDS, figure_turn
+from drawings.views.answers import CACHE_SECONDS
+from drawings.views.figure_turns import figure_turn
 
 VERSION = "1"
 # Of the pixels of one file, before they are compressed.

@@ -60,6 +60,7 @@ def test_axe_finds_no_violation_on_any_page(page, server, drawing, theme, width,
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     own = f"/drawings/{drawing.id}/"
     pages = ["/", "/gallery/", "/gallery/?q=nothing", own, f"{own}report/", "/mine/", "/nowhere"]
+    pages += ["/gallery/plots/", "/gallery/plots/?q=nothing"]
     for address in pages:
         page.goto(f"{server.url}{address}")
         assert violations(page) == set(), address

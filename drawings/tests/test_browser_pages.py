@@ -43,6 +43,7 @@ def addresses(wall):
         "/",
         "/gallery/",
         "/gallery/?q=nothing+like+it",
+        "/gallery/plots/",
         own,
         f"{own}?cmap=turbo",
         "/admin/login/",
@@ -66,7 +67,7 @@ def test_no_page_scrolls_sideways_or_shifts(page, server, wall, width, theme):
 def test_a_page_that_arrives_in_pieces_does_not_shift(browser, server, wall, width):
     page = browser.new_page(viewport={"width": width, "height": 800})
     with Drip(server) as drip:
-        for address in addresses(wall)[:4]:
+        for address in addresses(wall)[:5]:
             page.goto(f"{drip.url}{address}")
 
             assert page.evaluate(SHIFT) == [], address
@@ -164,6 +165,57 @@ def test_what_a_blocked_sender_drew_stays_in_the_browser(page, problems):
         assert np.array_equal(studio.field(), drawn)
         assert Drawing.objects.count() == 1
     problems.clear()  # the browser's own word on what was refused
+
+
+def test_the_plots_come_one_after_another(page, server, wall):
+    page.goto(f"{server.url}/gallery/")
+    page.get_by_role("link", name="Plots").click()
+    figures = page.locator(".plot img")
+    expect(figures).to_have_count(5)
+
+    for number in range(5):
+        figure = figures.nth(number)
+        figure.scroll_into_view_if_needed()
+        expect(figure).to_have_attribute("src", re.compile(r"\.png$"), timeout=30_000)
+        width = int(figure.get_attribute("width") or 0)
+        assert figure.evaluate("image => image.naturalWidth") == width
+
+
+def test_a_selection_is_plotted_by_keyboard(page, server, wall):
+    page.goto(f"{server.url}/gallery/plots/")
+    page.get_by_label("Title or artist").fill("number")
+    page.keyboard.press("Tab")
+    page.keyboard.type("gray")
+    page.get_by_role("button", name="Show").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".sample")).to_contain_text("All 33 drawings of this selection")
+    expect(page.get_by_label("Colormap")).to_have_value("gray")
+
+
+def test_without_scripts_the_plots_are_there_as_pictures(browser, server, wall):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{server.url}/gallery/plots/")
+
+    expect(page.locator(".plot img:visible")).to_have_count(5)
+    expect(page.locator(".plot img[data-src]:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_drawings_plot_is_downloaded_in_the_colours_that_are_shown(
+    browser, server, wall, scripts
+):
+    page = browser.new_context(java_script_enabled=scripts).new_page()
+    page.goto(f"{server.url}/drawings/{wall[0].id}/")
+    page.get_by_role("link", name="magma").click()
+    page.get_by_label("Kind").select_option("ink")
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG").click()
+
+    assert download.value.url.endswith("plot.svg?kind=ink&cmap=magma")
+    name = f"Number 0 ({wall[0].id.hex[-8:]}).ink.svg"
+    assert download.value.suggested_filename == name
 
 
 def test_choosing_a_colormap_recolours_at_once_and_gives_a_link(page, server, wall):

@@ -5,7 +5,9 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.http import content_disposition_header
 
+from drawings import figures, sheets
 from drawings.models import Drawing
 from drawings.tests import samples
 
@@ -51,13 +53,35 @@ def test_what_is_said_of_a_drawing_cannot_break_out_of_the_page(client, make_dra
     assert "<script>alert" not in page
 
 
-def test_the_page_offers_the_picture_the_array_and_the_figure(client, make_drawing):
+def test_the_page_offers_the_picture_and_the_pixels(client, make_drawing):
     drawing = make_drawing()
     page = page_of(client, drawing)
 
-    for name in ("image.png", "pixels.npy", "plot.png"):
+    for name in ("image.png", "pixels.npy", "pixels.csv", "pixels.json"):
         assert f'href="/drawings/{drawing.id}/{name}"' in page
         assert client.get(f"/drawings/{drawing.id}/{name}").status_code == 200
+
+
+def test_the_page_offers_every_kind_of_figure_in_every_form(client, make_drawing):
+    drawing = make_drawing()
+    page = page_of(client, drawing, "?cmap=magma")
+
+    for form in sheets.FORMATS:
+        assert f'ction="/drawings/{drawing.id}/plot.{form}"' in page
+    assert re.findall(r'<option value="(\w+)"', page) == list(figures.KINDS)
+    assert '<input type="hidden" name="cmap" id="plot-cmap" value="magma"' in page
+
+
+@pytest.mark.parametrize("title", ["Fox", "../a\"b'c<\u202ed🦊", "", "con", "猫"])
+def test_what_the_page_calls_a_file_is_what_the_download_is_called(client, make_drawing, title):
+    drawing = make_drawing(title=title)
+    page = page_of(client, drawing)
+
+    found = re.findall(r'href="([^"]+)" download="([^"]+)"', page)
+    assert len(found) == 4
+    for address, name in found[1:]:  # the picture is no download by itself
+        header = content_disposition_header(True, name)
+        assert client.get(address)["Content-Disposition"] == header
 
 
 @pytest.mark.parametrize(("side", "shared"), [(200, 600), (16, 128), (1024, 1024), (601, 601)])
@@ -85,8 +109,7 @@ def test_the_page_shows_the_drawing_in_another_colormap(client, make_drawing):
 
     page = page_of(client, drawing, "?cmap=hot_r")
 
-    for name in ("image.png", "plot.png"):
-        assert f'"/drawings/{drawing.id}/{name}?cmap=hot_r"' in page
+    assert f'"/drawings/{drawing.id}/image.png?cmap=hot_r"' in page
     assert "<option selected>hot_r</option>" in page
     assert 'data-cmap="hot_r" title="hot_r" aria-current="true"' in page
     assert "image.png?cmap=hot_r&scale=3" in page

@@ -20,7 +20,13 @@ LIST = samples.brightness_list("0")
 FOREIGN = "evil.example"
 
 # What stands in a route for a parameter of this name, or else of this converter.
-BY_NAME = {"name": "viridis", "app_label": "drawings", "object_id": samples.NO_ID, "format": "npz"}
+BY_NAME = {
+    "name": "viridis",
+    "kind": "mean",
+    "app_label": "drawings",
+    "object_id": samples.NO_ID,
+    "format": "npz",
+}
 BY_CONVERTER = {
     "uuid": samples.NO_ID,
     "uuidstr": samples.NO_ID,
@@ -114,7 +120,9 @@ def assert_not_a_page(response):
 def test_the_routes_are_those_that_there_are():
     assert {"/", "/gallery/", "/healthz", "/admin/", "/postmethod"} <= set(ROUTES)
     assert {"/api/", f"{API}openapi.json", f"{API}drawings", f"{API}drawings.npz"} <= set(ROUTES)
-    assert f"/drawings/{samples.NO_ID}/plot.png" in ROUTES
+    for name in ("plot.png", "plot.svg", "plot.pdf", "pixels.csv", "pixels.json"):
+        assert f"/drawings/{samples.NO_ID}/{name}" in ROUTES
+    assert {"/gallery/plots/", "/gallery/plots/mean.png", "/gallery/plots/mean.svg"} <= set(ROUTES)
     assert f"/admin/drawings/drawing/{samples.NO_ID}/change/" in ROUTES
 
 

@@ -1,29 +1,152 @@
+import logging
+from typing import Any
+
 import numpy as np
 import pytest
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
+from matplotlib.text import Text
 
-from drawings import figures
+from drawings import figures, sheets
 from drawings.tests import samples
 
+LOOKS: Any = {"title": "Fox", "byline": "by Ada", "cmap": "viridis", "vmin": 0, "vmax": 255}
+# More of anything than a drawing has: contours, faces of a surface, shades.
+NOISE = np.random.default_rng(6).integers(0, 256, (1024, 1024), np.uint8)
+BEGINNINGS = {"png": b"\x89PNG\r\n", "svg": b"<?xml", "pdf": b"%PDF-"}
+# Inches of the axes, in pixels of the figure.
+LEFT, TOP = round(sheets.LEFT * sheets.DPI), round(sheets.HEAD * sheets.DPI)
 
-@pytest.mark.parametrize(
-    ("height", "width", "scale"), [(240, 240, 2), (120, 120, 4), (120, 240, 2), (480, 160, 1)]
-)
-def test_a_figure_is_the_picture_at_480_pixels(height, width, scale):
-    field = samples.shades(height, width)
 
-    png = figures.image_png(field, cmap="viridis", vmin=20, vmax=180)
+@pytest.fixture
+def drawn(monkeypatch):
+    """The texts of the figures that are drawn from now on."""
+    texts = []
+    draw = Text.draw
+
+    def remember(text, renderer):
+        texts.append(text.get_text())
+        draw(text, renderer)
+
+    monkeypatch.setattr(Text, "draw", remember)
+    return texts
+
+
+def test_the_image_has_the_pictures_colours_between_its_axes():
+    field = samples.shades(96, 96)
+    side = round(figures.SIDE * sheets.DPI)  # six of the figure's pixels for each of the field's
+
+    png = figures.draw(field, kind="image", form="png", **{**LOOKS, "vmin": 20, "vmax": 180})
 
     colours = ScalarMappable(Normalize(20, 180), "viridis").to_rgba(field, bytes=True)
-    expected = colours.repeat(scale, axis=0).repeat(scale, axis=1)
-    assert np.array_equal(samples.decoded(png, "RGBA"), expected)
+    inside = samples.decoded(png, "RGBA")[TOP : TOP + side, LEFT : LEFT + side]
+    assert side == 576
+    assert np.array_equal(inside[3::6, 3::6], colours)
 
 
-@pytest.mark.parametrize(("height", "width"), [(16, 16), (16, 1024), (1024, 16)])
-def test_a_figure_of_any_size_is_at_most_480_pixels_a_side(height, width):
-    png = figures.image_png(samples.shades(height, width), cmap="gray", vmin=0, vmax=255)
+@pytest.mark.parametrize("form", sheets.FORMATS)
+@pytest.mark.parametrize("kind", figures.KINDS)
+def test_noise_takes_neither_long_nor_many_bytes(kind, form):
+    for field in (NOISE, NOISE[:200, :200]):
+        data = figures.draw(field, kind=kind, form=form, **LOOKS)
 
-    shape = samples.decoded(png).shape[:2]
-    assert max(shape) == 480
-    assert min(shape) == pytest.approx(480 * min(height, width) / max(height, width), abs=1)
+        assert data.startswith(BEGINNINGS[form])
+        assert len(data) < 6_000_000
+
+
+@pytest.mark.parametrize("form", sheets.FORMATS)
+@pytest.mark.parametrize("kind", figures.KINDS)
+def test_a_figure_is_the_same_bytes_each_time(kind, form):
+    field = samples.shades(40, 60)
+
+    first, again = (figures.draw(field, kind=kind, form=form, **LOOKS) for _ in range(2))
+
+    assert first == again
+    assert b"CreationDate" not in first
+    assert b"<dc:date>" not in first
+
+
+@pytest.mark.parametrize("kind", figures.KINDS)
+@pytest.mark.parametrize(
+    "field",
+    [
+        NOISE[:16],
+        NOISE[:, :16],
+        NOISE[:16, :16],
+        np.full((40, 60), 255, np.uint8),
+        np.zeros((40, 60), np.uint8),
+    ],
+    ids=["wide", "tall", "small", "white", "black"],
+)
+@pytest.mark.parametrize(("vmin", "vmax"), [(0, 255), (50, 50), (255, 255), (100, 103)])
+def test_every_field_that_a_drawing_may_have_can_be_plotted(kind, field, vmin, vmax):
+    png = figures.draw(field, kind=kind, form="png", **{**LOOKS, "vmin": vmin, "vmax": vmax})
+
+    height, width = samples.decoded(png).shape[:2]
+    assert 200 < height < 1000
+    assert 500 < width < 1000
+
+
+@pytest.mark.parametrize("form", sheets.FORMATS)
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        (r"$\frac{1}{2", r"$\frac{1}{2"),
+        ("2$ and 3$", "2$ and 3$"),
+        ("Sleeping 猫 cat 🐈", "Sleeping cat"),
+        ("猫", ""),
+        ("مرحبا Привет", "مرحبا Привет"),
+        ("", ""),
+        ("_^{}\\", "_^{}\\"),
+    ],
+)
+def test_a_title_is_drawn_as_far_as_the_font_has_it(drawn, caplog, form, title, shown):
+    with caplog.at_level(logging.WARNING):
+        figures.draw(samples.shades(20, 20), kind="image", form=form, **{**LOOKS, "title": title})
+
+    assert shown in drawn
+    assert caplog.records == []
+
+
+def test_a_title_that_is_too_long_ends_with_an_ellipsis(drawn):
+    for letter in "Wi":
+        title = letter * 80
+        figures.draw(samples.shades(20, 20), kind="image", form="png", **{**LOOKS, "title": title})
+
+    wide, narrow = (next(text for text in drawn if text[:3] == 3 * letter) for letter in "Wi")
+    assert wide.endswith("W…")
+    assert len(wide) < 50
+    assert narrow == "i" * 80
+
+
+def test_the_ink_of_rows_and_columns_is_counted_in_black_pixels():
+    field = np.full((20, 30), 255, np.uint8)
+    field[4, :10] = 0
+    field[5, 0] = 204  # a fifth of black
+
+    by_column, by_row = figures.ink_profiles(field)
+
+    assert by_row.tolist() == [0] * 4 + [10, 0.2] + [0] * 14
+    assert by_column.tolist() == [1.2] + [1] * 9 + [0] * 20
+
+
+def test_a_field_is_reduced_to_the_means_of_its_blocks():
+    field = samples.shades(100, 30)
+
+    x, y, means, step = figures.reduced(field, 25)
+
+    assert step == (4, 2)
+    assert means.shape == (25, 15)
+    assert np.allclose(means, field.reshape(25, 4, 15, 2).mean(axis=(1, 3)))
+    assert (x[0], x[-1], y[0], y[-1]) == (0.5, 28.5, 1.5, 97.5)
+
+
+def test_a_small_field_is_not_reduced():
+    field = samples.shades(20, 30)
+
+    x, y, means, step = figures.reduced(field, 30)
+
+    assert step == (1, 1)
+    assert np.array_equal(means, field)
+    assert x.tolist() == list(range(30))
+    assert y.tolist() == list(range(20))

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import re
 import sys
 from types import SimpleNamespace
 
@@ -82,12 +83,14 @@ def test_words_are_text_on_every_page(client, admin_client, hostile):
         assert "<script>hacked" not in page, url
 
 
-def test_words_are_not_in_what_is_downloaded(client, hostile):
-    for name in ("strokes.svg", "strokes.json", "pixels.npy"):
+def test_words_are_not_in_what_is_downloaded_but_for_its_name(client, hostile):
+    for name in ("strokes.svg", "strokes.json", "pixels.npy", "pixels.csv", "pixels.json"):
         answer = client.get(f"{hostile.get_absolute_url()}{name}")
 
         assert answer.status_code == 200
         assert b"hacked" not in answer.content
+        called = answer.headers.pop("Content-Disposition")[1]
+        assert re.fullmatch(r'attachment; filename="[ \w=().{}]+"', called)
         assert "hacked" not in str(answer.headers)
 
 
@@ -105,7 +108,8 @@ def test_a_files_name_is_never_used(client, field, name):
     assert "evil" not in page
     assert "hacked" not in page
     download = client.get(f"{drawing.get_absolute_url()}pixels.npy")
-    assert download["Content-Disposition"] == f'attachment; filename="drawing-{drawing.id}.npy"'
+    name = f"Untitled ({drawing.id.hex[-8:]}).npy"
+    assert download["Content-Disposition"] == f'attachment; filename="{name}"'
 
 
 def test_a_refused_form_shows_words_as_text(client):
@@ -175,8 +179,18 @@ QUERIES = [
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query[:20])
 def test_no_query_makes_the_site_fail_or_draw_something_large(client, hostile, query):
     address = hostile.get_absolute_url()
-    names = ["image.png", "plot.png", "pixels.npy", "strokes.json", "strokes.svg"]
-    urls = ["/", "/gallery/", address, "/colormaps/gray.png", *(f"{address}{n}" for n in names)]
+    names = [
+        *("image.png", "plot.png", "plot.svg", "plot.pdf"),
+        *("pixels.npy", "pixels.csv", "pixels.json", "strokes.json", "strokes.svg"),
+    ]
+    urls = [
+        "/",
+        "/gallery/",
+        "/gallery/plots/",
+        address,
+        "/colormaps/gray.png",
+        *(f"{address}{n}" for n in names),
+    ]
     for url in urls:
         answer = client.get(f"{url}?{query}")
 

@@ -1,5 +1,4 @@
 import base64
-import io
 
 import matplotlib
 import numpy as np
@@ -14,7 +13,7 @@ from drawings.models import Drawing
 from drawings.tests import documents, samples
 
 JSON = {"Accept": "application/json"}
-PICTURES = ["image.png", "plot.png", "pixels.npy"]
+PICTURES = ["image.png", "plot.png", "plot.svg", "pixels.npy", "pixels.csv", "pixels.json"]
 
 pytestmark = pytest.mark.django_db
 
@@ -144,7 +143,7 @@ def test_the_etags_name_the_matplotlib_that_chose_the_colours(client, make_drawi
 def test_two_drawings_never_share_an_etag(client, make_drawing):
     etags = {client.get(url(make_drawing(), name))["ETag"] for name in PICTURES for _ in range(2)}
 
-    assert len(etags) == 6
+    assert len(etags) == 2 * len(PICTURES)
 
 
 @pytest.mark.parametrize("name", ["image.png", "plot.png"])
@@ -259,7 +258,7 @@ def test_no_query_crowds_out_the_palettes_that_are_kept(client, make_drawing):
     assert images.own_palette.cache_info().currsize == kept
 
 
-@pytest.mark.parametrize("name", ["plot.png", "pixels.npy"])
+@pytest.mark.parametrize("name", PICTURES[1:])
 def test_nor_do_other_queries_for_what_is_not_the_picture(client, make_drawing, name):
     response = client.get(f"{url(make_drawing(), name)}?x=1")
 
@@ -308,80 +307,6 @@ def test_a_drawing_that_never_was_is_not_found(client, name):
 @pytest.mark.parametrize("name", PICTURES)
 def test_pictures_are_only_for_reading(client, make_drawing, name):
     assert client.post(url(make_drawing(), name)).status_code == 405
-
-
-# --- plot.png -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("query", "cmap"), [("", "plasma"), ("?cmap=hsv&kind=image", "hsv")])
-def test_the_plot_is_a_figure_of_the_drawing(client, make_drawing, query, cmap):
-    field = samples.shades(240, 240)
-    drawing = make_drawing(field, colormap=cmap if not query else "gray", vmin=20, vmax=200)
-
-    response = client.get(url(drawing, "plot.png") + query)
-
-    larger = field.repeat(2, axis=0).repeat(2, axis=1)
-    assert response["Content-Type"] == "image/png"
-    assert np.array_equal(samples.decoded(response.content), colours(larger, cmap, 20, 200))
-
-
-@pytest.mark.parametrize("query", ["kind=nosuch", "cmap=nosuch"])
-def test_a_plot_that_cannot_be_made_is_refused_by_name(client, make_drawing, query):
-    response = client.get(f"{url(make_drawing(), 'plot.png')}?{query}", headers=JSON)
-
-    assert response.status_code == 400
-    assert list(response.json()["errors"]) == [query.split("=")[0]]
-
-
-def test_a_plot_is_refused_for_a_moment_while_another_is_drawn(client, make_drawing, monkeypatch):
-    monkeypatch.setattr(turns, "WAIT_SECONDS", 0.01)
-    drawing = make_drawing()
-
-    with turns.one_at_a_time():
-        response = client.get(url(drawing, "plot.png"), headers=JSON)
-
-    assert response.status_code == 503
-    assert int(response["Retry-After"]) > 0
-    assert response["Cache-Control"] == "no-store"
-    assert client.get(url(drawing, "plot.png")).status_code == 200
-
-
-def test_a_plot_that_takes_too_long_is_refused_and_the_next_is_drawn(
-    client, make_drawing, monkeypatch
-):
-    monkeypatch.setattr(turns, "LIMIT_SECONDS", 0)
-    drawing = make_drawing()
-
-    response = client.get(url(drawing, "plot.png"), headers=JSON)
-    monkeypatch.undo()
-
-    assert response.status_code == 503
-    assert int(response["Retry-After"]) > 0
-    assert client.get(url(drawing, "plot.png")).status_code == 200
-
-
-# --- pixels.npy -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("height", "width"), [(200, 200), (16, 40), (300, 20)])
-def test_numpy_loads_the_field(client, make_drawing, height, width):
-    field = samples.shades(height, width)
-
-    response = client.get(url(make_drawing(field), "pixels.npy"))
-
-    loaded = np.load(io.BytesIO(response.content), allow_pickle=False)
-    assert loaded.dtype == np.uint8
-    assert loaded.flags.c_contiguous
-    assert np.array_equal(loaded, field)
-
-
-def test_the_array_is_a_download_of_its_own_name(client, make_drawing):
-    drawing = make_drawing()
-
-    response = client.get(url(drawing, "pixels.npy"))
-
-    assert response["Content-Type"] == "application/octet-stream"
-    assert response["Content-Disposition"] == f'attachment; filename="drawing-{drawing.id}.npy"'
 
 
 # --- Colormaps ------------------------------------------------------------------------------
@@ -448,7 +373,8 @@ def test_the_svg_is_a_download_of_its_own_name(client, make_drawn):
     response = client.get(url(drawing, "strokes.svg"))
 
     assert response["Content-Type"] == "image/svg+xml"
-    assert response["Content-Disposition"] == f'attachment; filename="drawing-{drawing.id}.svg"'
+    name = f"script ({drawing.id.hex[-8:]}).svg"
+    assert response["Content-Disposition"] == f'attachment; filename="{name}"'
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response.content.startswith(b"<svg ")
     assert b"script" not in response.content

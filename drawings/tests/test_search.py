@@ -262,12 +262,15 @@ def test_a_page_of_a_search_may_begin_at_a_drawing_that_is_gone(make_drawing):
     assert (older, newer, at_the_end) == ([drawings[1], drawings[0]], [drawings[3]], [drawings[3]])
 
 
-def test_a_search_since_a_day_finds_what_came_then(make_drawing):
+def test_a_search_since_or_until_a_time_finds_what_came_then(make_drawing):
     noon = datetime(2025, 5, 1, 12, tzinfo=UTC)
     make_drawing(id=of_time(int(noon.timestamp() * 1000) - 1), title="fox before")
     make_drawing(id=of_time(int(noon.timestamp() * 1000)), title="fox then")
 
-    assert found("fox", since=noon) == ["fox then"]
+    for q in ("fox", ""):
+        assert found(q, since=noon) == ["fox then"]
+        assert found(q, until=noon) == ["fox before"]
+        assert found(q, since=noon, until=noon) == []
 
 
 # --- Staying true ---------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import time
 import pytest
 from django.conf import settings
 
-from drawings import figures, turns
+from drawings import figures, gathering, turns, wall_figures
 from drawings.tests import samples
 
 OWNER = """
@@ -41,7 +41,11 @@ def test_what_the_function_raises_is_raised(run):
 
 
 def test_the_process_that_draws_figures_knows_nothing_of_django(run):
-    run(figures.image_png, samples.shades(20, 20), cmap="gray", vmin=0, vmax=255)
+    looks = {"cmap": "gray", "vmin": 0, "vmax": 255}
+    words = {"title": "Fox", "byline": ""}
+    run(figures.draw, samples.shades(20, 20), kind="image", form="png", **words, **looks)
+    totals = run(gathering.add, gathering.nothing(16, 16), [])
+    run(wall_figures.measure, totals, kind="mean", form="png", **words)
 
     modules = run(eval, "list(__import__('sys').modules)")
 

@@ -12,12 +12,25 @@ from django.views.decorators.vary import vary_on_cookie
 
 from drawings import access, images, listing
 from drawings.errors import error_response
+from drawings.filenames import file_name
 from drawings.forms import ColoursForm, GalleryForm, OnForm, SubmissionForm, sentences
 from drawings.models import Drawing
 from drawings.replicas import may_lag
 
 PAGE_SIZE = 24
 CHILDREN = 12
+# What files are called that the page offers, by what they end with.
+FILES = {
+    **{ending: ending for ending in ("png", "svg", "npy", "csv", "json")},
+    "strokes": "strokes.json",
+}
+KINDS = [
+    ("image", "Picture with axes"),
+    ("contour", "Contours"),
+    ("surface", "Surface"),
+    ("histogram", "Shades"),
+    ("ink", "Ink by row and column"),
+]
 SHARED_PICTURE_SIDE = 600  # what link previews show well
 
 
@@ -108,6 +121,9 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
         "share_url": request.build_absolute_uri(share_url),
         "share_width": drawing.width * share_scale,
         "share_height": drawing.height * share_scale,
+        "files": {name: file_name(drawing, ending) for name, ending in FILES.items()},
+        "kinds": KINDS,
+        "all_by_artist": urlencode({"artist": drawing.artist}),
         **colormap_choices(cmap),
     }
     response = render(request, "drawings/drawing.html", context)

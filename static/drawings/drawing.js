@@ -9,7 +9,6 @@ const follow = [
   [picture, "src"],
   [$("download-png"), "href"],
   [$("download-svg"), "href"],
-  [$("plot"), "href"],
 ].filter(([element]) => element);
 
 // --- Colours --------------------------------------------------------------------------------
@@ -22,6 +21,7 @@ function recolour(cmap) {
     else url.searchParams.set("cmap", cmap);
     element[attribute] = url;
   }
+  $("plot-cmap").value = cmap;
   const page = new URL(location.href);
   if (own) page.searchParams.delete("cmap");
   else page.searchParams.set("cmap", cmap);

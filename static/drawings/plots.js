@@ -1,5 +1,7 @@
 // A figure that does not come, as when the server is busy, is asked for once more.
 
+import { apology } from "./apology.js";
+
 const WAIT = 5000; // milliseconds, as the server's Retry-After says
 
 for (const picture of document.querySelectorAll("picture[class^=plot-]")) {
@@ -17,13 +19,4 @@ function retry(picture, image) {
     for (const source of picture.querySelectorAll("source")) source.remove();
     image.src = `${address}&again=1`;
   }, WAIT);
-}
-
-function apology() {
-  const link = document.createElement("a");
-  link.href = "";
-  link.textContent = "Try again";
-  const sentence = document.createElement("p");
-  sentence.append("The server was too busy to draw this figure. ", link, ".");
-  return sentence;
 }

@@ -1,0 +1,130 @@
+import numpy as np
+import pytest
+
+from drawings import gathering, images, pixels, wall_figures
+from drawings.gathering import Shown
+from drawings.tests import samples
+
+PAPER = (255, 254, 251)
+RNG = np.random.default_rng(5)
+FIELDS = RNG.integers(0, 256, (30, 20, 24), np.uint8)
+BLOBS = [pixels.write_blob(field) for field in FIELDS]
+
+
+def gathered(*bunches):
+    totals = gathering.nothing(20, 24)
+    for blobs in bunches:
+        totals = gathering.add(totals, blobs)
+    return totals
+
+
+@pytest.mark.parametrize("bunch", [1, 7, 30])
+def test_what_is_told_of_each_pixel_is_what_numpy_tells_of_all_fields(bunch):
+    totals = gathered(*(BLOBS[at : at + bunch] for at in range(0, 30, bunch)))
+
+    assert totals.number == 30
+    assert np.allclose(totals.mean(), FIELDS.mean(axis=0), rtol=0, atol=1e-12)
+    assert np.allclose(totals.spread(), FIELDS.std(axis=0), rtol=0, atol=1e-9)
+    assert np.array_equal(totals.ink(), (FIELDS < 128).mean(axis=0))
+
+
+def test_fields_that_are_all_alike_have_no_spread():
+    assert gathered([BLOBS[0]] * 9).spread().max() == 0
+
+
+def test_nothing_is_added_to_sums_that_somebody_has():
+    totals = gathered(BLOBS[:3])
+    before = totals.sums.copy()
+
+    gathering.add(totals, BLOBS)
+
+    assert np.array_equal(totals.sums, before)
+
+
+def test_sums_of_the_lightest_fields_do_not_overflow():
+    white = pixels.write_blob(np.full((20, 24), 255, np.uint8))
+
+    totals = gathered([white] * 300)
+
+    assert (totals.mean().min(), totals.spread().max(), totals.ink().max()) == (255, 0, 0)
+
+
+@pytest.mark.parametrize("blob", [b"", b"damaged", pixels.write_blob(samples.shades(24, 20))])
+def test_what_is_damaged_is_left_out(caplog, blob):
+    totals = gathered([BLOBS[0], blob, BLOBS[1]])
+
+    assert totals.number == 2
+    assert np.allclose(totals.mean(), FIELDS[:2].mean(axis=0))
+    assert "left out" in caplog.text
+
+
+def shown(field, cmap="gray", blob=None):
+    height, width = field.shape
+    return Shown(blob or pixels.write_blob(field), height, width, cmap, 0, 255)
+
+
+def test_a_thumbnail_is_the_drawing_in_its_own_colours():
+    field = np.repeat(np.repeat(FIELDS[0][:18, :18], 4, axis=0), 4, axis=1)
+
+    (picture,) = gathering.thumbnails([shown(field, "magma")])
+
+    palette = np.frombuffer(images.palette("magma", 0, 255), np.uint8).reshape(256, 3)
+    assert np.array_equal(np.asarray(picture), palette[field])
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "size"),
+    [(1024, 1024, (72, 72)), (16, 16, (72, 72)), (16, 1024, (72, 1)), (100, 50, (36, 72))],
+)
+def test_thumbnails_fit_into_their_cells(height, width, size):
+    (picture,) = gathering.thumbnails([shown(samples.shades(height, width))])
+
+    assert picture.size == size
+
+
+def test_the_contact_sheet_has_the_drawings_line_by_line():
+    shades = [0, 50, 100, 150, 200, 250] * 4
+    fields = [np.full((20, 20), shade, np.uint8) for shade in shades]
+    pictures = gathering.thumbnails([shown(field) for field in fields])
+
+    sheet = gathering.contact_sheet(pictures, PAPER)
+
+    assert sheet.shape == (2 * 78, 12 * 78, 3)
+    middles = sheet[39::78, 39::78]
+    assert middles[..., 0].ravel().tolist() == shades
+    assert tuple(sheet[0, 0]) == PAPER
+
+
+def test_a_damaged_drawing_leaves_its_cell_empty(caplog):
+    field = samples.shades(20, 20)
+
+    pictures = gathering.thumbnails([shown(field, blob=b"damaged"), shown(field)])
+
+    assert np.asarray(pictures[0]).min() == 255
+    assert np.asarray(pictures[1]).min() < 10
+    assert "left out" in caplog.text
+
+
+@pytest.mark.parametrize("form", ["png", "svg", "pdf"])
+@pytest.mark.parametrize("kind", wall_figures.MEASURES)
+def test_a_figure_can_be_made_of_any_sums(kind, form):
+    looks = {"kind": kind, "form": form, "title": "Title", "byline": "“$x^2$ 猫”"}
+    for totals in (gathered(BLOBS), gathered([pixels.write_blob(np.full((20, 24), 255, "u1"))])):
+        first, again = (wall_figures.measure(totals, **looks) for _ in range(2))
+
+        assert first == again
+
+
+@pytest.mark.parametrize("number", [1, 2, 12, 13, 96])
+def test_figures_have_the_size_that_the_page_keeps_for_them(number):
+    words = {"form": "png", "title": "T", "byline": ""}
+    field = samples.shades(30, 40)
+    pictures = gathering.thumbnails([shown(field)] * number)
+    drawn = {
+        "contact": wall_figures.contact(pictures, **words),
+        "mean": wall_figures.measure(gathered(BLOBS), kind="mean", **words),
+    }
+
+    for kind, png in drawn.items():
+        height, width = samples.decoded(png).shape[:2]
+        assert (width, height) == wall_figures.size(kind, (20, 24), number)

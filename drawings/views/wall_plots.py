@@ -1,0 +1,175 @@
+"""What a selection of the gallery's drawings looks like as a whole: the page, and its figures."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.http import urlencode
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from drawings import gathering, images, sampling, turns, wall_figures, wall_words
+from drawings.errors import error_response
+from drawings.forms import SelectionForm, sentences
+from drawings.gathering import Shown
+from drawings.listing import Selection
+from drawings.models import Drawing
+from drawings.replicas import may_lag
+from drawings.sampling import Sample
+from drawings.views.answers import (
+    CONTENT_TYPES,
+    allow_caches,
+    call,
+    conditional,
+    has_canonical_query,
+)
+from drawings.views.figure_turns import figure_turn, takes_turns
+
+# As many pixels are read and sent to the helper at once.
+BATCH_PIXELS = 4_000_000
+
+
+@gzip_page
+@require_safe
+@may_lag
+def page(request: HttpRequest) -> HttpResponse:
+    """The figures of a selection, which drawings they are of, and what was left out."""
+    asked = SelectionForm(request.GET)
+    if not asked.is_valid():
+        return error_response(request, 400, sentences(asked))
+    query, selection = asked.query(), asked.selection()
+    sample = sampling.take(selection)
+    context: dict[str, object] = {
+        "query": query,
+        "address": f"?{urlencode(query)}" if query else "",
+        "words": urlencode({name: query[name] for name in query if name in ("q", "cmap")}),
+        "groups": images.grouped_colormaps(),
+    }
+    if sample.drawings:
+        days = sampling.days(selection, sample)
+        context |= {
+            "which": wall_words.which(sample, bool(query)),
+            "figures": wall_words.figures(sample, days),
+            "days": days.counts,
+        }
+    response = render(request, "drawings/wall_plots.html", context)
+    allow_caches(response, has_canonical_query(request, **query))
+    return response
+
+
+@require_safe
+@takes_turns
+@may_lag
+def figure(request: HttpRequest, kind: str, form: str) -> HttpResponse:
+    """<kind>.<form>: a figure of the sample of a selection."""
+    if kind not in wall_figures.KINDS:
+        raise Http404
+    asked = SelectionForm(request.GET)
+    if not asked.is_valid():
+        return error_response(request, 400, sentences(asked))
+    query, selection = asked.query(), asked.selection()
+    sample = sampling.take(selection)
+    if not sample.drawings:
+        raise Http404
+    plan = plan_of(kind, selection, sample)
+    heading = {"title": plan.title, "byline": " · ".join([*plan.about, *said(query)])}
+
+    def make() -> bytes:
+        with figure_turn(request) as run:
+            return plan.draw(run, form=form, **heading)
+
+    parts = (kind, form, heading, plan.made_of)
+    name = hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+    response = conditional(request, name, CONTENT_TYPES[form], make)
+    allow_caches(response, has_canonical_query(request, **query))
+    return call(response, f"drawings-{kind}.{form}", download=form != "png")
+
+
+def said(query: dict[str, str]) -> Iterator[str]:
+    """A selection in words."""
+    for name, value in query.items():
+        yield {"q": f"“{value}”", "cmap": value, "artist": f"by {value}"}.get(
+            name, f"{name} {value}"
+        )
+
+
+class Plan(NamedTuple):
+    """A figure that is not drawn yet: only then are pixels read."""
+
+    title: str
+    about: list[str]
+    made_of: Sequence[object]  # whatever the figure depends on
+    draw: Callable[..., bytes]  # given a turns.Run, form, title and byline
+
+
+def plan_of(kind: str, selection: Selection, sample: Sample) -> Plan:
+    if kind == "days":
+        return plan_days(selection, sample)
+    if kind == "contact":
+        return plan_contact(sample)
+    return plan_measure(kind, sample)
+
+
+def plan_measure(kind: str, sample: Sample) -> Plan:
+    height, width, drawings, *_ = sampling.alike(sample.drawings)
+
+    def draw(run: turns.Run, **options: str) -> bytes:
+        totals = gathering.nothing(height, width)
+        for rows in rows_of(drawings, "blob"):
+            totals = run(gathering.add, totals, [bytes(blob) for (blob,) in rows])
+        return run(wall_figures.measure, totals, kind=kind, **options)
+
+    what = {"mean": "The mean", "spread": "The spread", "ink": "Ink"}[kind]
+    return Plan(
+        f"{what} of {wall_words.counted(len(drawings))}",
+        [f"{width} × {height} pixels"],
+        [drawing.id for drawing in drawings],
+        draw,
+    )
+
+
+def plan_contact(sample: Sample) -> Plan:
+    drawings = sampling.evenly(sample.drawings, sampling.CONTACTS)
+
+    def draw(run: turns.Run, **options: str) -> bytes:
+        pictures = []
+        for rows in rows_of(drawings, *Shown._fields[1:], "blob"):
+            shown = [Shown(bytes(blob), *said) for *said, blob in rows]
+            pictures += run(gathering.thumbnails, shown)
+        return run(wall_figures.contact, pictures, **options)
+
+    looks = [(each.id, each.colormap, each.vmin, each.vmax) for each in drawings]
+    return Plan(f"Contact sheet of {wall_words.counted(len(drawings))}", [], looks, draw)
+
+
+def plan_days(selection: Selection, sample: Sample) -> Plan:
+    counts = sampling.days(selection, sample).counts
+
+    def draw(run: turns.Run, **options: str) -> bytes:
+        return run(wall_figures.days, counts, **options)
+
+    return Plan("Drawings per day", ["days of UTC"], counts, draw)
+
+
+def rows_of(drawings: Sequence[Drawing], *columns: str) -> Iterator[list[tuple[Any, ...]]]:
+    """These columns of the drawings, in their order, BATCH_PIXELS at once; of those that are still
+    published."""
+    ids: list[UUID] = []
+    pixels = 0
+    for drawing in drawings:
+        size = drawing.height * drawing.width
+        if ids and pixels + size > BATCH_PIXELS:
+            yield read(ids, columns)
+            ids, pixels = [], 0
+        ids.append(drawing.id)
+        pixels += size
+    yield read(ids, columns)
+
+
+def read(ids: Sequence[UUID], columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    rows = Drawing.objects.published().filter(pk__in=ids).values_list("id", *columns)
+    found = {key: values for key, *values in rows}
+    return [tuple(found[key]) for key in ids if key in found]

@@ -1,0 +1,111 @@
+"""Figures of many drawings by matplotlib, for the helper process of turns.py."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from drawings import figures, gathering, sheets
+from drawings.gathering import Totals
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Inches. On the page they stand beside each other, and small ones keep their labels legible.
+SIDE = 3.6
+DAYS = (5.6, 3.5)
+
+
+class Measure(NamedTuple):
+    """What is told of each pixel, and how it looks."""
+
+    of: Callable[[Totals], npt.NDArray[np.float64]]
+    label: str
+    cmap: str
+
+
+MEASURES = {
+    "mean": Measure(Totals.mean, "Mean brightness", "gray"),
+    "spread": Measure(Totals.spread, "Standard deviation of brightness", "magma"),
+    "ink": Measure(Totals.ink, "Share of the drawings with ink", "magma_r"),
+}
+KINDS = (*MEASURES, "contact", "days")
+
+
+def measure(totals: Totals, *, kind: str, form: str, title: str, byline: str) -> bytes:
+    """One of MEASURES of the fields in the sums, as a file of one of sheets.FORMATS."""
+    of, label, cmap = MEASURES[kind]
+    values = of(totals)
+    with sheets.styled():
+        height, width = figures.box(values.shape, SIDE)
+        figure = sheets.sheet(width, height, right=sheets.BAR_ROOM)
+        axes = sheets.add_axes(figure, sheets.LEFT, sheets.BOTTOM, width, height)
+        # From nothing on, but for the mean, whose paper is what most pixels are.
+        least = values.min() if kind == "mean" else 0
+        image = axes.imshow(values, cmap=cmap, vmin=least, interpolation="none")
+        figures.set_ticks(axes, values.shape)
+        sheets.add_colorbar(figure, image, axes, label)
+        return _finished(figure, form, title, byline)
+
+
+def contact(pictures: Sequence[Image.Image], *, form: str, title: str, byline: str) -> bytes:
+    """A contact sheet of thumbnails, one to each of its pixels, as a file."""
+    with sheets.styled():
+        ground = tuple(bytes.fromhex(sheets.PAPER[1:]))
+        picture = gathering.contact_sheet(pictures, (ground[0], ground[1], ground[2]))
+        height, width = _contact_size(len(pictures))
+        figure = sheets.sheet(width, height)
+        axes = sheets.add_axes(figure, sheets.LEFT, sheets.BOTTOM, width, height)
+        axes.set_axis_off()
+        axes.imshow(picture, interpolation="none", aspect="auto")
+        return _finished(figure, form, title, byline)
+
+
+def days(counts: Sequence[tuple[date, int]], *, form: str, title: str, byline: str) -> bytes:
+    """A bar for the number of each day, the oldest first, as a file."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.ticker import MaxNLocator
+
+    with sheets.styled():
+        figure = sheets.sheet(*DAYS)
+        axes = sheets.add_axes(figure, sheets.LEFT, sheets.BOTTOM, *DAYS)
+        axes.bar(*zip(*counts, strict=True), width=0.86, color=sheets.ACCENT)
+        locator: Any = AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
+        locator.intervald[3] = [1, 2, 7, 14]  # days, and nothing less
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set(ylim=(0, max(1, *(number for _, number in counts)) * 1.05), ylabel="Drawings")
+        axes.margins(x=0.01)
+        axes.spines[["top", "right"]].set_visible(False)
+        return _finished(figure, form, title, byline)
+
+
+def size(kind: str, shape: tuple[int, int], number: int) -> tuple[int, int]:
+    """Width and height of a figure in pixels: of drawings of a shape, or of so many on a contact
+    sheet."""
+    if kind in MEASURES:
+        height, width = figures.box(shape, SIDE)
+        inches = sheets.size(width, height, right=sheets.BAR_ROOM)
+    elif kind == "contact":
+        height, width = _contact_size(number)
+        inches = sheets.size(width, height)
+    else:
+        inches = sheets.size(*DAYS)
+    across, up = (int(side * sheets.DPI + 1e-8) for side in inches)  # as matplotlib has it
+    return across, up
+
+
+def _contact_size(number: int) -> tuple[float, float]:
+    """Height and width in inches: a pixel of the contact sheet is one of the figure."""
+    rows, columns = gathering.cells(number)
+    cell = (gathering.THUMBNAIL + gathering.MARGIN) / sheets.DPI
+    return rows * cell, columns * cell
+
+
+def _finished(figure: "Figure", form: str, title: str, byline: str) -> bytes:
+    sheets.add_heading(figure, title, byline)
+    return sheets.save(figure, form)
