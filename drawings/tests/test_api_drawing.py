@@ -59,6 +59,20 @@ def test_all_addresses_lead_somewhere(client, make_drawing):
         assert client.get(described[name]).status_code == 200, name
 
 
+@pytest.mark.parametrize(("status", "allowed"), [("published", "*"), ("hidden", None)])
+def test_any_page_may_read_the_pixels_of_what_is_public(
+    client, admin_client, make_drawing, status, allowed
+):
+    drawing = make_drawing(status=status)
+
+    for name in ("image.png", "pixels.npy"):
+        response = admin_client.get(
+            f"/drawings/{drawing.id}/{name}", headers={"Origin": "https://notebook.example"}
+        )
+        assert response.status_code == 200
+        assert response.get("Access-Control-Allow-Origin") == allowed
+
+
 @pytest.mark.parametrize("agree", [True, False, None])
 def test_strokes_that_are_not_shown_have_no_address(client, make_drawing, agree):
     drawing = make_drawing(strokes=b"x", strokes_agree=agree)

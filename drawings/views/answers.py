@@ -50,6 +50,8 @@ def cacheable(
     response = conditional(request, f"{id.hex}-{version}", content_type, make)
     if access.is_public(drawing):
         allow_caches(response, is_canonical)
+        # As in the API: notebooks that run in a browser read it from pages of their own.
+        response["Access-Control-Allow-Origin"] = "*"
     else:
         response["Cache-Control"] = "private, no-store"
     return response
