@@ -8,7 +8,7 @@ document as JSON.
 
 import json
 from contextlib import ExitStack
-from functools import cache
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -205,7 +205,7 @@ class File:
     def close(self) -> None: ...
 
 
-@cache
+@lru_cache(maxsize=2)
 def schema(has_status: bool) -> "pa.Schema":
     """The columns' types, and beside them what `datasets` calls their features."""
     import pyarrow as pa
