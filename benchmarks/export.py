@@ -2,7 +2,7 @@
 
 import base64
 import io
-import shutil
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Set
 from pathlib import Path
@@ -35,13 +35,9 @@ def _measure(lab: Lab, backend: str) -> Iterator[Row]:
     for name in SUFFIXES:
         drawings = min(lab.large, NPZ_DRAWINGS) if name == "npz" else lab.large
         site = lab.filled(backend, drawings)
-        folder = site.data / "exports"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        try:
-            yield from _export(site, name, folder, f"{name}, {drawings:,} drawings, {backend}")
-        finally:
-            shutil.rmtree(folder)
+        with tempfile.TemporaryDirectory(prefix="drawsite-bench-export-") as folder:
+            what = f"{name}, {drawings:,} drawings, {backend}"
+            yield from _export(site, name, Path(folder), what)
 
 
 def _export(site: Site, name: str, folder: Path, what: str) -> Iterator[Row]:
