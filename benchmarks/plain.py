@@ -1,5 +1,5 @@
-"""The drawings' rows read by the database's driver alone, and an export's bytes written by the
-format's library alone: what an export takes without this project's code in between.
+"""The drawings' rows read by the database's driver alone, and an export's bytes written to the disk
+by the format's library alone: what an export takes without this project's code in between.
 
 Each function returns the seconds that this took, without those of getting at what is written.
 """
@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import psycopg
 from django.conf import settings
+
+from drawings.drafts import flush
 
 ROWS = (
     "SELECT id, title, artist, colormap, width, height, vmin, vmax, created_at, status,"
@@ -96,6 +98,7 @@ def _parquet(source: Path, target: Path) -> float:
                 writer.write_table(pa.table(rows, file.schema_arrow))
         with clock:
             writer.close()
+            flush(target / path.name)
     return clock.seconds
 
 
@@ -109,6 +112,7 @@ def _zip(source: Path, target: Path) -> float:
                 new.writestr(entry.filename, data, entry.compress_type, compresslevel=1)
         with clock:
             new.close()
+            flush(target)
     return clock.seconds
 
 
@@ -118,6 +122,7 @@ def _npz(source: Path, target: Path) -> float:
     clock = Clock()
     with clock:
         np.savez_compressed(target, **arrays)
+        flush(target)
     return clock.seconds
 
 

@@ -157,6 +157,7 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
     return b"".join((len(data).to_bytes(4), kind, data, crc.to_bytes(4)))
 
 
+IDAT_CRC = zlib_ng.crc32(b"IDAT")
 PNG_END = png_chunk(b"IEND", b"")
 
 
@@ -176,7 +177,10 @@ def png_from_blob(
         (
             _png_head(height, width, colour_type),
             b"" if palette is None else png_chunk(b"PLTE", palette),
-            png_chunk(b"IDAT", blob),
+            len(blob).to_bytes(4),
+            b"IDAT",
+            blob,
+            zlib_ng.crc32(blob, IDAT_CRC).to_bytes(4),
             PNG_END,
         )
     )

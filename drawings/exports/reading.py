@@ -1,10 +1,11 @@
 """Which drawings an export has, read as one snapshot of the database, batch by batch."""
 
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
@@ -16,7 +17,7 @@ from drawings.splits import Split, split_of_bytes
 # A batch ends with whichever comes first: a drawing may be a few hundred bytes or some megabytes.
 BATCH = 500
 BATCH_BYTES = 4_000_000
-# As many rows as the database's driver holds at once.
+# So many rows at a time come from the database's driver.
 FETCHED = 50
 
 
@@ -101,34 +102,29 @@ class Source:
 
     def said(self) -> Iterator[list[Record]]:
         """Batches of all of them, by ascending id, without their pixels and strokes."""
-        return self._read(SAID, BATCH)
+        return self._read(SAID)
 
     def whole(self) -> Iterator[list[Record]]:
         """The same with pixels and strokes."""
-        return self._read(WHOLE, FETCHED)
+        return self._read(WHOLE)
 
-    def _read(self, columns: Sequence[str], fetched: int) -> Iterator[list[Record]]:
+    def _read(self, columns: Sequence[str]) -> Iterator[list[Record]]:
         drawings = self.selection.drawings().order_by("id").values_list(*columns)
-        record_of = OF_ROW[connections[drawings.db].vendor]
-        with closing(_rows(drawings, fetched)) as rows:
-            yield from self._batches(map(record_of, rows))
-
-    def _batches(self, records: Iterator[Record]) -> Iterator[list[Record]]:
+        record_of = RECORD_OF[connections[drawings.db].vendor]
         self.counts.clear()
-        batch: list[Record] = []
+        records: list[Record] = []
         size = 0
-        for record in records:
-            batch.append(record)
-            size += len(record.blob) + len(record.strokes or b"")
-            if len(batch) == BATCH or size >= BATCH_BYTES:
-                yield self._counted(batch)
-                batch, size = [], 0
-        if batch:
-            yield self._counted(batch)
-
-    def _counted(self, batch: list[Record]) -> list[Record]:
-        self.counts.update(record.split for record in batch)
-        return batch
+        with closing(_rows(drawings)) as fetched:
+            for rows in fetched:
+                read = [record_of(*row) for row in rows]
+                self.counts.update([record.split for record in read])
+                records += read
+                size += sum([len(record.blob) for record in read])
+                if len(records) >= BATCH or size >= BATCH_BYTES:
+                    yield records
+                    records, size = [], 0
+        if records:
+            yield records
 
 
 def iso(time: datetime) -> str:
@@ -152,41 +148,43 @@ def strokes_text(record: Record) -> str | None:
     return text.replace("\n", " ").replace("\r", " ")
 
 
-def _rows(drawings: Any, fetched: int) -> Generator[tuple[Any, ...], None, None]:
-    """The rows of a query as the driver has them: what Django makes of their values takes as long
-    as all else that is done with them."""
+def _rows(drawings: Any) -> Generator[list[tuple[Any, ...]], None, None]:
+    """The rows of a query, some at a time, as the driver has them: what Django makes of their
+    values takes longer than all else that is done with them."""
     try:
         sql, parameters = drawings.query.sql_with_params()
     except EmptyResultSet:
         return
     with connections[drawings.db].chunked_cursor() as cursor:
         cursor.execute(sql, parameters)
-        while rows := cursor.fetchmany(fetched):
-            yield from rows
+        while rows := cursor.fetchmany(FETCHED):
+            yield rows
 
 
-def _of_sqlite(row: tuple[Any, ...]) -> Record:
-    digits, said, (time, status, agree), bytes_ = row[0], row[1:8], row[8:11], row[11:]
-    return Record._make(
-        (
-            f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}",
-            *said,
-            datetime.fromisoformat(f"{time}+00:00"),
-            status,
-            None if agree is None else bool(agree),
-            *(bytes_ or NO_BYTES),
-            split_of_bytes(bytes.fromhex(digits)),
-        )
-    )
+def _of_sqlite(
+    id: str, title: str, artist: str, colormap: str, width: int, height: int, vmin: int, vmax: int,
+    time: str, status: str, agree: int | None, blob: bytes = b"", strokes: bytes | None = None,
+) -> Record:  # fmt: skip
+    return Record(
+        f"{id[:8]}-{id[8:12]}-{id[12:16]}-{id[16:20]}-{id[20:]}",
+        title, artist, colormap, width, height, vmin, vmax,
+        datetime.fromisoformat(f"{time}+00:00"),
+        status,
+        None if agree is None else bool(agree),
+        blob, strokes,
+        split_of_bytes(bytes.fromhex(id)),
+    )  # fmt: skip
 
 
-def _of_postgresql(row: tuple[Any, ...]) -> Record:
-    own_id, said, bytes_ = row[0], row[1:11], row[11:]
-    split = split_of_bytes(own_id.bytes)
-    return Record._make((str(own_id), *said, *(bytes_ or NO_BYTES), split))
+def _of_postgresql(id: UUID, *said: Any) -> Record:
+    bytes_ = () if len(said) == len(WHOLE) - 1 else NO_BYTES
+    return Record._make((str(id), *said, *bytes_, split_of_bytes(id.bytes)))
 
 
-OF_ROW = {"sqlite": _of_sqlite, "postgresql": _of_postgresql}
+RECORD_OF: dict[str, Callable[..., Record]] = {
+    "sqlite": _of_sqlite,
+    "postgresql": _of_postgresql,
+}
 
 
 @contextmanager

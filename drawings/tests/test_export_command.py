@@ -55,6 +55,7 @@ def broken(monkeypatch):
 
         monkeypatch.setattr("drawings.pixels.png_from_blob", fail)
         monkeypatch.setattr("drawings.exports.reading.BATCH", 2)
+        monkeypatch.setattr("drawings.exports.reading.FETCHED", 1)
         monkeypatch.setattr(parquet, "GROUP", 1)
 
     return break_with

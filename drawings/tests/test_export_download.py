@@ -186,6 +186,7 @@ def test_who_took_what_is_written_down(client, data_user, wall):
 def test_nothing_is_made_before_it_is_asked_for(respond, wall, monkeypatch):
     monkeypatch.setattr(http, "CHUNK_BYTES", 1)
     monkeypatch.setattr("drawings.exports.reading.BATCH", 2)
+    monkeypatch.setattr("drawings.exports.reading.FETCHED", 1)
 
     response = respond()
 
@@ -214,6 +215,7 @@ def test_a_client_that_goes_away_frees_the_turn_and_the_snapshot(
     exported.fill(make_drawing, 6)
     monkeypatch.setattr(http, "CHUNK_BYTES", 1)
     monkeypatch.setattr("drawings.exports.reading.BATCH", 2)
+    monkeypatch.setattr("drawings.exports.reading.FETCHED", 1)
     response = respond()
     next(iter(response))
     assert in_transaction()

@@ -304,6 +304,7 @@ def test_a_large_split_is_several_shards(wall, export, monkeypatch):
     monkeypatch.setattr("drawings.exports.parquet.GROUP", 5)
     monkeypatch.setattr("drawings.exports.parquet.SHARD_BYTES", 1)
     monkeypatch.setattr("drawings.exports.reading.BATCH", 7)
+    monkeypatch.setattr("drawings.exports.reading.FETCHED", 1)
 
     data = export("wall") / "data"
 

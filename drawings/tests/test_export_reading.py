@@ -1,7 +1,6 @@
 """Which drawings are exported, and what is in memory meanwhile."""
 
 import threading
-import weakref
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -143,6 +142,7 @@ def test_an_export_sees_nothing_of_what_comes_later(transactional_db, make_drawi
 def test_others_write_while_an_export_goes_on(transactional_db, make_drawing, monkeypatch):
     exported.fill(make_drawing, 6)
     monkeypatch.setattr(reading, "BATCH", 2)
+    monkeypatch.setattr(reading, "FETCHED", 2)
     with snapshot(Selection()) as source:
         batches = source.whole()
         next(batches)
@@ -177,36 +177,41 @@ def test_a_batch_ends_with_so_many_drawings_or_so_many_bytes(wall, monkeypatch):
         return [len(batch) for batch in Source(Selection()).whole()]
 
     assert sizes() == [12]
+    monkeypatch.setattr(reading, "FETCHED", 1)
+    assert sizes() == [12]
     monkeypatch.setattr(reading, "BATCH", 5)
     assert sizes() == [5, 5, 2]
     monkeypatch.setattr(reading, "BATCH_BYTES", 1)
     assert sizes() == [1] * 12
 
 
-class Batch(list[Record]):
-    """A list that can be weakly referred to."""
+class Watched(Record):
+    """Records of which it is known how many there are."""
 
-    def __hash__(self):  # type: ignore[override]
-        return id(self)
+    alive = most = 0
+
+    def __new__(cls, *values):
+        cls.alive += 1
+        cls.most = max(cls.most, cls.alive)
+        return super().__new__(cls, *values)
+
+    def __del__(self):
+        type(self).alive -= 1
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_format_keeps_what_it_has_written(make_drawing, monkeypatch, name, field):
-    alive: weakref.WeakSet[Batch] = weakref.WeakSet()
-    most = 0
+    read = Source._read
 
-    counted = Source._counted
+    def watched(source, columns):
+        for records in read(source, columns):
+            yield [Watched(*record) for record in records]
 
-    def watched(source, batch):
-        nonlocal most
-        batch = Batch(counted(source, batch))
-        alive.add(batch)
-        most = max(most, len(alive))
-        return batch
-
-    monkeypatch.setattr(Source, "_counted", watched)
+    monkeypatch.setattr(Source, "_read", watched)
     monkeypatch.setattr(reading, "BATCH", 2)
+    monkeypatch.setattr(reading, "FETCHED", 2)
     monkeypatch.setattr("drawings.exports.parquet.GROUP", 4)
+    monkeypatch.setattr(Watched, "most", 0)
     exported.fill(make_drawing, 40, field=field)
 
     class Nowhere:
@@ -217,4 +222,5 @@ def test_no_format_keeps_what_it_has_written(make_drawing, monkeypatch, name, fi
 
     assert steps[-1] == 40
     assert len(steps) >= 20
-    assert most <= 2
+    assert 2 <= Watched.most <= 8
+    assert Watched.alive == 0
