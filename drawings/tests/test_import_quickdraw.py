@@ -201,6 +201,7 @@ NUMBERS = "must be numbers"
 SHAPE = "A stroke must be"
 BAD_LINES = {
     "no JSON": (b"Dear diary", "not JSON"),
+    "a surrogate in its key": ({**SIMPLIFIED, "key_id": "\ud800"}, "key_id is not text"),
     "cut short": (json.dumps(SIMPLIFIED).encode()[:-9], "not JSON"),
     "bytes that are no text": (b'{"word": "\xff\xfe"}', "not JSON"),
     "no object": (b"[1, 2]", "not a JSON object"),
