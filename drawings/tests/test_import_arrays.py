@@ -319,6 +319,8 @@ BAD_FILES = {
     "a negative side": (NEGATIVE, "does not begin"),
     "a version to come": (b"\x93NUMPY\x09\x00" + npy()[8:], "does not begin"),
     "rows too long": (npz(x=BITMAPS, y=np.array(["a" * 9_000_000] + ["b"] * 3)), "rows of more"),
+    "labels too long": (npz(x=BITMAPS, y=np.zeros(4, "U4001")), "y has texts of 4,001 char"),
+    "bytes too long": (npz(x=BITMAPS, y=np.zeros(4, "S4001")), "y has texts of 4,001 char"),
     "a zip cut short": (npz(images=BITMAPS)[:-40], "damaged or cut short"),
     "nothing": (b"", "of no kind"),
 }

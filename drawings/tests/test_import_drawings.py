@@ -456,6 +456,7 @@ BAD_NPZ = {
     "times of another unit": changed(created_at=np.zeros(7, "M8[ns]")),
     "images of another type": changed(images=np.zeros((7, 24, 20), np.uint16)),
     "flat images": changed(images=np.zeros((7, 480), np.uint8)),
+    "titles too long": changed(labels=np.zeros(7, "U4001")),
     "one id": changed(ids=np.array("a")),
 }
 
@@ -770,6 +771,13 @@ def test_arrays_are_never_in_memory_as_a_whole(tmp_path):
 
     assert peak_of(tmp_path / "a.npz", 1500) < 20_000_000
     assert peak_of(tmp_path / "a.npy", 1500) < 20_000_000
+
+
+def test_neither_are_long_labels(tmp_path):
+    images = np.zeros((2000, 16, 16), np.uint8)
+    np.savez_compressed(tmp_path / "a.npz", images=images, labels=np.zeros(2000, "U4000"))
+
+    assert peak_of(tmp_path / "a.npz", 2000) < 20_000_000
 
 
 def test_lines_are_never_in_memory_as_a_whole(lines):
