@@ -5,7 +5,6 @@ The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.ht
 
 import math
 import sys
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
@@ -97,11 +96,8 @@ def read(path: Path, options: Options) -> Source:
 
 def members(path: Path) -> Iterator[tuple[str, Array]]:
     """The arrays of a .npz file, by their names."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.endswith(".npy")]
-    except files.DAMAGED as error:
-        raise BadSourceError("This is not a whole .npz file.") from error
+    with files.open_zip(path) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".npy")]
     for name in names:
         array = open_array(name.removesuffix(".npy"), partial(_member, path, name))
         yield array.name, array
@@ -109,7 +105,7 @@ def members(path: Path) -> Iterator[tuple[str, Array]]:
 
 @contextmanager
 def _member(path: Path, name: str) -> Iterator[IO[bytes]]:
-    with zipfile.ZipFile(path) as archive, archive.open(name) as file:
+    with files.open_zip(path) as archive, archive.open(name) as file:
         yield file
 
 
