@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError
+from django.utils import timezone
 
 from drawings import pixels, scenes, strokes, verification
 from drawings.imports import intake, making, parquet, sources
@@ -740,6 +741,15 @@ def test_they_are_found(client, lines):
 
     page = client.get("/gallery/?q=walrus").text
     assert Drawing.objects.get(title="walrus").get_absolute_url() in page
+
+
+def test_who_asks_what_has_changed_gets_them(client, lines):
+    before = timezone.now()
+
+    run(lines(2))
+
+    answer = client.get("/api/v1/drawings", {"updated_since": before.isoformat()}).json()
+    assert {drawing["title"] for drawing in answer["drawings"]} == {"0", "1"}
 
 
 def test_a_drawing_of_somebody_else_stays(make_drawing, lines):
