@@ -35,10 +35,14 @@ class Intake:
         self.status = status
         self.dry_run = dry_run
         self.added = self.present = self.skipped = 0
+        self.broke_off = ""  # why the source did, if it did
         self._batch: list[Drawing] = []
         self._bytes = 0
 
     def take(self, record: Made) -> None:
+        if record.broke_off:
+            self.broke_off = printable(record.reason)
+            return
         if record.columns is None:
             self._skip(record.where, record.reason)
             return
