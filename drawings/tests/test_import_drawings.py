@@ -20,7 +20,7 @@ from django.core.management import CommandError
 from django.utils import timezone
 
 from drawings import pixels, scenes, strokes, verification
-from drawings.imports import intake, making, parquet, sources
+from drawings.imports import intake, making, parquet, sources, trees
 from drawings.imports.records import Options, bad
 from drawings.models import DayCount, Drawing
 from drawings.tests import documents, planner, samples
@@ -766,8 +766,8 @@ def test_a_drawing_of_somebody_else_stays(make_drawing, lines):
 
 def peak_of(path: Path, count):
     """What reading so many records takes at once, in bytes."""
-    found = sources.opened(path, None, Options((200, 200)))
     tracemalloc.start()
+    found = sources.opened(path, None, Options((200, 200)))
     assert sum(1 for _ in found.tasks) == count
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -795,6 +795,18 @@ def test_lines_are_never_in_memory_as_a_whole(lines):
     source.write_bytes(source.read_bytes() * 60_000)  # 15 MB
 
     assert peak_of(source, 60_000) < 2_000_000
+
+
+def test_the_names_in_a_folder_are_never_in_memory_as_a_whole(monkeypatch, tmp_path):
+    path = tmp_path / "wall"
+    path.mkdir()
+    # Twenty thousand files would take long to make.
+    names = {"names": lambda self: (f"{number}.png" for number in range(20_000))}
+    folder = type("Folder", (trees.Folder,), {**names, "modified": lambda self, name: 0.0})
+    monkeypatch.setattr(trees, "Folder", folder)
+    monkeypatch.setattr(trees, "read", lambda tree, name, limit: b"")
+
+    assert peak_of(path, 20_000) < 500_000
 
 
 def test_few_records_wait_at_a_time():

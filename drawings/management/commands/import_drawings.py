@@ -23,7 +23,8 @@ class Command(BaseCommand):
         "Bring in drawings from SOURCE: what export_drawings wrote, a folder or zip of pictures"
         " (with a metadata.jsonl or without), Quick, Draw! lines, or bitmaps as .npy, .npz and"
         " MNIST's IDX. Run twice, it adds nothing; stopped on the way, it goes on. Records that"
-        " cannot be read are named and skipped."
+        " cannot be read are named and skipped. Of a zip, and of what a metadata.jsonl names, about"
+        " 600 bytes a member stay in memory."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
