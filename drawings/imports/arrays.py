@@ -5,7 +5,6 @@ The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.ht
 
 import math
 import sys
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
@@ -25,6 +24,7 @@ NPY = b"\x93NUMPY"
 BLOCK_ROWS = 500
 BLOCK_BYTES = 4_000_000
 MOST_ROW_BYTES = 32_000_000
+MOST_LETTERS = 4_000  # of a text: zeros, which texts are filled up with, deflate to nothing
 
 # What the arrays of others are called, and those of their labels.
 LABELS = ("labels", "y", "target")
@@ -96,11 +96,8 @@ def read(path: Path, options: Options) -> Source:
 
 def members(path: Path) -> Iterator[tuple[str, Array]]:
     """The arrays of a .npz file, by their names."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.endswith(".npy")]
-    except files.DAMAGED as error:
-        raise BadSourceError("This is not a whole .npz file.") from error
+    with files.open_zip(path) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".npy")]
     for name in names:
         array = open_array(name.removesuffix(".npy"), partial(_member, path, name))
         yield array.name, array
@@ -108,7 +105,7 @@ def members(path: Path) -> Iterator[tuple[str, Array]]:
 
 @contextmanager
 def _member(path: Path, name: str) -> Iterator[IO[bytes]]:
-    with zipfile.ZipFile(path) as archive, archive.open(name) as file:
+    with files.open_zip(path) as archive, archive.open(name) as file:
         yield file
 
 
@@ -149,8 +146,19 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     return shape, fortran, dtype
 
 
-def rows_in_block(row_bytes: int) -> int:
-    return max(1, min(BLOCK_ROWS, BLOCK_BYTES // max(1, row_bytes)))
+def rows_in_block(arrays: Iterable[Array]) -> int:
+    """How many rows of arrays side by side are read at once."""
+    most = max(array.row_bytes for array in arrays)
+    return max(1, min(BLOCK_ROWS, BLOCK_BYTES // max(1, most)))
+
+
+def check_letters(array: Array) -> None:
+    """BadSourceError if its texts may be too long."""
+    letters = array.dtype.itemsize // (4 if array.dtype.kind == "U" else 1)
+    if array.dtype.kind in "US" and letters > MOST_LETTERS:
+        raise BadSourceError(
+            f"{array.name} has texts of {letters:,} characters: the most is {MOST_LETTERS:,}."
+        )
 
 
 # --- Arrays of others -----------------------------------------------------------------------
@@ -211,6 +219,7 @@ def _check_labels(labels: Array, number: int) -> None:
         raise BadSourceError(f"{labels.name} must be one label for each of {number:,} bitmaps.")
     if labels.dtype.kind not in "iufUS":
         raise BadSourceError(f"{labels.name} must be numbers or text, not {labels.dtype}.")
+    check_letters(labels)
 
 
 def _tasks(pairs: list[Pair], path: Path, options: Options) -> Tasks:
@@ -241,11 +250,11 @@ def _tasks(pairs: list[Pair], path: Path, options: Options) -> Tasks:
 
 
 def _rows(array: Array, labels: Array | None) -> Iterator[tuple[Values, Values | None]]:
-    rows = rows_in_block(array.row_bytes)
     if labels is None:
-        for block in array.blocks(rows):
+        for block in array.blocks(rows_in_block([array])):
             yield from zip(block, repeat(None))
     else:
+        rows = rows_in_block([array, labels])
         for block, beside in zip(array.blocks(rows), labels.blocks(rows), strict=False):
             yield from zip(block, beside, strict=False)
 
@@ -257,7 +266,7 @@ def _greatest(arrays: list[Array]) -> float:
         if array.dtype == np.uint8:
             continue
         with suppress(BadSourceError):
-            for block in array.blocks(rows_in_block(array.row_bytes)):
+            for block in array.blocks(rows_in_block([array])):
                 greatest = max(greatest, float(block.max(initial=0, where=np.isfinite(block))))
     return greatest
 

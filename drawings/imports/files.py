@@ -19,6 +19,8 @@ RATIO_FROM = 64_000_000  # bytes
 LONGEST = 16
 
 DAMAGED = (EOFError, OSError, zlib.error, zipfile.BadZipFile)
+# A name may be no UTF-8, and the version one to come.
+DAMAGED_ZIP = (*DAMAGED, UnicodeDecodeError, NotImplementedError)
 
 
 class Readable(Protocol):
@@ -67,6 +69,14 @@ def opened(path: Path) -> Iterator[Reader]:
             return
         with gzip.open(file) as inflated:
             yield Reader(inflated, packed=file)
+
+
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """BadSourceError if it cannot be opened."""
+    try:
+        return zipfile.ZipFile(path)
+    except DAMAGED_ZIP as error:
+        raise BadSourceError("This is no zip, or it is damaged or cut short.") from error
 
 
 def lines(reader: Reader, limit: int) -> Iterator[tuple[int, bytes | None]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from drawings import storing
 from drawings.imports.making import Made
@@ -34,10 +35,14 @@ class Intake:
         self.status = status
         self.dry_run = dry_run
         self.added = self.present = self.skipped = 0
+        self.broke_off = ""  # why the source did, if it did
         self._batch: list[Drawing] = []
         self._bytes = 0
 
     def take(self, record: Made) -> None:
+        if record.broke_off:
+            self.broke_off = printable(record.reason)
+            return
         if record.columns is None:
             self._skip(record.where, record.reason)
             return
@@ -61,6 +66,10 @@ class Intake:
             added = len({drawing.submission_key or drawing.id for drawing in self._batch})
             added -= storing.same_as(self._batch).count()
         else:
+            # Who asks what has changed since gets what is new here, however old it is.
+            now = timezone.now()
+            for drawing in self._batch:
+                drawing.changed_at = now
             added = storing.store(self._batch)
         self.added += added
         self.present += len(self._batch) - added

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from drawings import pixels, strokes
-from drawings.imports.records import BadRecordError, BadSourceError, Columns, Task, bad
+from drawings.imports.records import BadRecordError, BadSourceError, Columns, Task
 
 # What travels to another process at once, and what is kept of a source at a time.
 CHUNK = 50
@@ -26,12 +26,13 @@ class Made(NamedTuple):
     where: str
     columns: Columns | None
     reason: str = ""  # why there are none
+    broke_off: bool = False  # here the source did, and nothing comes after it
 
 
 def made(tasks: Iterable[Task], name: str) -> Generator[list[Made], None, None]:
     """What the tasks come to, in their order.
 
-    A source that breaks off becomes one more record, of this name, that cannot be read.
+    A source that breaks off becomes one more record, of this name, that says so.
     """
     chunks = _chunks(_whole(tasks, name))
     for chunk in islice(chunks, CHUNKS_HERE):
@@ -67,6 +68,8 @@ def _make(task: Task) -> Made:
         return Made(task.where, task.make(task.data))
     except (BadRecordError, pixels.BadPictureError, strokes.BadStrokesError) as error:
         return Made(task.where, None, str(error))
+    except BadSourceError as error:
+        return Made(task.where, None, str(error), broke_off=True)
     except strokes.TooMuchError:
         return Made(task.where, None, "It takes too long to draw.")
 
@@ -75,7 +78,11 @@ def _whole(tasks: Iterable[Task], name: str) -> Iterator[Task]:
     try:
         yield from tasks
     except BadSourceError as error:
-        yield bad(name, str(error))
+        yield Task(name, str(error).encode(), _break_off)
+
+
+def _break_off(reason: bytes) -> Columns:
+    raise BadSourceError(reason.decode())
 
 
 def _chunks(tasks: Iterator[Task]) -> Iterator[list[Task]]:

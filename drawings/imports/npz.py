@@ -47,13 +47,14 @@ def read(path: Path, options: Options) -> Source:
     for name, array in columns.items():
         if array.shape != (*number, *widths.get(name, ())) or array.dtype.kind != KINDS[name]:
             raise BadSourceError(f"{name} is not as an export has it.")
+        arrays.check_letters(array)
     if columns["images"].dtype != np.uint8:
         raise BadSourceError("images is not as an export has it.")
     return Source(_tasks(columns), *number)
 
 
 def _tasks(columns: Mapping[str, Array]) -> Tasks:
-    rows = arrays.rows_in_block(columns["images"].row_bytes)
+    rows = arrays.rows_in_block(columns.values())
     index = 0
     for blocks in zip(*(array.blocks(rows) for array in columns.values()), strict=False):
         for row in zip(*blocks, strict=False):

@@ -3,12 +3,14 @@
 Of https://huggingface.co/docs/datasets: `image` is a struct of `bytes` and `path`. Needs pyarrow.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from drawings import strokes
 from drawings.imports import records
@@ -100,25 +102,54 @@ def _check(part: Path, file: "ParquetFile") -> None:
 
 
 def _tasks(path: Path, options: Options) -> Tasks:
-    position = 0
-    for part in parts(path):
+    for position, row in enumerate(_rows(parts(path))):
+        where = f"{row.part.name} row {row.number}"
+        try:
+            time = records.time_in(row.modified, position)
+            yield Task(where, *_work(where, _values(row.batch, row.place), time, options))
+        except BadRecordError as error:
+            yield records.bad(where, str(error))
+
+
+class _Row(NamedTuple):
+    part: Path
+    modified: float
+    number: int
+    batch: "RecordBatch"
+    place: int  # in the batch
+
+    @property
+    def id(self) -> str:
+        """Of a drawing of an export; others stay in the order of their files."""
+        if {"id", "created_at"} <= set(self.batch.schema.names):
+            with suppress(ValueError):
+                return str(self.batch.column("id")[self.place].as_py())
+        return ""
+
+
+def _rows(parts: Iterable[Path]) -> Iterator[_Row]:
+    """The rows of all parts; of exports, which are by split, in the order of the ids.
+
+    What was drawn on another drawing then comes after it. Of each split one part is open at a time.
+    """
+    splits = (list(group) for _, group in groupby(parts, key=_split_in))
+    return heapq.merge(*map(_rows_in_turn, splits), key=lambda row: row.id)
+
+
+def _split_in(part: Path) -> tuple[Path, str]:
+    return part.parent, part.stem.rpartition("-")[0]
+
+
+def _rows_in_turn(parts: Iterable[Path]) -> Iterator[_Row]:
+    for part in parts:
         modified = part.stat().st_mtime
-        for number, (batch, index) in enumerate(_rows(part)):
-            where = f"{part.name} row {number}"
-            try:
-                time = records.time_in(modified, position)
-                yield Task(where, *_work(where, _values(batch, index), time, options))
-            except BadRecordError as error:
-                yield records.bad(where, str(error))
-            position += 1
-
-
-def _rows(part: Path) -> Iterator[tuple["RecordBatch", int]]:
-    with _reading(), _opened(part) as file:
-        names = [name for name in COLUMNS if name in file.schema_arrow.names]
-        for batch in file.iter_batches(ROWS, columns=names, use_threads=False):
-            for index in range(batch.num_rows):
-                yield batch, index
+        number = 0
+        with _reading(), _opened(part) as file:
+            names = [name for name in COLUMNS if name in file.schema_arrow.names]
+            for batch in file.iter_batches(ROWS, columns=names, use_threads=False):
+                for index in range(batch.num_rows):
+                    yield _Row(part, modified, number, batch, index)
+                    number += 1
 
 
 def _values(batch: "RecordBatch", index: int) -> dict[str, Any]:

@@ -40,14 +40,22 @@ def read_zip(path: Path, options: Options) -> Source:
 
 
 def _source(tree: Tree, options: Options) -> Source:
-    names = [name for name in tree.names() if name.lower().endswith(SUFFIXES)]
+    total = sum(1 for _ in _pictures_in(tree))
     described = [name for name in tree.names() if posixpath.basename(name) == METADATA]
-    if not names and not described:
+    if not total and not described:
         raise BadSourceError(f"It has no pictures: files that end in {', '.join(SUFFIXES)}.")
-    return Source(_tasks(tree, names, described, options), len(names))
+    return Source(_tasks(tree, described, options), total)
 
 
-def _tasks(tree: Tree, names: list[str], described: list[str], options: Options) -> Tasks:
+def _pictures_in(tree: Tree) -> Iterator[str]:
+    return (name for name in tree.names() if _is_picture(name))
+
+
+def _is_picture(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES)
+
+
+def _tasks(tree: Tree, described: list[str], options: Options) -> Tasks:
     position = 0
     said: set[str] = set()
     for metadata in described:
@@ -55,7 +63,7 @@ def _tasks(tree: Tree, names: list[str], described: list[str], options: Options)
             yield _task(where, partial(_described, tree, metadata, line, said, position, options))
             position += 1
     folders = tuple(metadata.removesuffix(METADATA) for metadata in described)
-    for name in names:
+    for name in _pictures_in(tree):
         if name in said:
             continue
         if name.startswith(folders):
@@ -95,7 +103,8 @@ def _described(
     if not isinstance(file_name, str):
         raise BadRecordError("file_name must be text.")
     name = trees.joined(posixpath.dirname(metadata), file_name)
-    said.add(name)
+    if _is_picture(name):
+        said.add(name)
     data = trees.read(tree, name, options.max_bytes)
     if "id" in values and "created_at" in values:
         return data, partial(records.of_own_picture, values=values)

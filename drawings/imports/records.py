@@ -197,8 +197,14 @@ def id_of(created_at: datetime, key: UUID) -> UUID:
 
 
 def key_of(kind: str, name: str) -> UUID:
-    """What a record of a kind of source is known by that has a name of its own there."""
-    return uuid5(NAMESPACE, f"{kind}:{name}")
+    """What a record of a kind of source is known by that has a name of its own there.
+
+    BadRecordError if the name is no text.
+    """
+    try:
+        return uuid5(NAMESPACE, f"{kind}:{name}")
+    except UnicodeEncodeError as error:
+        raise BadRecordError("Its key_id is not text.") from error
 
 
 def key_of_pixels(kind: str, field: pixels.Field, *texts: str) -> UUID:

@@ -1,6 +1,5 @@
 """Which kind a source is of."""
 
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,11 +48,8 @@ def format_of(path: Path) -> str:
 
 
 def _format_of_zip(path: Path) -> str:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except files.DAMAGED as error:
-        raise BadSourceError("It is damaged or cut short.") from error
+    with files.open_zip(path) as archive:
+        names = archive.namelist()
     if not all(name.endswith(".npy") for name in names):
         return "zip"
     return "npz" if "ids.npy" in names else "arrays"

@@ -89,10 +89,7 @@ class Zip:
 
     def __init__(self, path: Path) -> None:
         self.time = path.stat().st_mtime
-        try:
-            self.archive = zipfile.ZipFile(path)
-        except files.DAMAGED as error:
-            raise BadSourceError("This is not a whole zip file.") from error
+        self.archive = files.open_zip(path)
 
     def names(self) -> Iterator[str]:
         for name in sorted(self.archive.NameToInfo):
@@ -111,7 +108,7 @@ class Zip:
             raise BadRecordError("It is encrypted, or packed in a way that is not read.")
         try:
             file = self.archive.open(info)
-        except (*files.DAMAGED, NotImplementedError) as error:
+        except files.DAMAGED_ZIP as error:
             raise BadRecordError("It is damaged.") from error
         with file:
             yield files.Reader(file)

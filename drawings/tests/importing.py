@@ -5,7 +5,8 @@ import json
 from datetime import UTC, datetime
 
 import numpy as np
-from django.core.management import call_command
+import pytest
+from django.core.management import CommandError, call_command
 
 from drawings import pixels
 from drawings.models import Drawing
@@ -30,6 +31,14 @@ def run(source, *arguments):
     out, err = io.StringIO(), io.StringIO()
     call_command("import_drawings", str(source), *map(str, arguments), stdout=out, stderr=err)
     return out.getvalue().strip(), err.getvalue()
+
+
+def run_to_break(source, *arguments):
+    """What the command says at its end, and why it fails: its source breaks off."""
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="breaks off") as stop:
+        call_command("import_drawings", str(source), *map(str, arguments), stdout=out)
+    return out.getvalue().strip(), str(stop.value)
 
 
 def stored():

@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 from drawings import pixels
 from drawings.imports import arrays
 from drawings.models import Drawing
-from drawings.tests.importing import run, stored, titles
+from drawings.tests.importing import run, run_to_break, stored, titles
 
 pytestmark = pytest.mark.django_db
 
@@ -319,6 +319,8 @@ BAD_FILES = {
     "a negative side": (NEGATIVE, "does not begin"),
     "a version to come": (b"\x93NUMPY\x09\x00" + npy()[8:], "does not begin"),
     "rows too long": (npz(x=BITMAPS, y=np.array(["a" * 9_000_000] + ["b"] * 3)), "rows of more"),
+    "labels too long": (npz(x=BITMAPS, y=np.zeros(4, "U4001")), "y has texts of 4,001 char"),
+    "bytes too long": (npz(x=BITMAPS, y=np.zeros(4, "S4001")), "y has texts of 4,001 char"),
     "a zip cut short": (npz(images=BITMAPS)[:-40], "damaged or cut short"),
     "nothing": (b"", "of no kind"),
 }
@@ -340,10 +342,10 @@ def test_an_array_that_is_cut_short_comes_in_as_far_as_it_goes(tmp_path, wrap):
     path = tmp_path / "a.npz"
     path.write_bytes(wrap(npy()[:-1000]))
 
-    summary, complaints = run(path)
+    summary, reason = run_to_break(path)
 
-    assert summary == "2 added, 0 already here, 1 skipped."
-    assert "cut short after 2 rows" in complaints
+    assert summary == "2 added, 0 already here, 0 skipped."
+    assert "cut short after 2 rows" in reason
 
 
 def test_an_array_that_claims_more_than_there_is_comes_in_as_far_as_it_goes(tmp_path):
@@ -351,7 +353,7 @@ def test_an_array_that_claims_more_than_there_is_comes_in_as_far_as_it_goes(tmp_
     path = tmp_path / "a.npy"
     path.write_bytes(claim + BITMAPS.tobytes())
 
-    assert run(path)[0] == "4 added, 0 already here, 1 skipped."
+    assert run_to_break(path)[0] == "4 added, 0 already here, 0 skipped."
 
 
 def test_damage_in_a_zip_ends_it_there(tmp_path):
@@ -417,10 +419,10 @@ def test_a_label_may_be_given(images):
 def test_images_that_are_cut_short_come_in_as_far_as_they_go(images):
     images.write_bytes(idx(BITMAPS)[:-100])
 
-    summary, complaints = run(images)
+    summary, reason = run_to_break(images)
 
-    assert summary == "3 added, 0 already here, 1 skipped."
-    assert "cut short" in complaints
+    assert summary == "3 added, 0 already here, 0 skipped."
+    assert "cut short" in reason
 
 
 def test_labels_of_another_number_are_an_error(images):

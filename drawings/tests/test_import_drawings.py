@@ -17,9 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError
+from django.utils import timezone
 
 from drawings import pixels, scenes, strokes, verification
-from drawings.imports import intake, making, parquet, sources
+from drawings.imports import intake, making, parquet, sources, trees
 from drawings.imports.records import Options, bad
 from drawings.models import DayCount, Drawing
 from drawings.tests import documents, planner, samples
@@ -456,6 +457,7 @@ BAD_NPZ = {
     "times of another unit": changed(created_at=np.zeros(7, "M8[ns]")),
     "images of another type": changed(images=np.zeros((7, 24, 20), np.uint16)),
     "flat images": changed(images=np.zeros((7, 480), np.uint8)),
+    "titles too long": changed(labels=np.zeros(7, "U4001")),
     "one id": changed(ids=np.array("a")),
 }
 
@@ -741,6 +743,15 @@ def test_they_are_found(client, lines):
     assert Drawing.objects.get(title="walrus").get_absolute_url() in page
 
 
+def test_who_asks_what_has_changed_gets_them(client, lines):
+    before = timezone.now()
+
+    run(lines(2))
+
+    answer = client.get("/api/v1/drawings", {"updated_since": before.isoformat()}).json()
+    assert {drawing["title"] for drawing in answer["drawings"]} == {"0", "1"}
+
+
 def test_a_drawing_of_somebody_else_stays(make_drawing, lines):
     drawing = make_drawing(title="Mine", submission_key=uuid4())
 
@@ -755,8 +766,8 @@ def test_a_drawing_of_somebody_else_stays(make_drawing, lines):
 
 def peak_of(path: Path, count):
     """What reading so many records takes at once, in bytes."""
-    found = sources.opened(path, None, Options((200, 200)))
     tracemalloc.start()
+    found = sources.opened(path, None, Options((200, 200)))
     assert sum(1 for _ in found.tasks) == count
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -772,11 +783,30 @@ def test_arrays_are_never_in_memory_as_a_whole(tmp_path):
     assert peak_of(tmp_path / "a.npy", 1500) < 20_000_000
 
 
+def test_neither_are_long_labels(tmp_path):
+    images = np.zeros((2000, 16, 16), np.uint8)
+    np.savez_compressed(tmp_path / "a.npz", images=images, labels=np.zeros(2000, "U4000"))
+
+    assert peak_of(tmp_path / "a.npz", 2000) < 20_000_000
+
+
 def test_lines_are_never_in_memory_as_a_whole(lines):
     source = lines(1)
     source.write_bytes(source.read_bytes() * 60_000)  # 15 MB
 
     assert peak_of(source, 60_000) < 2_000_000
+
+
+def test_the_names_in_a_folder_are_never_in_memory_as_a_whole(monkeypatch, tmp_path):
+    path = tmp_path / "wall"
+    path.mkdir()
+    # Twenty thousand files would take long to make.
+    names = {"names": lambda self: (f"{number}.png" for number in range(20_000))}
+    folder = type("Folder", (trees.Folder,), {**names, "modified": lambda self, name: 0.0})
+    monkeypatch.setattr(trees, "Folder", folder)
+    monkeypatch.setattr(trees, "read", lambda tree, name, limit: b"")
+
+    assert peak_of(path, 20_000) < 500_000
 
 
 def test_few_records_wait_at_a_time():

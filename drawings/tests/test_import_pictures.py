@@ -421,6 +421,39 @@ def test_a_zip_that_is_cut_short_is_an_error(archive):
         run(path)
 
 
+def directory_patched(archive, offset, data):
+    """A zip whose central directory has other bytes there."""
+    path = archive(("aa.png", samples.png(picture())))
+    whole = bytearray(path.read_bytes())
+    start = whole.index(b"PK\x01\x02") + offset
+    whole[start : start + len(data)] = data
+    path.write_bytes(whole)
+    return path
+
+
+UTF8 = 0x800
+
+
+@pytest.mark.parametrize("format", ["zip", "npz", "arrays", None])
+@pytest.mark.parametrize(
+    ("offset", "data"),
+    [(8, UTF8.to_bytes(2, "little") + bytes(36) + b"\xff\xfe"), (6, b"\x63\0")],
+    ids=["a name that is no UTF-8", "a version to come"],
+)
+def test_a_zip_with_a_damaged_directory_is_an_error(archive, format, offset, data):
+    path = directory_patched(archive, offset, data)
+
+    with pytest.raises(CommandError, match="damaged or cut short"):
+        run(path, *(["--format", format] if format else []))
+
+
+def test_a_member_whose_own_name_is_no_text_is_named_and_skipped(archive):
+    path = archive(("ß.png", samples.png(picture(1))), ("b.png", samples.png(picture(2))))
+    path.write_bytes(path.read_bytes().replace("ß".encode(), b"\xff\xfe", 1))
+
+    assert run(path)[0] == "1 added, 0 already here, 1 skipped."
+
+
 def test_every_suffix_is_of_a_format_that_the_site_takes():
     formats = {Image.registered_extensions()[suffix] for suffix in pictures.SUFFIXES}
 

@@ -18,6 +18,7 @@ from drawings.tests.importing import (
     SIMPLIFIED,
     quickdraw,
     run,
+    run_to_break,
     stored,
     titles,
     write_lines,
@@ -201,6 +202,7 @@ NUMBERS = "must be numbers"
 SHAPE = "A stroke must be"
 BAD_LINES = {
     "no JSON": (b"Dear diary", "not JSON"),
+    "a surrogate in its key": ({**SIMPLIFIED, "key_id": "\ud800"}, "key_id is not text"),
     "cut short": (json.dumps(SIMPLIFIED).encode()[:-9], "not JSON"),
     "bytes that are no text": (b'{"word": "\xff\xfe"}', "not JSON"),
     "no object": (b"[1, 2]", "not a JSON object"),
@@ -272,10 +274,22 @@ def test_gzipped_lines_that_are_cut_short_come_in_as_far_as_they_go(tmp_path):
     lines = b"".join(json.dumps(quickdraw(number)).encode() + b"\n" for number in range(9))
     source.write_bytes(gzip.compress(lines, 0)[:-300])
 
-    summary, complaints = run(source)
+    summary, reason = run_to_break(source)
 
-    assert summary == "7 added, 0 already here, 1 skipped."
-    assert complaints == "cat.ndjson.gz: skipped. From here on it is damaged or cut short.\n"
+    assert summary == "7 added, 0 already here, 0 skipped."
+    assert "From here on it is damaged or cut short. What was read before is stored" in reason
+    assert Drawing.objects.count() == 7
+
+
+def test_a_dry_run_breaks_off_there_too(tmp_path):
+    source = tmp_path / "cat.ndjson.gz"
+    lines = b"".join(json.dumps(quickdraw(number)).encode() + b"\n" for number in range(9))
+    source.write_bytes(gzip.compress(lines, 0)[:-300])
+
+    summary, reason = run_to_break(source, "--dry-run")
+
+    assert summary == "7 would be added, 0 already here, 0 skipped."
+    assert reason.endswith("What was read before would be stored.")
 
 
 def test_gzipped_lines_of_which_nothing_is_left_are_an_error(tmp_path):
@@ -300,7 +314,7 @@ def test_what_inflates_too_far_is_given_up(tmp_path, monkeypatch):
     source = tmp_path / "bomb.ndjson.gz"
     source.write_bytes(gzip.compress(json.dumps(SIMPLIFIED).encode() + b"\n" * 1_000_000))
 
-    summary, complaints = run(source)
+    summary, reason = run_to_break(source)
 
-    assert summary == "1 added, 0 already here, 1 skipped."
-    assert "inflates to far more" in complaints
+    assert summary == "1 added, 0 already here, 0 skipped."
+    assert "inflates to far more" in reason

@@ -2,14 +2,18 @@
 
 import zipfile
 from datetime import timedelta
+from itertools import count
 
 import numpy as np
 import pytest
 from django.core.management import call_command
 
 from drawings import scenes, strokes, verification
+from drawings.imports import intake
 from drawings.models import Drawing
+from drawings.splits import split_of
 from drawings.tests import documents
+from drawings.tests.exported import id_at
 from drawings.tests.importing import THEN, run, snapshot
 
 pytestmark = pytest.mark.django_db
@@ -47,15 +51,31 @@ def wall(sketched, make_drawing):
             "created_at": THEN + timedelta(hours=number, microseconds=number),
         }
         make_drawing(field, strokes=strokes.pack(document) if number % 2 else None, **values)
-    parent = make_drawing(strokes.rasterise(documents.document(documents.LINE)), title="Paper")
+    parent = make_drawing(
+        strokes.rasterise(documents.document(documents.LINE)),
+        id=id_in("validation", THEN),
+        title="Paper",
+    )
     document = documents.document(documents.fill(2, 3), paper={"drawing": str(parent.id)})
     field = strokes.rasterise(document, parent.field)
-    make_drawing(field, strokes=strokes.pack(document), parent=parent, title="On paper")
+    # In the files of an export, what was drawn on it comes first.
+    make_drawing(
+        field,
+        id=id_in("test", THEN + timedelta(days=1)),
+        strokes=strokes.pack(document),
+        parent=parent,
+        title="On paper",
+    )
     return snapshot()
 
 
+def id_in(split, time):
+    return next(id for n in count() if split_of(id := id_at(time, n)) == split)
+
+
 @pytest.mark.parametrize("target", TARGETS)
-def test_every_drawing_comes_back_as_it_was(wall, tmp_path, target):
+def test_every_drawing_comes_back_as_it_was(wall, tmp_path, monkeypatch, target):
+    monkeypatch.setattr(intake, "ROWS", 2)
     call_command("export_drawings", str(tmp_path / target), verbosity=0)
     Drawing.objects.all().delete()
 

@@ -23,7 +23,8 @@ class Command(BaseCommand):
         "Bring in drawings from SOURCE: what export_drawings wrote, a folder or zip of pictures"
         " (with a metadata.jsonl or without), Quick, Draw! lines, or bitmaps as .npy, .npz and"
         " MNIST's IDX. Run twice, it adds nothing; stopped on the way, it goes on. Records that"
-        " cannot be read are named and skipped."
+        " cannot be read are named and skipped. Of a zip, and of what a metadata.jsonl names, about"
+        " 600 bytes a member stay in memory."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -117,9 +118,15 @@ class Command(BaseCommand):
             f"{intake.added:,} {would}added, {intake.present:,} already here,"
             f" {intake.skipped:,} skipped."
         )
-        if intake.skipped and not intake.added + intake.present:
-            raise CommandError(f"{source}: nothing of it can be read. {summary}")
+        if (intake.skipped or intake.broke_off) and not intake.added + intake.present:
+            reason = f"{intake.broke_off} {summary}".lstrip()
+            raise CommandError(f"{source}: nothing of it can be read. {reason}")
         self.stdout.write(summary)
+        if intake.broke_off:
+            stays = "would be stored" if intake.dry_run else "is stored, and stays"
+            raise CommandError(
+                f"{source} breaks off: {intake.broke_off} What was read before {stays}."
+            )
 
     def complain(self, line: str) -> None:
         with tqdm.external_write_mode():
