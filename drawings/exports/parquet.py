@@ -33,11 +33,13 @@ MISSING = (
     " .venv/bin/python -m pip install -r requirements-parquet.txt"
 )
 
-LAYOUT = "A row for each drawing, in the order of the ids."
+LAYOUT = """\
+A row for each drawing, in the order of the ids. Only strokes that were verified are here:
+`manage.py verify_strokes` verifies the rest, before an export."""
 FIELDS = {
     "image": "`bytes`: an 8-bit grey PNG, `path`: its name; an image feature of `datasets`",
     **card.SAID,
-    "strokes": "the strokes document as JSON; null if there is none, or it is known not to fit",
+    "strokes": f"the strokes document as JSON; {card.STROKES}",
 }
 LOADING = """\
 ```python

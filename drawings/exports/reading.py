@@ -136,9 +136,9 @@ def iso(time: datetime) -> str:
 def strokes_text(record: Record) -> str | None:
     """The strokes document's JSON text in one line; None if there is none to give away.
 
-    Those that are known not to come to the pixels show what nobody has seen on the wall.
+    Those that may not come to the pixels may show what nobody has seen on the wall.
     """
-    if record.strokes is None or record.strokes_agree is False:
+    if record.strokes is None or not record.strokes_agree:
         return None
     try:
         text = strokes.unpack_text(record.strokes).decode()
