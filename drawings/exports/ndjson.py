@@ -50,7 +50,8 @@ def write(out: Sink, source: Source) -> Progress:
     for batch in source.whole():
         for record in batch:
             out.write(_line(record, source.selection.has_status).encode())
-        yield source.counts.total()
+            # Strokes of some kilobytes may be a line of some megabytes.
+            yield source.counts.total()
 
 
 def card_text(source: Source) -> str:

@@ -18,7 +18,7 @@ from drawings.splits import Split, split_of_bytes
 BATCH = 500
 BATCH_BYTES = 4_000_000
 # So many rows at a time come from the database's driver.
-FETCHED = 50
+FETCHED = 20
 
 
 # How many drawings are done, after each batch.
@@ -119,7 +119,7 @@ class Source:
                 read = [record_of(*row) for row in rows]
                 self.counts.update([record.split for record in read])
                 records += read
-                size += sum([len(record.blob) for record in read])
+                size += sum([len(record.blob) + len(record.strokes or b"") for record in read])
                 if len(records) >= BATCH or size >= BATCH_BYTES:
                     yield records
                     records, size = [], 0
