@@ -20,8 +20,8 @@ encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 LAYOUT = """\
 A line of JSON for each drawing, in the form of Quick, Draw!'s raw data. `drawing` has only what was
-drawn with ink; `image` has all pixels, and `strokes` all that was done. Only strokes that were verified are here:
-`manage.py verify_strokes` verifies the rest, before an export."""
+drawn with ink; `image` has all pixels, and `strokes` all that was done. Only strokes that
+were verified are here: `manage.py verify_strokes` verifies the rest, before an export."""
 FIELDS = {
     "key_id": card.SAID["id"],
     "word": card.SAID["label"],
