@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import Self, cast
 
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import AbstractUser
 from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from drawings.errors import request_error
 from drawings.exports.formats import FORMATS, Format, problem
+from drawings.exports.forms import may_see_all
 from drawings.exports.reading import Selection, snapshot
 from drawings.models import Drawing
 from drawings.writing import write_transaction
@@ -25,21 +27,24 @@ _turn = threading.Lock()
 
 
 def export_response(
-    request: HttpRequest, format: str, selection: Selection, user_id: int | None = None
+    request: HttpRequest, format: str, selection: Selection, user: AbstractUser | None = None
 ) -> HttpResponseBase:
     """The drawings of a selection as a file to download; the admin's log says who took what.
 
-    `format` is one of FORMATS; `user_id` is who asks, if not the request's user. Who may ask at all
-    is for the caller to say. 422 if there is nothing to export; 503 while another export is under
-    way in this process of the server.
+    `format` is one of FORMATS; `user` is who asks, if not the request's user. Who may ask at all is
+    for the caller to say. 403 if it is for what this user may not see; 422 if there is nothing to
+    export; 503 while another export is under way in this process of the server.
     """
+    user = cast(AbstractUser, request.user) if user is None else user
+    if selection.has_status and not may_see_all(user):
+        return request_error(request, 403, "You may export what is published, and nothing else.")
     if (sentence := problem(format, selection)) is not None:
         return request_error(request, 422, sentence)
     if not _turn.acquire(blocking=False):
         return busy(request)
     stream = Stream(FORMATS[format], selection)
     try:
-        _log(format, selection, cast(int, request.user.pk) if user_id is None else user_id)
+        _log(format, selection, user)
     except BaseException:
         stream.close()
         raise
@@ -60,11 +65,11 @@ def busy(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _log(format: str, selection: Selection, user_id: int) -> None:
+def _log(format: str, selection: Selection, user: AbstractUser) -> None:
     said = ", ".join(f"{name}: {value}" for name, value in selection.said().items())
     with write_transaction():
         LogEntry.objects.create(
-            user_id=user_id,
+            user_id=cast(int, user.pk),
             content_type=ContentType.objects.get_for_model(Drawing),
             object_repr="Drawings",
             action_flag=CHANGE,

@@ -102,6 +102,28 @@ def test_it_is_for_who_may_export(client, django_user_model, codenames, wall):
         assert PAGE not in client.get(LIST).content.decode()
 
 
+@pytest.mark.parametrize("status", ["pending", "hidden"])
+def test_who_may_not_look_takes_only_what_is_published(
+    client, django_user_model, make_drawing, status
+):
+    make_drawing()
+    make_drawing(status=status)
+    user = django_user_model.objects.create_user("staff", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename="export_drawing"))
+    client.force_login(user)
+
+    refused = client.post(PAGE, sent(status=status))
+
+    assert refused.status_code == 422
+    assert "Select a valid choice" in refused.content.decode()
+    assert f'value="{status}"' not in client.get(PAGE).content.decode()
+    assert download(client)[1].count(b"\n") == 2
+    request = RequestFactory().post(PAGE)
+    request.user = user
+    assert http.export_response(request, "csv", Selection(status=status)).status_code == 403
+    assert is_free()
+
+
 def test_visitors_are_asked_to_log_in(client, wall):
     response = client.post(PAGE, sent())
 
@@ -270,9 +292,7 @@ def test_others_ask_for_an_export_on_somebodys_behalf(wall, admin_user):
     request = RequestFactory().get("/")
     request.user = AnonymousUser()
 
-    response: HttpResponseBase = http.export_response(
-        request, "csv", Selection(), user_id=admin_user.pk
-    )
+    response: HttpResponseBase = http.export_response(request, "csv", Selection(), user=admin_user)
 
     assert b"".join(response).count(b"\n") == 13
     response.close()
