@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -95,6 +96,8 @@ class Source:
         self.selection = selection
         # How many drawings of each split were given, since they were last begun with.
         self.counts: Counter[Split] = Counter()
+        # Where a writer keeps what has to wait; None for the system's folder.
+        self.scratch: Path | None = None
 
     def count(self) -> int:
         """How many they are."""
