@@ -1,6 +1,8 @@
 """An export as a download, made while it is sent."""
 
+import socket
 import threading
+import time
 from collections.abc import Generator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -21,6 +23,9 @@ from drawings.writing import write_transaction
 
 CHUNK_BYTES = 256_000
 BUSY_SECONDS = 60
+# A client that takes longer, in all or for one chunk, has it broken off: others wait for the turn.
+MOST_SECONDS = 3600
+STALLED_SECONDS = 60
 
 # It takes a thread and much of a core for as long as the client takes.
 _turn = threading.Lock()
@@ -42,7 +47,7 @@ def export_response(
         return request_error(request, 422, sentence)
     if not _turn.acquire(blocking=False):
         return busy(request)
-    stream = Stream(FORMATS[format], selection)
+    stream = Stream(FORMATS[format], selection, request.META.get("gunicorn.socket"))
     try:
         _log(format, selection, user)
     except BaseException:
@@ -78,10 +83,20 @@ def _log(format: str, selection: Selection, user: AbstractUser) -> None:
 
 
 class Stream:
-    """The bytes of an export, which has the turn until they end or nobody wants more of them."""
+    """The bytes of an export, which has the turn until they end or nobody wants more of them.
 
-    def __init__(self, format: Format, selection: Selection) -> None:
+    Raises TimeoutError if that takes more than MOST_SECONDS; where the client's socket is known, it
+    does so itself for a chunk that is not taken within STALLED_SECONDS.
+    """
+
+    def __init__(
+        self, format: Format, selection: Selection, client: socket.socket | None = None
+    ) -> None:
         self._has_turn = True
+        self._end = time.monotonic() + MOST_SECONDS
+        self._client = client
+        if client is not None:
+            client.settimeout(STALLED_SECONDS)
         self._chunks = _chunks(format, selection)
 
     def __iter__(self) -> Self:
@@ -89,6 +104,8 @@ class Stream:
 
     def __next__(self) -> bytes:
         try:
+            if time.monotonic() > self._end:
+                raise TimeoutError(f"An export took more than {MOST_SECONDS} seconds.")
             return next(self._chunks)
         except BaseException:
             self.close()
@@ -101,6 +118,8 @@ class Stream:
             if self._has_turn:
                 self._has_turn = False
                 _turn.release()
+                if self._client is not None:
+                    self._client.settimeout(None)
 
     # An answer that is replaced by that of an error is never closed.
     __del__ = close

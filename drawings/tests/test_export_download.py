@@ -2,6 +2,7 @@
 
 import gc
 import io
+import socket
 import zipfile
 from datetime import UTC, datetime
 
@@ -275,6 +276,25 @@ def test_an_export_that_fails_breaks_off_and_frees_the_turn(respond, wall, monke
     with pytest.raises(OperationalError):
         list(response)
     assert is_free()
+
+
+def test_an_export_that_takes_too_long_breaks_off_and_frees_the_turn(respond, wall, monkeypatch):
+    monkeypatch.setattr(http, "MOST_SECONDS", -1)
+
+    with pytest.raises(TimeoutError):
+        list(respond())
+    assert is_free()
+
+
+def test_a_client_that_takes_nothing_is_not_waited_for_without_end(admin_user, wall):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        request = RequestFactory().post(PAGE, **{"gunicorn.socket": ours})
+        request.user = admin_user
+        response = http.export_response(request, "csv", Selection())
+        assert ours.gettimeout() == http.STALLED_SECONDS
+        response.close()
+        assert ours.gettimeout() is None
 
 
 def test_an_export_that_cannot_be_written_down_is_not_made(respond, wall, monkeypatch):
