@@ -21,7 +21,7 @@ SIGNATURES = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
 TIME = "%Y%m%dT%H%M%S%fZ"
 NAME = r"drawsite-(\d{8}T\d{12}Z)\.(?:sqlite3|dump)"
 # As drafts.draft_name has it, and what SQLite may have had beside it.
-DRAFT = rf"\.{NAME}\.\d+(?:-journal)?"
+DRAFT = rf"\.{NAME}\.[0-9a-f]+(?:-journal)?"
 OWNER_ONLY = 0o600
 # What every backup has, whatever the version that made it.
 NEEDED = {search.TABLE, "django_migrations"}

@@ -1,6 +1,7 @@
 """Files and folders that are there whole, or not at all."""
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,8 @@ def file_draft(target: Path, mode: int = 0o666) -> Iterator[Path]:
     """A new file beside the target, which becomes the target in one step once its bytes are on the
     disk; if anything fails it is removed. `mode` is who may read it, as far as the umask allows."""
     draft = draft_name(target)
+    draft.touch(mode=mode, exist_ok=False)
     try:
-        draft.touch(mode=mode, exist_ok=False)
         yield draft
         flush(draft)
         draft.replace(target)
@@ -27,8 +28,8 @@ def folder_draft(target: Path) -> Iterator[Path]:
     """The same with a folder and all that is put into it; it replaces a folder that is there."""
     draft = draft_name(target)
     old = draft.with_name(f"{draft.name}.old")
+    draft.mkdir()
     try:
-        draft.mkdir()
         yield draft
         for path in (*draft.rglob("*"), draft):
             flush(path)
@@ -48,7 +49,8 @@ def folder_draft(target: Path) -> Iterator[Path]:
 
 
 def draft_name(target: Path) -> Path:
-    return target.with_name(f".{target.name}.{os.getpid()}")
+    # Not by the process: in two containers both may have the same number.
+    return target.with_name(f".{target.name}.{secrets.token_hex(8)}")
 
 
 def flush(path: Path) -> None:

@@ -18,7 +18,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     """The form; sent, the download."""
     if not request.user.has_perm("drawings.export_drawing"):
         raise PermissionDenied
-    form = ExportForm(request.POST if request.method == "POST" else None)
+    form = ExportForm(request.user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         chosen, selection = form.cleaned_data["format"], form.selection()
         if (sentence := problem(chosen, selection)) is None:

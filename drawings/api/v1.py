@@ -22,7 +22,6 @@ from drawings.forms import sentences
 from drawings.models import Drawing
 from drawings.replicas import may_lag, where_to_look
 from drawings.splits import split_of
-from drawings.views.answers import CACHE_SECONDS
 from drawings.views.figure_turns import figure_turn
 
 VERSION = "1"
@@ -122,6 +121,7 @@ def list_drawings(request: HttpRequest, filters: Query[schemas.ListQuery]) -> Ht
     "/drawings",
     "drawings",
     403,
+    404,
     413,
     415,
     422,
@@ -141,7 +141,9 @@ def create_drawing(request: HttpRequest) -> HttpResponse:
         return receipt
     if receipt.drawing is None:
         return error_response(request, 422, sentences(receipt.form))
-    stored = Drawing.objects.for_answers().get(pk=receipt.drawing.pk)
+    stored = Drawing.objects.for_answers().filter(pk=receipt.drawing.pk).first()
+    if stored is None:  # somebody has deleted it meanwhile
+        raise Http404
     (described,) = answers.describe(request, client_of(request), [stored])
     response = answers.answer(request, described, 201 if receipt.is_new else 200)
     response["Location"] = request.build_absolute_uri(f"{request.path}/{stored.id}")
@@ -244,7 +246,7 @@ def get_array(request: HttpRequest, filters: Query[schemas.ArrayQuery]) -> HttpR
         logger.error("The pixels of drawing %s cannot be read", each)
     response = HttpResponse(content, content_type="application/zip")
     response["Content-Disposition"] = 'attachment; filename="drawings.npz"'
-    response["Cache-Control"] = f"public, max-age={CACHE_SECONDS}"
+    response["Cache-Control"] = f"public, max-age={answers.CACHE_SECONDS}"
     if (url := next_url(request, page)) is not None:
         response["Link"] = f'<{url}>; rel="next"'
     return response
@@ -308,13 +310,14 @@ def export_drawings(
 ) -> HttpResponseBase:
     """For a token that may export: one file, made while it is sent, in the order they were drawn.
 
-    One at a time: 503 while another export is under way. It is written down who took what.
+    One at a time in each process of the server: 503 while another export is under way. It is broken
+    off after an hour, or when nothing of it is taken for a minute. It is written down who took what.
     """
     user = clients.demand(request, client_of(request), "export_drawing")
     status = status_to_read(request, asked)
     values = {name: value for name, value in asked.model_dump().items() if value is not None}
     selection = Selection(**{**values, "status": status})
-    return export_response(request, format, selection, cast(int, user.pk))
+    return export_response(request, format, selection, user)
 
 
 @operation(

@@ -2,6 +2,7 @@
 
 A *writer* takes a binary file to write to, which may be as poor as an HTTP response (it can neither
 seek nor tell), and a Source; it is a generator that gives the number of drawings done after each
-batch. So one piece of code serves a command with its progress bar and a download, in memory that
-does not grow with the number of drawings.
+batch, or more often where a batch becomes much larger on the way. So one piece of code serves a
+command with its progress bar and a download, in memory that does not grow with the number of
+drawings.
 """

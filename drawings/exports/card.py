@@ -32,6 +32,7 @@ SAID = {
     "created_at": "when it was sent, in UTC",
     "split": "`train`, `validation` or `test`",
 }
+STROKES = "null if there is none, or `manage.py verify_strokes` has not found that it fits"
 STATUS = {"status": "`published`, `pending` or `hidden` on the wall"}
 
 SELECTED = {

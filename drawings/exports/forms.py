@@ -1,7 +1,7 @@
 """Which drawings to export, as it is asked for: on the admin's page, and on a command line."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import MaxValueValidator
@@ -27,6 +27,11 @@ class DayField(forms.DateField):
     def clean(self, value: Any) -> datetime | None:
         day = super().clean(value)
         return None if day is None else datetime.combine(day, time(), UTC)
+
+
+def may_see_all(user: Any) -> bool:
+    """Whether drawings that are not published are for this user."""
+    return bool(user.has_perm("drawings.view_drawing"))
 
 
 def colormaps() -> list[tuple[str, Any]]:
@@ -74,10 +79,16 @@ class SelectionForm(forms.Form):
 
 
 class ExportForm(SelectionForm):
-    """The same, and as what."""
+    """The same, and as what; `user` is who asks."""
 
     field_order = ["format"]
 
     format = forms.ChoiceField(
         choices=[(name, f"{each.label} (.{name})") for name, each in FORMATS.items()]
     )
+
+    def __init__(self, user: Any, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not may_see_all(user):
+            status = Drawing.Status.PUBLISHED
+            cast(forms.ChoiceField, self.fields["status"]).choices = [(status, status.label)]

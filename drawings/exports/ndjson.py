@@ -20,7 +20,8 @@ encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 LAYOUT = """\
 A line of JSON for each drawing, in the form of Quick, Draw!'s raw data. `drawing` has only what was
-drawn with ink; `image` has all pixels, and `strokes` all that was done."""
+drawn with ink; `image` has all pixels, and `strokes` all that was done. Only strokes that
+were verified are here: `manage.py verify_strokes` verifies the rest, before an export."""
 FIELDS = {
     "key_id": card.SAID["id"],
     "word": card.SAID["label"],
@@ -30,7 +31,7 @@ FIELDS = {
     "drawing": "`[[x, ...], [y, ...], [t, ...]]` for each stroke: pixels from the top left, ms",
     **{name: card.SAID[name] for name in card.SAID if name not in ("id", "label", "created_at")},
     "image": "base64 of the 8-bit grey PNG",
-    "strokes": "the strokes document, or null if there is none, or it is known not to fit",
+    "strokes": f"the strokes document; {card.STROKES}",
 }
 LOADING = """\
 ```python
@@ -49,7 +50,8 @@ def write(out: Sink, source: Source) -> Progress:
     for batch in source.whole():
         for record in batch:
             out.write(_line(record, source.selection.has_status).encode())
-        yield source.counts.total()
+            # Strokes of some kilobytes may be a line of some megabytes.
+            yield source.counts.total()
 
 
 def card_text(source: Source) -> str:

@@ -85,7 +85,7 @@ def write(out: Sink, source: Source) -> Progress:
         extent.add(batch)
         yield 0
     columns = _columns(extent, source.selection.has_status)
-    with ZipWriter(out) as archive:
+    with ZipWriter(out, source.scratch) as archive:
         with ExitStack() as asides:
             bodies = {name: asides.enter_context(archive.aside(f"{name}.npy")) for name in columns}
             for name, column in columns.items():

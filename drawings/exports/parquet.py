@@ -33,11 +33,13 @@ MISSING = (
     " .venv/bin/python -m pip install -r requirements-parquet.txt"
 )
 
-LAYOUT = "A row for each drawing, in the order of the ids."
+LAYOUT = """\
+A row for each drawing, in the order of the ids. Only strokes that were verified are here:
+`manage.py verify_strokes` verifies the rest, before an export."""
 FIELDS = {
     "image": "`bytes`: an 8-bit grey PNG, `path`: its name; an image feature of `datasets`",
     **card.SAID,
-    "strokes": "the strokes document as JSON; null if there is none, or it is known not to fit",
+    "strokes": f"the strokes document as JSON; {card.STROKES}",
 }
 LOADING = """\
 ```python
@@ -148,6 +150,7 @@ class Shard:
             write_statistics=said,
         )
         self._pending: list[Record] = []
+        self._texts: list[str | None] = []  # their strokes
         self._pending_bytes = 0
 
     def __enter__(self) -> Self:
@@ -171,15 +174,19 @@ class Shard:
         return self._file.at
 
     def add(self, records: list[Record]) -> None:
-        self._pending += records
-        self._pending_bytes += sum(len(record.blob) for record in records)
-        if len(self._pending) >= GROUP or self._pending_bytes >= GROUP_BYTES:
-            self._flush()
+        for record in records:
+            # Now, as nobody knows before how large it is: 7 kB may inflate to 1.6 MB.
+            text = strokes_text(record)
+            self._pending.append(record)
+            self._texts.append(text)
+            self._pending_bytes += len(record.blob) + len(text or "")
+            if len(self._pending) >= GROUP or self._pending_bytes >= GROUP_BYTES:
+                self._flush()
 
     def _flush(self) -> None:
         if self._pending:
-            self._writer.write_batch(_table(self._pending, self._schema))
-        self._pending, self._pending_bytes = [], 0
+            self._writer.write_batch(_table(self._pending, self._texts, self._schema))
+        self._pending, self._texts, self._pending_bytes = [], [], 0
 
 
 class File:
@@ -228,14 +235,14 @@ def schema(has_status: bool) -> "pa.Schema":
     return pa.schema(columns.items(), metadata=said)
 
 
-def _table(records: list[Record], types: "pa.Schema") -> "pa.RecordBatch":
+def _table(records: list[Record], texts: list[str | None], types: "pa.Schema") -> "pa.RecordBatch":
     import pyarrow as pa
 
     pngs = [pixels.png_from_blob(each.blob, each.height, each.width) for each in records]
     images = {"bytes": pa.array(pngs, pa.binary()), "path": [f"{each.id}.png" for each in records]}
     made = {
         "image": pa.StructArray.from_arrays(list(images.values()), list(images)),
-        "strokes": [strokes_text(record) for record in records],
+        "strokes": texts,
     }
     said = dict(zip(Record._fields, zip(*records, strict=True), strict=True))
     said["label"] = said["title"]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from drawings.splits import Split, split_of_bytes
 BATCH = 500
 BATCH_BYTES = 4_000_000
 # So many rows at a time come from the database's driver.
-FETCHED = 50
+FETCHED = 20
 
 
 # How many drawings are done, after each batch.
@@ -95,6 +96,8 @@ class Source:
         self.selection = selection
         # How many drawings of each split were given, since they were last begun with.
         self.counts: Counter[Split] = Counter()
+        # Where a writer keeps what has to wait; None for the system's folder.
+        self.scratch: Path | None = None
 
     def count(self) -> int:
         """How many they are."""
@@ -119,7 +122,7 @@ class Source:
                 read = [record_of(*row) for row in rows]
                 self.counts.update([record.split for record in read])
                 records += read
-                size += sum([len(record.blob) for record in read])
+                size += sum([len(record.blob) + len(record.strokes or b"") for record in read])
                 if len(records) >= BATCH or size >= BATCH_BYTES:
                     yield records
                     records, size = [], 0
@@ -136,9 +139,9 @@ def iso(time: datetime) -> str:
 def strokes_text(record: Record) -> str | None:
     """The strokes document's JSON text in one line; None if there is none to give away.
 
-    Those that are known not to come to the pixels show what nobody has seen on the wall.
+    Those that may not come to the pixels may show what nobody has seen on the wall.
     """
-    if record.strokes is None or record.strokes_agree is False:
+    if record.strokes is None or not record.strokes_agree:
         return None
     try:
         text = strokes.unpack_text(record.strokes).decode()

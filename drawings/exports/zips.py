@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -65,8 +66,9 @@ class Deflater:
 class ZipWriter:
     """A zip whose end is written where its `with` block ends, but not after an error."""
 
-    def __init__(self, out: Sink) -> None:
-        self._out = out
+    def __init__(self, out: Sink, scratch: Path | None = None) -> None:
+        """`scratch` is the folder for temporary files, if not the system's."""
+        self._out, self._scratch = out, scratch
         self._at = self._entries = 0
         now = time.gmtime()
         self._time = (
@@ -76,7 +78,7 @@ class ZipWriter:
 
     def __enter__(self) -> Self:
         self._files = ExitStack()
-        self._directory = self._files.enter_context(tempfile.TemporaryFile())
+        self._directory = self._files.enter_context(tempfile.TemporaryFile(dir=self._scratch))
         return self
 
     def __exit__(
@@ -113,7 +115,7 @@ class ZipWriter:
     def aside(self, name: str) -> Iterator[Deflater]:
         """An entry that is deflated while others are written, and put behind them."""
         encoded = name.encode()
-        with tempfile.TemporaryFile() as file:
+        with tempfile.TemporaryFile(dir=self._scratch) as file:
             body = Deflater(file.write)
             yield body
             body.finish()

@@ -19,6 +19,7 @@ from drawings.tests import samples
 from drawsite.environment import Rate
 
 URL = "/api/v1/drawings.npz"
+LIST = "/api/v1/drawings"
 AGES = 10**9
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +90,7 @@ def test_it_is_a_download_that_any_page_may_read(client):
 
     assert response["Content-Type"] == "application/zip"
     assert response["Content-Disposition"] == 'attachment; filename="drawings.npz"'
+    assert response["Cache-Control"] == client.get(LIST)["Cache-Control"] == "public, max-age=60"
     assert response["Access-Control-Allow-Origin"] == "*"
     assert "Link" in response["Access-Control-Expose-Headers"]
 

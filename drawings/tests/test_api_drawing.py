@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from drawings import limits, senders, strokes
+from drawings import limits, receiving, senders, strokes
 from drawings.models import BlockedWord, Drawing
 from drawings.tests import documents, samples
 from drawsite.environment import Rate
@@ -191,6 +191,20 @@ def test_the_same_key_twice_is_one_drawing_on_either_way(client):
     assert first.json() == again.json()
     assert on_the_site.json()["id"] == first.json()["id"]
     assert Drawing.objects.get().submission_key == UUID(key)
+
+
+def test_what_is_deleted_before_it_is_answered_is_not_there(client, monkeypatch):
+    receive = receiving.receive
+
+    def and_delete(*arguments):
+        receipt = receive(*arguments)
+        Drawing.objects.all().delete()
+        return receipt
+
+    monkeypatch.setattr(receiving, "receive", and_delete)
+
+    picture = SimpleUploadedFile("drawing.png", samples.png(FIELD), "image/png")
+    assert client.post(URL, {"image": picture}).status_code == 404
 
 
 def test_it_waits_where_approval_is_required(client, settings):

@@ -11,6 +11,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from drawings import backups
+from drawings.drafts import draft_name
 from drawings.tests.installation import Installation, installation
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +152,8 @@ def test_old_backups_and_drafts_go_but_not_the_one_just_made(tmp_path):
         return f"drawsite-20{year}{date}T000000000000Z.sqlite3"
 
     old = {name(20), name(21), f".{name(21)}.4711", f".{name(21)}.4711-journal"}
+    draft = draft_name(tmp_path / name(21)).name
+    old |= {draft, f"{draft}-journal"}
     kept = {name(22), name(99), f".{name(99)}.4711", name(20, "0231"), "mine.sqlite3", ".mine.1"}
     for each in old | kept:
         (tmp_path / each).touch()

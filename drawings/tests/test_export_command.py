@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,6 +105,32 @@ def test_a_target_that_is_there_is_replaced_only_where_that_is_said(wall, tmp_pa
 
     assert said.startswith("5 drawings")
     assert names(tmp_path) == before
+
+
+def test_a_card_stands_in_the_way_only_of_what_has_one(wall, tmp_path):
+    (tmp_path / "wall.csv.md").write_text("mine")
+
+    run(tmp_path / "wall.csv")
+
+    assert (tmp_path / "wall.csv.md").read_text() == "mine"
+
+
+def test_the_card_is_put_in_its_place_after_the_drawings(wall, tmp_path, monkeypatch):
+    replace, made = Path.replace, []
+    monkeypatch.setattr(Path, "replace", lambda path, to: (made.append(to.name), replace(path, to)))
+
+    run(tmp_path / "wall.ndjson")
+
+    assert made == ["wall.ndjson", "wall.ndjson.md"]
+
+
+@pytest.mark.parametrize("target", ["wall.npz", "wall.zip"])
+def test_what_waits_is_on_the_targets_disk(wall, tmp_path, monkeypatch, target):
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+
+    run(tmp_path / target)
+
+    assert names(tmp_path) == [target]
 
 
 def test_no_folder_is_replaced_that_is_not_an_export(wall, tmp_path):

@@ -2,6 +2,7 @@
 
 import gc
 import io
+import socket
 import zipfile
 from datetime import UTC, datetime
 
@@ -100,6 +101,28 @@ def test_it_is_for_who_may_export(client, django_user_model, codenames, wall):
     assert client.post(PAGE, sent()).status_code == 403
     if codenames:
         assert PAGE not in client.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("status", ["pending", "hidden"])
+def test_who_may_not_look_takes_only_what_is_published(
+    client, django_user_model, make_drawing, status
+):
+    make_drawing()
+    make_drawing(status=status)
+    user = django_user_model.objects.create_user("staff", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename="export_drawing"))
+    client.force_login(user)
+
+    refused = client.post(PAGE, sent(status=status))
+
+    assert refused.status_code == 422
+    assert "Select a valid choice" in refused.content.decode()
+    assert f'value="{status}"' not in client.get(PAGE).content.decode()
+    assert download(client)[1].count(b"\n") == 2
+    request = RequestFactory().post(PAGE)
+    request.user = user
+    assert http.export_response(request, "csv", Selection(status=status)).status_code == 403
+    assert is_free()
 
 
 def test_visitors_are_asked_to_log_in(client, wall):
@@ -255,6 +278,25 @@ def test_an_export_that_fails_breaks_off_and_frees_the_turn(respond, wall, monke
     assert is_free()
 
 
+def test_an_export_that_takes_too_long_breaks_off_and_frees_the_turn(respond, wall, monkeypatch):
+    monkeypatch.setattr(http, "MOST_SECONDS", -1)
+
+    with pytest.raises(TimeoutError):
+        list(respond())
+    assert is_free()
+
+
+def test_a_client_that_takes_nothing_is_not_waited_for_without_end(admin_user, wall):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        request = RequestFactory().post(PAGE, **{"gunicorn.socket": ours})
+        request.user = admin_user
+        response = http.export_response(request, "csv", Selection())
+        assert ours.gettimeout() == http.STALLED_SECONDS
+        response.close()
+        assert ours.gettimeout() is None
+
+
 def test_an_export_that_cannot_be_written_down_is_not_made(respond, wall, monkeypatch):
     def fail(*arguments):
         raise OperationalError("locked")
@@ -270,9 +312,7 @@ def test_others_ask_for_an_export_on_somebodys_behalf(wall, admin_user):
     request = RequestFactory().get("/")
     request.user = AnonymousUser()
 
-    response: HttpResponseBase = http.export_response(
-        request, "csv", Selection(), user_id=admin_user.pk
-    )
+    response: HttpResponseBase = http.export_response(request, "csv", Selection(), user=admin_user)
 
     assert b"".join(response).count(b"\n") == 13
     response.close()

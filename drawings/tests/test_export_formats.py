@@ -233,23 +233,26 @@ def test_the_ink_is_what_has_not_been_cleared_away():
 
 def test_strokes_that_came_in_lines_are_in_one(make_drawing, export):
     text = json.dumps(documents.document(documents.LINE), indent=1)
-    make_drawing(strokes=strokes.pack_text(text.replace("\n", "\r\n")))
+    packed = strokes.pack_text(text.replace("\n", "\r\n"))
+    make_drawing(strokes=packed, strokes_agree=True)
 
     [line] = export("wall.ndjson").read_text().splitlines()
 
     assert json.loads(line)["strokes"] == json.loads(text)
 
 
-def test_strokes_that_do_not_come_to_the_pixels_are_left_out(make_drawing, export):
+def test_strokes_are_given_away_only_once_they_are_verified(make_drawing, export):
     packed = strokes.pack(documents.document(documents.LINE))
     make_drawing(strokes=packed, strokes_agree=False)
-    make_drawing(strokes=packed[:-5])
+    make_drawing(strokes=packed, strokes_agree=None)
+    make_drawing(strokes=packed[:-5], strokes_agree=True)
 
     rows = [json.loads(line) for line in export("wall.ndjson").read_text().splitlines()]
 
-    assert [row["strokes"] for row in rows] == [None, None]
+    assert [row["strokes"] for row in rows] == [None] * 3
+    assert [row["drawing"] for row in rows] == [[]] * 3
     table = parquet.read_table(export("wall.parquet"))
-    assert table["strokes"].to_pylist() == [None, None]
+    assert table["strokes"].to_pylist() == [None] * 3
 
 
 # --- Parquet --------------------------------------------------------------------------------

@@ -1,18 +1,24 @@
 """Which drawings are exported, and what is in memory meanwhile."""
 
+import gc
 import threading
+import tracemalloc
+from collections import deque
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import numpy as np
 import pytest
 from django.db import connection, transaction
 
+from drawings import strokes
 from drawings.exports import reading
 from drawings.exports.formats import FORMATS
+from drawings.exports.http import _chunks
 from drawings.exports.reading import Record, Selection, Source, iso, snapshot
 from drawings.models import Drawing
 from drawings.splits import split_of
-from drawings.tests import exported
+from drawings.tests import documents, exported
 
 
 def in_thread(function):
@@ -185,42 +191,56 @@ def test_a_batch_ends_with_so_many_drawings_or_so_many_bytes(wall, monkeypatch):
     assert sizes() == [1] * 12
 
 
-class Watched(Record):
-    """Records of which it is known how many there are."""
+class Nowhere:
+    def write(self, data):
+        pass
 
-    alive = most = 0
 
-    def __new__(cls, *values):
-        cls.alive += 1
-        cls.most = max(cls.most, cls.alive)
-        return super().__new__(cls, *values)
+def dots(points):
+    """A pen that stays where it is, which packs to a hundredth, or less."""
+    return strokes.pack(documents.document(documents.stroke(*[(1, 1)] * points)))
 
-    def __del__(self):
-        type(self).alive -= 1
+
+def peak(steps):
+    """The most bytes that Python's objects take on the way, beside what was there before."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        deque(steps, maxlen=0)
+        return tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_no_format_keeps_what_it_has_written(make_drawing, monkeypatch, name, field):
-    read = Source._read
-
-    def watched(source, columns):
-        for records in read(source, columns):
-            yield [Watched(*record) for record in records]
-
-    monkeypatch.setattr(Source, "_read", watched)
+def test_no_format_keeps_what_it_has_written(make_drawing, monkeypatch, name):
     monkeypatch.setattr(reading, "BATCH", 2)
     monkeypatch.setattr(reading, "FETCHED", 2)
     monkeypatch.setattr("drawings.exports.parquet.GROUP", 4)
-    monkeypatch.setattr(Watched, "most", 0)
-    exported.fill(make_drawing, 40, field=field)
+    random = np.random.default_rng(0)
+    packed = dots(2_000)
+    for number in range(60):
+        noise = random.integers(0, 256, (500, 500), np.uint8)
+        title = str(number) * 40
+        make_drawing(noise, strokes=packed, strokes_agree=True, title=title, artist=title[:40])
+    list(FORMATS[name].write(Nowhere(), Source(Selection())))  # what is loaded once
 
-    class Nowhere:
-        def write(self, data):
-            pass
+    most = peak(FORMATS[name].write(Nowhere(), Source(Selection())))
 
-    steps = list(FORMATS[name].write(Nowhere(), Source(Selection())))
+    assert most < 6_000_000  # of 15 MB of pixels
 
-    assert steps[-1] == 40
-    assert len(steps) >= 20
-    assert 2 <= Watched.most <= 8
-    assert Watched.alive == 0
+
+@pytest.mark.parametrize("name", ["ndjson", "parquet"])
+def test_strokes_that_inflate_are_not_all_in_memory_at_once(make_drawing, monkeypatch, name):
+    monkeypatch.setattr("drawings.exports.parquet.GROUP_BYTES", 500_000)
+    packed = dots(20_000)
+    inflated = len(strokes.unpack_text(packed))
+    assert inflated > 100 * len(packed)
+    for _ in range(60):
+        make_drawing(np.zeros((16, 16), np.uint8), strokes=packed, strokes_agree=True)
+    list(_chunks(FORMATS[name], Selection()))
+
+    most = peak(_chunks(FORMATS[name], Selection()))
+
+    assert most < 50 * inflated

@@ -66,6 +66,7 @@ def wall(sketched, make_drawing):
         parent=parent,
         title="On paper",
     )
+    Drawing.objects.filter(strokes__isnull=False).update(strokes_agree=True)
     return snapshot()
 
 

@@ -1,7 +1,7 @@
 import errno
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +53,12 @@ class Command(BaseCommand):
         selection = selection_of(options)
         target = target.absolute()
         name = format or format_of(target)
-        check(target, is_folder(target, name), overwrite)
+        check(target, name, overwrite)
         if (sentence := problem(name, selection)) is not None:
             raise CommandError(sentence)
         try:
             with snapshot(selection) as source:
+                source.scratch = target.parent
                 total = source.count()
                 with (
                     dataset(target, name, source) as steps,
@@ -99,14 +100,16 @@ def is_folder(target: Path, name: str) -> bool:
     return name == "parquet" and not target.suffix
 
 
-def check(target: Path, is_folder: bool, overwrite: bool) -> None:
+def check(target: Path, name: str, overwrite: bool) -> None:
     """CommandError if there is something that must not be replaced."""
-    there = [path for path in (target, card_beside(target)) if path.exists()]
+    targets = [target, card_beside(target)] if name == "ndjson" else [target]
+    there = [path for path in targets if path.exists()]
     if there and not overwrite:
         raise CommandError(f"{there[0]} is already there. Replace it with --overwrite.")
     if target not in there:
         return
-    if target.is_dir() != is_folder or (is_folder and not is_export(target)):
+    folder = is_folder(target, name)
+    if target.is_dir() != folder or (folder and not is_export(target)):
         raise CommandError(f"{target} is there, and no such export: name another target.")
 
 
@@ -126,12 +129,14 @@ def dataset(target: Path, name: str, source: Source) -> Iterator[Iterator[int]]:
         with folder_draft(target) as draft, closing(parquet.write_folder(draft, source)) as steps:
             yield steps
         return
-    with file_draft(target) as draft, draft.open("wb") as out:
-        with closing(FORMATS[name].write(out, source)) as steps:
+    with ExitStack() as drafts:
+        # Entered first, so that it is in its place after the drawings.
+        beside = drafts.enter_context(file_draft(card_beside(target))) if name == "ndjson" else None
+        draft = drafts.enter_context(file_draft(target))
+        with draft.open("wb") as out, closing(FORMATS[name].write(out, source)) as steps:
             yield steps
-        if name == "ndjson":
-            with file_draft(card_beside(target)) as beside:
-                beside.write_text(ndjson.card_text(source), encoding="utf-8")
+        if beside is not None:
+            beside.write_text(ndjson.card_text(source), encoding="utf-8")
 
 
 def card_beside(target: Path) -> Path:
