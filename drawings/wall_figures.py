@@ -10,6 +10,7 @@ from PIL import Image
 
 from drawings import figures, gathering, sheets
 from drawings.gathering import Totals
+from drawings.pixels import WHITE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,9 +44,12 @@ def measure(totals: Totals, *, kind: str, form: str, title: str, byline: str) ->
         height, width = figures.box(values.shape, SIDE)
         figure = sheets.sheet(width, height, right=sheets.BAR_ROOM)
         axes = sheets.add_axes(figure, sheets.LEFT, sheets.BOTTOM, width, height)
-        # From nothing on, but for the mean, whose paper is what most pixels are.
-        least = values.min() if kind == "mean" else 0
-        image = axes.imshow(values, cmap=cmap, vmin=least, interpolation="none")
+        # From nothing on, but for the mean, whose paper is what most pixels are. All alike they
+        # have no scale, and matplotlib would make one up that goes below nothing.
+        least, most = values.min() if kind == "mean" else 0, values.max()
+        if least == most:
+            least, most = 0, WHITE if kind == "mean" else 1
+        image = axes.imshow(values, cmap=cmap, vmin=least, vmax=most, interpolation="none")
         figures.set_ticks(axes, values.shape)
         sheets.add_colorbar(figure, image, axes, label)
         return _finished(figure, form, title, byline)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from drawings import gathering, images, pixels, wall_figures
+from drawings import gathering, images, pixels, sheets, wall_figures
 from drawings.gathering import Shown
 from drawings.tests import samples
 
@@ -9,6 +9,20 @@ PAPER = (255, 254, 251)
 RNG = np.random.default_rng(5)
 FIELDS = RNG.integers(0, 256, (30, 20, 24), np.uint8)
 BLOBS = [pixels.write_blob(field) for field in FIELDS]
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that are drawn, as matplotlib has them."""
+    figures = []
+
+    def save(figure, form):
+        figure.canvas.draw()
+        figures.append(figure)
+        return b""
+
+    monkeypatch.setattr(sheets, "save", save)
+    return figures
 
 
 def gathered(*bunches):
@@ -128,3 +142,23 @@ def test_figures_have_the_size_that_the_page_keeps_for_them(number):
     for kind, png in drawn.items():
         height, width = samples.decoded(png).shape[:2]
         assert (width, height) == wall_figures.size(kind, (20, 24), number)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shade", "limits"),
+    [
+        ("mean", 255, (0, 255)),
+        ("mean", 99, (0, 255)),
+        ("spread", 99, (0, 1)),
+        ("ink", 255, (0, 1)),
+        ("ink", 99, (0, 1)),
+    ],
+)
+def test_what_is_the_same_everywhere_has_a_scale_that_makes_sense(drawn, kind, shade, limits):
+    totals = gathered([pixels.write_blob(np.full((20, 24), shade, np.uint8))])
+
+    wall_figures.measure(totals, kind=kind, form="png", title="T", byline="")
+
+    axes, bar = drawn[0].axes
+    assert axes.images[0].get_clim() == limits
+    assert bar.get_ylim() == limits
