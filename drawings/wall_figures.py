@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Inches. On the page they stand beside each other, and small ones keep their labels legible.
 SIDE = 3.6
 DAYS = (5.6, 3.5)
+# So many days have a label each: of fewer still, matplotlib would tell the hours.
+FEW_DAYS = 7
 
 
 class Measure(NamedTuple):
@@ -77,10 +79,15 @@ def days(counts: Sequence[tuple[date, int]], *, form: str, title: str, byline: s
         figure = sheets.sheet(*DAYS)
         axes = sheets.add_axes(figure, sheets.LEFT, sheets.BOTTOM, *DAYS)
         axes.bar(*zip(*counts, strict=True), width=0.86, color=sheets.ACCENT)
-        locator: Any = AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
-        locator.intervald[3] = [1, 2, 7, 14]  # days, and nothing less
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        if len(counts) <= FEW_DAYS:
+            labels = [f"{day.day} {day:%b}" for day, _ in counts]
+            labels[0] += f"\n{counts[0][0].year}"
+            axes.set_xticks([day for day, _ in counts], labels)
+        else:
+            locator: Any = AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
+            locator.intervald[3] = [1, 2, 7, 14]  # days, and nothing less
+            axes.xaxis.set_major_locator(locator)
+            axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set(ylim=(0, max(1, *(number for _, number in counts)) * 1.05), ylabel="Drawings")
         axes.margins(x=0.01)

@@ -1,3 +1,6 @@
+import warnings
+from datetime import date, timedelta
+
 import numpy as np
 import pytest
 
@@ -162,3 +165,19 @@ def test_what_is_the_same_everywhere_has_a_scale_that_makes_sense(drawn, kind, s
     axes, bar = drawn[0].axes
     assert axes.images[0].get_clim() == limits
     assert bar.get_ylim() == limits
+
+
+@pytest.mark.parametrize("number", range(1, 10))
+def test_a_few_days_are_told_by_days_and_not_by_hours(drawn, number):
+    counts = [(date(2025, 12, 29) + timedelta(days=at), at) for at in range(number)]
+
+    with warnings.catch_warnings(action="error"):
+        wall_figures.days(counts, form="png", title="T", byline="")
+
+    (axes,) = drawn[0].axes
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert 1 <= len(labels) <= number
+    assert not [label for label in labels if ":" in label]
+    if number <= 7:
+        assert labels[0] == "29 Dec\n2025"
+        assert len(labels) == number
