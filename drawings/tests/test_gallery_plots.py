@@ -176,6 +176,71 @@ def test_a_figure_of_hidden_drawings_alone_is_not_there(client, admin_client, ma
         assert each.get(f"{URL}{kind}.png").status_code == 404
 
 
+@pytest.fixture
+def after_sampling(monkeypatch):
+    """Lets something happen between the sample and the reading of its pixels."""
+
+    def do(change):
+        take = sampling.take
+
+        def taken(selection):
+            sample = take(selection)
+            change()
+            return sample
+
+        monkeypatch.setattr(sampling, "take", taken)
+
+    return do
+
+
+@pytest.mark.parametrize("kind", ["mean", "spread", "ink", "contact"])
+@pytest.mark.parametrize(("kept", "status"), [(0, 404), (1, 503), (2, 503)])
+def test_what_is_hidden_meanwhile_is_in_no_figure(
+    client, make_fields, here, after_sampling, monkeypatch, kind, kept, status
+):
+    monkeypatch.setattr(wall_plots, "BATCH_PIXELS", 1)
+    make_fields(3)
+    hidden = [each.pk for each in Drawing.objects.newest_first()][: 3 - kept]
+    after_sampling(lambda: Drawing.objects.filter(pk__in=hidden).update(status="hidden"))
+
+    response = client.get(f"{URL}{kind}.png", headers=JSON)
+
+    assert response.status_code == status
+    assert response["Cache-Control"] == "no-store"
+    assert client.get(f"{URL}{kind}.png").status_code == (200 if kept else 404)
+
+
+def test_a_contact_sheet_looks_as_its_name_tells(client, make_fields, here, after_sampling):
+    make_fields(2, colormap="magma")
+    before = client.get(f"{URL}contact.png")
+    after_sampling(lambda: Drawing.objects.update(colormap="gray"))
+
+    meanwhile = client.get(f"{URL}contact.png")
+
+    assert (meanwhile["ETag"], meanwhile.content) == (before["ETag"], before.content)
+
+
+@pytest.mark.parametrize(("damaged", "title"), [(1, "The mean of 2 drawings"), (3, None)])
+def test_a_figure_tells_how_many_drawings_are_in_it(
+    client, make_fields, monkeypatch, damaged, title
+):
+    titles = []
+
+    def run(function, /, *args, **kwargs):
+        titles.append(kwargs.get("title"))
+        return function(*args, **kwargs)
+
+    monkeypatch.setattr(turns, "helper", SimpleNamespace(run=run))
+    make_fields(3)
+    ids = [each.pk for each in Drawing.objects.newest_first()][:damaged]
+    Drawing.objects.filter(pk__in=ids).update(blob=b"damaged")
+
+    response = client.get(f"{URL}mean.png")
+
+    assert response.status_code == (200 if title else 404)
+    assert titles[-1] == title
+
+
 def test_a_drawing_that_is_hidden_is_in_the_next_figure_no_more(client, make_fields, recorder):
     make_fields(3)
     etag = client.get(f"{URL}mean.png")["ETag"]
