@@ -61,6 +61,15 @@ class Days(NamedTuple):
     counts: list[tuple[date, int]]
     how: str  # "all", "last" of DAYS, or "newest" MOST drawings
 
+    @property
+    def most(self) -> int:
+        """How far a day is counted: there may be more."""
+        return MOST_IN_A_DAY if self.how != "newest" else MOST
+
+    @property
+    def is_capped(self) -> bool:
+        return any(number >= self.most for _, number in self.counts)
+
 
 def take(selection: Selection) -> Sample:
     """The sample of a selection: of the same drawings always the same, at most MOST.

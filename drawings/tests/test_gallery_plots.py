@@ -139,6 +139,44 @@ def test_the_days_are_those_of_the_selection(client, make_drawing, recorder):
     assert [(day.day, number) for day, number in counts] == [(1, 2), (2, 0), (3, 1)]
 
 
+@pytest.mark.parametrize(
+    ("query", "byline", "number"),
+    [
+        ("", "days of UTC · 7 stands for 7 or more", "7 or more"),
+        (
+            "q=fox",
+            "days of UTC · of the newest 10 found · 10 stands for 10 or more · “fox”",
+            "10 or more",
+        ),
+    ],
+)
+def test_where_a_count_ends_early_it_is_told(
+    client, make_drawing, monkeypatch, query, byline, number
+):
+    monkeypatch.setattr(sampling, "MOST", 10)
+    monkeypatch.setattr(sampling, "IN_A_ROW", 2)
+    monkeypatch.setattr(sampling, "MOST_IN_A_DAY", 7)
+    bylines = []
+
+    def run(function, /, *args, **kwargs):
+        bylines.append(kwargs["byline"])
+        return function(*args, **kwargs)
+
+    monkeypatch.setattr(turns, "helper", SimpleNamespace(run=run))
+    begin = datetime(2026, 5, 1, 12, tzinfo=UTC).timestamp()
+    for at in range(15):
+        make_drawing(id=uuid7(nanoseconds=(int(begin) + at) * 10**9), title="fox")
+
+    client.get(f"{URL}days.png?{query}")
+    page = client.get(f"{URL}?{query}")
+
+    assert bylines == [byline]
+    assert f'<th scope="row">2026-05-01</th><td>{number}</td>' in page.content.decode()
+    alt = figures_on(page)["days"]["alt"]
+    assert alt.startswith(f"Bars: {number.split()[0]} drawings or more on 1 day")
+    assert f"most, {number}, on 1 May 2026" in alt
+
+
 @pytest.mark.parametrize(("kind", "form"), EVERY)
 def test_every_figure_comes_in_every_form(client, make_fields, here, caplog, kind, form):
     make_fields(3, title="$fox")

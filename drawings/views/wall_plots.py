@@ -56,7 +56,9 @@ def page(request: HttpRequest) -> HttpResponse:
         context |= {
             "which": wall_words.which(sample, bool(query)),
             "figures": wall_words.figures(sample, days),
-            "days": days.counts,
+            "days": [
+                (day, wall_words.in_a_day(days, number)) for day, number in days.counts if number
+            ],
         }
     response = render(request, "drawings/wall_plots.html", context)
     allow_caches(response, has_canonical_query(request, **query))
@@ -149,12 +151,12 @@ def plan_contact(sample: Sample) -> Plan:
 
 
 def plan_days(selection: Selection, sample: Sample) -> Plan:
-    counts = sampling.days(selection, sample).counts
+    days = sampling.days(selection, sample)
 
     def draw(run: turns.Run, **options: str) -> bytes:
-        return run(wall_figures.days, counts, title="Drawings per day", **options)
+        return run(wall_figures.days, days.counts, title="Drawings per day", **options)
 
-    return Plan(["days of UTC"], counts, draw)
+    return Plan(wall_words.about_days(days), days.counts, draw)
 
 
 def blobs_of(drawings: Sequence[Drawing]) -> Iterator[tuple[int, list[bytes]]]:
