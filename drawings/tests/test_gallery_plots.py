@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from drawings import gathering, sampling, sheets, turns, wall_figures
 from drawings.models import Drawing
 from drawings.tests import samples
-from drawings.views import wall_plots
+from drawings.views import figure_turns, wall_plots
 from drawsite.environment import Rate
 
 URL = "/gallery/plots/"
@@ -384,6 +384,17 @@ def test_the_etag_changes_with_the_drawings_and_the_selection(client, make_field
 
     assert len(etags) == 3
     assert len(contacts) == 2
+
+
+@pytest.mark.parametrize("name", ["mean.png", "contact.svg", "days.pdf"])
+def test_the_etag_changes_with_the_code_that_draws(client, make_drawing, here, monkeypatch, name):
+    make_drawing()
+    address = f"{URL}{name}"
+    etags = [client.get(address)["ETag"]]
+    monkeypatch.setattr(figure_turns, "DRAWN_BY", "another")
+    etags.append(client.get(address)["ETag"])
+
+    assert etags[0] != etags[1]
 
 
 @pytest.mark.parametrize("name", ["", "mean.png"])

@@ -8,6 +8,7 @@ import pytest
 from drawings import figures, sheets, turns
 from drawings.models import Drawing
 from drawings.tests import samples
+from drawings.views import figure_turns
 
 JSON = {"Accept": "application/json"}
 TYPES = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
@@ -177,3 +178,12 @@ def test_the_helper_draws_what_is_drawn_here(client, make_drawing):
         client.get(f"{url(drawing)}?kind=surface")
 
     assert len(digests) == 1
+
+
+def test_the_etag_changes_with_the_code_that_draws(client, make_drawing, monkeypatch):
+    address = url(make_drawing(samples.shades(20, 20)))
+    etags = [client.get(address)["ETag"]]
+    monkeypatch.setattr(figure_turns, "DRAWN_BY", "another")
+    etags.append(client.get(address)["ETag"])
+
+    assert etags[0] != etags[1]

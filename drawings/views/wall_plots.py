@@ -19,6 +19,7 @@ from drawings.listing import Selection
 from drawings.models import Drawing
 from drawings.replicas import may_lag
 from drawings.sampling import Sample
+from drawings.views import figure_turns
 from drawings.views.answers import (
     CONTENT_TYPES,
     allow_caches,
@@ -86,7 +87,7 @@ def figure(request: HttpRequest, kind: str, form: str) -> HttpResponse:
         with figure_turn(request) as run:
             return plan.draw(run, form=form, byline=" · ".join(about))
 
-    parts = (kind, form, about, plan.made_of)
+    parts = (figure_turns.DRAWN_BY, kind, form, about, plan.made_of)
     name = hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
     response = conditional(request, name, CONTENT_TYPES[form], make)
     allow_caches(response, has_canonical_query(request, **query))
