@@ -82,6 +82,16 @@ def test_the_etag_changes_with_what_the_figure_shows(client, make_drawing, chang
     assert after.content != before.content
 
 
+def test_the_etag_tells_the_title_from_the_artist(client, make_drawing):
+    drawing = make_drawing(samples.shades(20, 20))
+    etags = set()
+    for title, artist in (("Fox", "Ada by Eve"), ("Fox by Ada", "Eve")):
+        Drawing.objects.update(title=title, artist=artist)
+        etags.add(client.get(url(drawing))["ETag"])
+
+    assert len(etags) == 2
+
+
 @pytest.mark.parametrize("form", sheets.FORMATS)
 @pytest.mark.parametrize("query", ["kind=nosuch", "cmap=nosuch", "kind=%00", "cmap=gray%00"])
 def test_a_plot_that_cannot_be_made_is_refused_by_name(client, make_drawing, form, query):

@@ -44,7 +44,7 @@ def plot(request: HttpRequest, id: UUID, form: str) -> HttpResponse:
                 vmax=drawing.vmax,
             )
 
-    words = hashlib.sha256(f"{drawing} {byline}".encode()).hexdigest()[:16]
+    words = hashlib.sha256(repr((str(drawing), byline)).encode()).hexdigest()[:16]
     looks = f"{kind}-{cmap}-{drawing.vmin}-{drawing.vmax}"
     response = cacheable(
         request,
