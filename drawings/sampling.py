@@ -105,6 +105,16 @@ def alike(drawings: list[Drawing]) -> Alike:
     return Alike(height, width, chosen, len(drawings) - number, number - len(chosen))
 
 
+def contacts(drawings: list[Drawing]) -> list[Drawing]:
+    """Those for a contact sheet: evenly chosen ones, at most CONTACTS and MOST_PIXELS."""
+    most = CONTACTS
+    while True:
+        chosen = evenly(drawings, most)
+        if most == 1 or sum(each.height * each.width for each in chosen) <= MOST_PIXELS:
+            return chosen
+        most -= 1
+
+
 def evenly(drawings: list[Drawing], most: int) -> list[Drawing]:
     """At most so many of the drawings, from the first to the last of them."""
     if len(drawings) <= most:

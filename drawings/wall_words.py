@@ -53,7 +53,7 @@ def which(sample: Sample, is_selected: bool) -> str:
 def figures(sample: Sample, days: Days) -> list[Figure]:
     """The figures of a sample, in the order of the page."""
     alike = sampling.alike(sample.drawings)
-    contacts = min(len(sample.drawings), sampling.CONTACTS)
+    contacts = len(sampling.contacts(sample.drawings))
     of = f"{counted(len(alike.drawings))} of {_size(alike)}"
     total = sum(number for _, number in days.counts)
     day, most = max(days.counts, key=lambda each: each[1])

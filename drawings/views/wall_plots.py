@@ -135,7 +135,7 @@ def plan_measure(kind: str, sample: Sample) -> Plan:
 
 
 def plan_contact(sample: Sample) -> Plan:
-    drawings = sampling.evenly(sample.drawings, sampling.CONTACTS)
+    drawings = sampling.contacts(sample.drawings)
     # As sampled, and not as read later: the figure's name tells of these.
     looks = [(each.height, each.width, each.colormap, each.vmin, each.vmax) for each in drawings]
 
