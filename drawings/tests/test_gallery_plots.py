@@ -432,6 +432,17 @@ def test_figures_count_for_the_limit_and_the_page_does_not(client, make_drawing,
     assert int(answers[1]["Retry-After"]) > 0
 
 
+def test_who_asks_too_often_costs_no_sample(client, make_drawing, here, settings):
+    settings.FIGURE_RATE = Rate(1, 10**9)
+    make_drawing()
+    client.get(f"{URL}mean.png")
+
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(f"{URL}days.png", headers=JSON).status_code == 429
+
+    assert not [query["sql"] for query in queries if '"drawings_drawing"' in query["sql"]]
+
+
 @pytest.mark.parametrize("kind", wall_figures.KINDS)
 def test_figures_are_refused_for_a_moment_while_another_is_drawn(
     client, make_drawing, monkeypatch, kind

@@ -39,6 +39,14 @@ def figure_turn(request: HttpRequest) -> Iterator[turns.Run]:
         yield run
 
 
+def refuse_early(request: HttpRequest) -> None:
+    """Raise limits.TooOftenError for who has used up FIGURE_RATE, without counting: before what is
+    not free."""
+    verdict = limits.look("figure", limits.client_address(request), settings.FIGURE_RATE)
+    if not verdict.allowed:
+        raise limits.TooOftenError(verdict.retry_after)
+
+
 def takes_turns(view: View[Arguments]) -> View[Arguments]:
     """Who gets no turn in the view is told when to come back."""
 

@@ -77,6 +77,7 @@ def figure(request: HttpRequest, kind: str, form: str) -> HttpResponse:
     if not asked.is_valid():
         return error_response(request, 400, sentences(asked))
     query, selection = asked.query(), asked.selection()
+    figure_turns.refuse_early(request)
     sample = sampling.take(selection)
     if not sample.drawings:
         raise Http404
