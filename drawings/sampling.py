@@ -116,10 +116,10 @@ def contacts(drawings: list[Drawing]) -> list[Drawing]:
 
 
 def evenly(drawings: list[Drawing], most: int) -> list[Drawing]:
-    """At most so many of the drawings, from the first to the last of them."""
+    """At most so many of the drawings, the first and the last among them if two may be."""
     if len(drawings) <= most:
         return drawings
-    return [drawings[at * len(drawings) // most] for at in range(most)]
+    return [drawings[at * (len(drawings) - 1) // max(1, most - 1)] for at in range(most)]
 
 
 def days(selection: Selection, sample: Sample) -> Days:

@@ -167,7 +167,8 @@ def test_large_drawings_are_fewer_on_the_contact_sheet():
 def test_fewer_are_evenly_chosen():
     drawings = [Drawing(vmin=number) for number in range(10)]
 
-    assert [each.vmin for each in sampling.evenly(drawings, 5)] == [0, 2, 4, 6, 8]
+    assert [each.vmin for each in sampling.evenly(drawings, 5)] == [0, 2, 4, 6, 9]
+    assert [each.vmin for each in sampling.evenly(drawings, 1)] == [0]
     assert sampling.evenly(drawings, 10) is drawings
 
 
