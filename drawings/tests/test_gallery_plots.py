@@ -325,6 +325,23 @@ def test_what_cannot_be_selected_is_refused_by_name(client, make_drawing, name, 
     assert list(response.json()["errors"]) == [blamed]
 
 
+def test_a_form_that_cannot_be_taken_comes_back_as_it_was_filled_in(client, make_drawing):
+    make_drawing()
+
+    response = client.get(f"{URL}?artist=Ada&cmap=magma&since=yesterday")
+
+    page = unescape(response.content.decode())
+    assert (response.status_code, response["Cache-Control"]) == (400, "no-store")
+    assert 'role="alert"' in page
+    assert "artist: Give an artist alone: without q, without cmap." in page
+    assert "since: Enter a valid date." in page
+    assert 'name="artist" maxlength="40" value="Ada"' in page
+    assert "<option selected>magma</option>" in page
+    assert "Artist, exactly, alone" in page
+    assert "mean.png" not in page
+    assert "The wall is still empty" not in page
+
+
 @pytest.mark.parametrize("query", ["since=0001-01-01", "until=9999-12-31", "since=1969-12-31"])
 def test_any_day_may_be_selected_by(client, make_drawing, here, query):
     make_drawing()

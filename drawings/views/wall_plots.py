@@ -12,7 +12,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from drawings import gathering, images, sampling, turns, wall_figures, wall_words
-from drawings.errors import error_response
+from drawings.errors import error_response, wants_json
 from drawings.forms import SelectionForm, sentences
 from drawings.gathering import Shown
 from drawings.listing import Selection
@@ -43,7 +43,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """The figures of a selection, which drawings they are of, and what was left out."""
     asked = SelectionForm(request.GET)
     if not asked.is_valid():
-        return error_response(request, 400, sentences(asked))
+        return bad_selection(request, asked)
     query, selection = asked.query(), asked.selection()
     sample = sampling.take(selection)
     context: dict[str, object] = {
@@ -63,6 +63,21 @@ def page(request: HttpRequest) -> HttpResponse:
         }
     response = render(request, "drawings/wall_plots.html", context)
     allow_caches(response, has_canonical_query(request, **query))
+    return response
+
+
+def bad_selection(request: HttpRequest, asked: SelectionForm) -> HttpResponse:
+    """For people the form as they filled it in, with what is wrong beside it."""
+    errors = sentences(asked)
+    if wants_json(request):
+        return error_response(request, 400, errors)
+    context = {
+        "query": {name: request.GET.get(name, "") for name in asked.fields},
+        "groups": images.grouped_colormaps(),
+        "problems": errors,
+    }
+    response = render(request, "drawings/wall_plots.html", context, status=400)
+    response["Cache-Control"] = "no-store"
     return response
 
 
