@@ -181,3 +181,17 @@ def test_a_few_days_are_told_by_days_and_not_by_hours(drawn, number):
     if number <= 7:
         assert labels[0] == "29 Dec\n2025"
         assert len(labels) == number
+
+
+@pytest.mark.parametrize("values", ["mean", "spread", "ink"])
+def test_the_labels_of_the_colours_are_within_the_figure(drawn, values):
+    white = pixels.write_blob(np.full((20, 24), 255, np.uint8))
+    dotted = np.full((20, 24), 255, np.uint8)
+    dotted[0, 0] = 0
+    totals = gathered([white] * 124, [pixels.write_blob(dotted)])
+
+    wall_figures.measure(totals, kind=values, form="png", title="T", byline="")
+
+    figure = drawn[0]
+    bar = figure.axes[1]
+    assert bar.get_tightbbox().x1 <= figure.bbox.x1
