@@ -61,6 +61,15 @@ class Days(NamedTuple):
     counts: list[tuple[date, int]]
     how: str  # "all", "last" of DAYS, or "newest" MOST drawings
 
+    @property
+    def most(self) -> int:
+        """How far a day is counted: there may be more."""
+        return MOST_IN_A_DAY if self.how != "newest" else MOST
+
+    @property
+    def is_capped(self) -> bool:
+        return any(number >= self.most for _, number in self.counts)
+
 
 def take(selection: Selection) -> Sample:
     """The sample of a selection: of the same drawings always the same, at most MOST.
@@ -96,11 +105,21 @@ def alike(drawings: list[Drawing]) -> Alike:
     return Alike(height, width, chosen, len(drawings) - number, number - len(chosen))
 
 
+def contacts(drawings: list[Drawing]) -> list[Drawing]:
+    """Those for a contact sheet: evenly chosen ones, at most CONTACTS and MOST_PIXELS."""
+    most = CONTACTS
+    while True:
+        chosen = evenly(drawings, most)
+        if most == 1 or sum(each.height * each.width for each in chosen) <= MOST_PIXELS:
+            return chosen
+        most -= 1
+
+
 def evenly(drawings: list[Drawing], most: int) -> list[Drawing]:
-    """At most so many of the drawings, from the first to the last of them."""
+    """At most so many of the drawings, the first and the last among them if two may be."""
     if len(drawings) <= most:
         return drawings
-    return [drawings[at * len(drawings) // most] for at in range(most)]
+    return [drawings[at * (len(drawings) - 1) // max(1, most - 1)] for at in range(most)]
 
 
 def days(selection: Selection, sample: Sample) -> Days:

@@ -61,7 +61,7 @@ HEAD = 0.75
 LEAST_WIDTH = 4.5
 BAR_GAP = 0.15
 BAR_WIDTH = 0.16
-BAR_ROOM = 0.95  # with its labels
+BAR_ROOM = 1.15  # with its labels, of up to three decimals
 
 TITLE_POINTS = 13.0
 BYLINE_POINTS = 9.5

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import Pipe
@@ -68,6 +69,7 @@ class Helper:
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
         self.pipe: Connection
+        self.deadline = 0.0  # of the turn, however many calls it makes: as time.monotonic()
 
     def run(
         self,
@@ -76,11 +78,14 @@ class Helper:
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Result:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise BusyError
         try:
             if self.process is None or self.process.poll() is not None:
                 self.process = self.start()
             # Whatever it hangs in, our end of the pipe hears of its death.
-            alarm = threading.Timer(LIMIT_SECONDS, self.process.kill)
+            alarm = threading.Timer(left, self.process.kill)
             alarm.start()
             try:
                 self.pipe.send((function, args, kwargs))
@@ -135,8 +140,8 @@ _turn = threading.Lock()
 def one_at_a_time() -> Iterator[Run]:
     """Wait a little for the turn, and have it: what is given calls functions in the helper.
 
-    Raises BusyError when too many wait already, or waiting takes too long. So does a call that
-    takes longer than LIMIT_SECONDS, and one whose process dies; the next starts another.
+    Raises BusyError when too many wait already, or waiting takes too long. So does a call when
+    the turn takes longer than LIMIT_SECONDS, and one whose process dies; the next starts another.
     """
     if not _places.acquire(blocking=False):
         raise BusyError
@@ -144,6 +149,7 @@ def one_at_a_time() -> Iterator[Run]:
         if not _turn.acquire(timeout=WAIT_SECONDS):
             raise BusyError
         try:
+            helper.deadline = time.monotonic() + LIMIT_SECONDS
             yield helper.run
         finally:
             _turn.release()

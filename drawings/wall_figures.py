@@ -10,6 +10,7 @@ from PIL import Image
 
 from drawings import figures, gathering, sheets
 from drawings.gathering import Totals
+from drawings.pixels import WHITE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 # Inches. On the page they stand beside each other, and small ones keep their labels legible.
 SIDE = 3.6
 DAYS = (5.6, 3.5)
+# So many days have a label each: of fewer still, matplotlib would tell the hours.
+FEW_DAYS = 7
 
 
 class Measure(NamedTuple):
@@ -43,9 +46,12 @@ def measure(totals: Totals, *, kind: str, form: str, title: str, byline: str) ->
         height, width = figures.box(values.shape, SIDE)
         figure = sheets.sheet(width, height, right=sheets.BAR_ROOM)
         axes = sheets.add_axes(figure, sheets.LEFT, sheets.BOTTOM, width, height)
-        # From nothing on, but for the mean, whose paper is what most pixels are.
-        least = values.min() if kind == "mean" else 0
-        image = axes.imshow(values, cmap=cmap, vmin=least, interpolation="none")
+        # From nothing on, but for the mean, whose paper is what most pixels are. All alike they
+        # have no scale, and matplotlib would make one up that goes below nothing.
+        least, most = values.min() if kind == "mean" else 0, values.max()
+        if least == most:
+            least, most = 0, WHITE if kind == "mean" else 1
+        image = axes.imshow(values, cmap=cmap, vmin=least, vmax=most, interpolation="none")
         figures.set_ticks(axes, values.shape)
         sheets.add_colorbar(figure, image, axes, label)
         return _finished(figure, form, title, byline)
@@ -73,10 +79,15 @@ def days(counts: Sequence[tuple[date, int]], *, form: str, title: str, byline: s
         figure = sheets.sheet(*DAYS)
         axes = sheets.add_axes(figure, sheets.LEFT, sheets.BOTTOM, *DAYS)
         axes.bar(*zip(*counts, strict=True), width=0.86, color=sheets.ACCENT)
-        locator: Any = AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
-        locator.intervald[3] = [1, 2, 7, 14]  # days, and nothing less
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        if len(counts) <= FEW_DAYS:
+            labels = [f"{day.day} {day:%b}" for day, _ in counts]
+            labels[0] += f"\n{counts[0][0].year}"
+            axes.set_xticks([day for day, _ in counts], labels)
+        else:
+            locator: Any = AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
+            locator.intervald[3] = [1, 2, 7, 14]  # days, and nothing less
+            axes.xaxis.set_major_locator(locator)
+            axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set(ylim=(0, max(1, *(number for _, number in counts)) * 1.05), ylabel="Drawings")
         axes.margins(x=0.01)

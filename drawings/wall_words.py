@@ -53,7 +53,7 @@ def which(sample: Sample, is_selected: bool) -> str:
 def figures(sample: Sample, days: Days) -> list[Figure]:
     """The figures of a sample, in the order of the page."""
     alike = sampling.alike(sample.drawings)
-    contacts = min(len(sample.drawings), sampling.CONTACTS)
+    contacts = len(sampling.contacts(sample.drawings))
     of = f"{counted(len(alike.drawings))} of {_size(alike)}"
     total = sum(number for _, number in days.counts)
     day, most = max(days.counts, key=lambda each: each[1])
@@ -78,8 +78,9 @@ def figures(sample: Sample, days: Days) -> list[Figure]:
             "days",
             "Drawings per day",
             _how(days),
-            f"Bars: {counted(total)} on {counted(len(days.counts), 'day')}, the last of them"
-            f" {spelled(days.counts[-1][0])}; most, {most:,}, on {spelled(day)}.",
+            f"Bars: {counted(total)}{' or more' if days.is_capped else ''} on"
+            f" {counted(len(days.counts), 'day')}, the last of them"
+            f" {spelled(days.counts[-1][0])}; most, {in_a_day(days, most)}, on {spelled(day)}.",
         ),
         (
             "contact",
@@ -101,13 +102,28 @@ def figures(sample: Sample, days: Days) -> list[Figure]:
     ]
 
 
+def in_a_day(days: Days, number: int) -> str:
+    """How many came on one of the days, as far as that was counted."""
+    return f"{number:,}{' or more' if number >= days.most else ''}"
+
+
+def about_days(days: Days) -> list[str]:
+    """What the figure of the days says below its title."""
+    about = ["days of UTC"]
+    if days.how == "newest":
+        about.append(f"of the newest {sampling.MOST:,} found")
+    if days.is_capped:
+        about.append(f"{days.most:,} stands for {days.most:,} or more")
+    return about
+
+
 def _how(days: Days) -> str:
     if days.how == "newest":
         return f"Days (UTC) of the newest {sampling.MOST:,} that were found."
     if days.how == "last":
         capped = f" A day is counted as far as {sampling.MOST_IN_A_DAY:,}."
-        is_capped = any(number >= sampling.MOST_IN_A_DAY for _, number in days.counts)
-        return f"The last {len(days.counts)} days (UTC), all drawings.{capped if is_capped else ''}"
+        which = f"The last {len(days.counts)} days (UTC), all drawings."
+        return f"{which}{capped if days.is_capped else ''}"
     if len(days.counts) == sampling.MOST_DAYS:
         return f"The last {sampling.MOST_DAYS} days (UTC)."
     return "By days of UTC."

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from drawings import gathering, sampling, sheets, turns, wall_figures
 from drawings.models import Drawing
 from drawings.tests import samples
-from drawings.views import wall_plots
+from drawings.views import figure_turns, wall_plots
 from drawsite.environment import Rate
 
 URL = "/gallery/plots/"
@@ -139,6 +139,44 @@ def test_the_days_are_those_of_the_selection(client, make_drawing, recorder):
     assert [(day.day, number) for day, number in counts] == [(1, 2), (2, 0), (3, 1)]
 
 
+@pytest.mark.parametrize(
+    ("query", "byline", "number"),
+    [
+        ("", "days of UTC · 7 stands for 7 or more", "7 or more"),
+        (
+            "q=fox",
+            "days of UTC · of the newest 10 found · 10 stands for 10 or more · “fox”",
+            "10 or more",
+        ),
+    ],
+)
+def test_where_a_count_ends_early_it_is_told(
+    client, make_drawing, monkeypatch, query, byline, number
+):
+    monkeypatch.setattr(sampling, "MOST", 10)
+    monkeypatch.setattr(sampling, "IN_A_ROW", 2)
+    monkeypatch.setattr(sampling, "MOST_IN_A_DAY", 7)
+    bylines = []
+
+    def run(function, /, *args, **kwargs):
+        bylines.append(kwargs["byline"])
+        return function(*args, **kwargs)
+
+    monkeypatch.setattr(turns, "helper", SimpleNamespace(run=run))
+    begin = datetime(2026, 5, 1, 12, tzinfo=UTC).timestamp()
+    for at in range(15):
+        make_drawing(id=uuid7(nanoseconds=(int(begin) + at) * 10**9), title="fox")
+
+    client.get(f"{URL}days.png?{query}")
+    page = client.get(f"{URL}?{query}")
+
+    assert bylines == [byline]
+    assert f'<th scope="row">2026-05-01</th><td>{number}</td>' in page.content.decode()
+    alt = figures_on(page)["days"]["alt"]
+    assert alt.startswith(f"Bars: {number.split()[0]} drawings or more on 1 day")
+    assert f"most, {number}, on 1 May 2026" in alt
+
+
 @pytest.mark.parametrize(("kind", "form"), EVERY)
 def test_every_figure_comes_in_every_form(client, make_fields, here, caplog, kind, form):
     make_fields(3, title="$fox")
@@ -174,6 +212,71 @@ def test_a_figure_of_hidden_drawings_alone_is_not_there(client, admin_client, ma
 
     for each in (client, admin_client):
         assert each.get(f"{URL}{kind}.png").status_code == 404
+
+
+@pytest.fixture
+def after_sampling(monkeypatch):
+    """Lets something happen between the sample and the reading of its pixels."""
+
+    def do(change):
+        take = sampling.take
+
+        def taken(selection):
+            sample = take(selection)
+            change()
+            return sample
+
+        monkeypatch.setattr(sampling, "take", taken)
+
+    return do
+
+
+@pytest.mark.parametrize("kind", ["mean", "spread", "ink", "contact"])
+@pytest.mark.parametrize(("kept", "status"), [(0, 404), (1, 503), (2, 503)])
+def test_what_is_hidden_meanwhile_is_in_no_figure(
+    client, make_fields, here, after_sampling, monkeypatch, kind, kept, status
+):
+    monkeypatch.setattr(wall_plots, "BATCH_PIXELS", 1)
+    make_fields(3)
+    hidden = [each.pk for each in Drawing.objects.newest_first()][: 3 - kept]
+    after_sampling(lambda: Drawing.objects.filter(pk__in=hidden).update(status="hidden"))
+
+    response = client.get(f"{URL}{kind}.png", headers=JSON)
+
+    assert response.status_code == status
+    assert response["Cache-Control"] == "no-store"
+    assert client.get(f"{URL}{kind}.png").status_code == (200 if kept else 404)
+
+
+def test_a_contact_sheet_looks_as_its_name_tells(client, make_fields, here, after_sampling):
+    make_fields(2, colormap="magma")
+    before = client.get(f"{URL}contact.png")
+    after_sampling(lambda: Drawing.objects.update(colormap="gray"))
+
+    meanwhile = client.get(f"{URL}contact.png")
+
+    assert (meanwhile["ETag"], meanwhile.content) == (before["ETag"], before.content)
+
+
+@pytest.mark.parametrize(("damaged", "title"), [(1, "The mean of 2 drawings"), (3, None)])
+def test_a_figure_tells_how_many_drawings_are_in_it(
+    client, make_fields, monkeypatch, damaged, title
+):
+    titles = []
+
+    def run(function, /, *args, **kwargs):
+        titles.append(kwargs.get("title"))
+        return function(*args, **kwargs)
+
+    monkeypatch.setattr(turns, "helper", SimpleNamespace(run=run))
+    make_fields(3)
+    ids = [each.pk for each in Drawing.objects.newest_first()][:damaged]
+    Drawing.objects.filter(pk__in=ids).update(blob=b"damaged")
+
+    response = client.get(f"{URL}mean.png")
+
+    assert response.status_code == (200 if title else 404)
+    assert titles[-1] == title
 
 
 def test_a_drawing_that_is_hidden_is_in_the_next_figure_no_more(client, make_fields, recorder):
@@ -220,6 +323,23 @@ def test_what_cannot_be_selected_is_refused_by_name(client, make_drawing, name, 
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == [blamed]
+
+
+def test_a_form_that_cannot_be_taken_comes_back_as_it_was_filled_in(client, make_drawing):
+    make_drawing()
+
+    response = client.get(f"{URL}?artist=Ada&cmap=magma&since=yesterday")
+
+    page = unescape(response.content.decode())
+    assert (response.status_code, response["Cache-Control"]) == (400, "no-store")
+    assert 'role="alert"' in page
+    assert "artist: Give an artist alone: without q, without cmap." in page
+    assert "since: Enter a valid date." in page
+    assert 'name="artist" maxlength="40" value="Ada"' in page
+    assert "<option selected>magma</option>" in page
+    assert "Artist, exactly, alone" in page
+    assert "mean.png" not in page
+    assert "The wall is still empty" not in page
 
 
 @pytest.mark.parametrize("query", ["since=0001-01-01", "until=9999-12-31", "since=1969-12-31"])
@@ -283,6 +403,17 @@ def test_the_etag_changes_with_the_drawings_and_the_selection(client, make_field
     assert len(contacts) == 2
 
 
+@pytest.mark.parametrize("name", ["mean.png", "contact.svg", "days.pdf"])
+def test_the_etag_changes_with_the_code_that_draws(client, make_drawing, here, monkeypatch, name):
+    make_drawing()
+    address = f"{URL}{name}"
+    etags = [client.get(address)["ETag"]]
+    monkeypatch.setattr(figure_turns, "DRAWN_BY", "another")
+    etags.append(client.get(address)["ETag"])
+
+    assert etags[0] != etags[1]
+
+
 @pytest.mark.parametrize("name", ["", "mean.png"])
 @pytest.mark.parametrize(
     ("query", "scope"),
@@ -316,6 +447,17 @@ def test_figures_count_for_the_limit_and_the_page_does_not(client, make_drawing,
 
     assert [answer.status_code for answer in answers] == [200, 429, 200]
     assert int(answers[1]["Retry-After"]) > 0
+
+
+def test_who_asks_too_often_costs_no_sample(client, make_drawing, here, settings):
+    settings.FIGURE_RATE = Rate(1, 10**9)
+    make_drawing()
+    client.get(f"{URL}mean.png")
+
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(f"{URL}days.png", headers=JSON).status_code == 429
+
+    assert not [query["sql"] for query in queries if '"drawings_drawing"' in query["sql"]]
 
 
 @pytest.mark.parametrize("kind", wall_figures.KINDS)

@@ -1,7 +1,10 @@
+import warnings
+from datetime import date, timedelta
+
 import numpy as np
 import pytest
 
-from drawings import gathering, images, pixels, wall_figures
+from drawings import gathering, images, pixels, sheets, wall_figures
 from drawings.gathering import Shown
 from drawings.tests import samples
 
@@ -9,6 +12,20 @@ PAPER = (255, 254, 251)
 RNG = np.random.default_rng(5)
 FIELDS = RNG.integers(0, 256, (30, 20, 24), np.uint8)
 BLOBS = [pixels.write_blob(field) for field in FIELDS]
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that are drawn, as matplotlib has them."""
+    figures = []
+
+    def save(figure, form):
+        figure.canvas.draw()
+        figures.append(figure)
+        return b""
+
+    monkeypatch.setattr(sheets, "save", save)
+    return figures
 
 
 def gathered(*bunches):
@@ -128,3 +145,53 @@ def test_figures_have_the_size_that_the_page_keeps_for_them(number):
     for kind, png in drawn.items():
         height, width = samples.decoded(png).shape[:2]
         assert (width, height) == wall_figures.size(kind, (20, 24), number)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shade", "limits"),
+    [
+        ("mean", 255, (0, 255)),
+        ("mean", 99, (0, 255)),
+        ("spread", 99, (0, 1)),
+        ("ink", 255, (0, 1)),
+        ("ink", 99, (0, 1)),
+    ],
+)
+def test_what_is_the_same_everywhere_has_a_scale_that_makes_sense(drawn, kind, shade, limits):
+    totals = gathered([pixels.write_blob(np.full((20, 24), shade, np.uint8))])
+
+    wall_figures.measure(totals, kind=kind, form="png", title="T", byline="")
+
+    axes, bar = drawn[0].axes
+    assert axes.images[0].get_clim() == limits
+    assert bar.get_ylim() == limits
+
+
+@pytest.mark.parametrize("number", range(1, 10))
+def test_a_few_days_are_told_by_days_and_not_by_hours(drawn, number):
+    counts = [(date(2025, 12, 29) + timedelta(days=at), at) for at in range(number)]
+
+    with warnings.catch_warnings(action="error"):
+        wall_figures.days(counts, form="png", title="T", byline="")
+
+    (axes,) = drawn[0].axes
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert 1 <= len(labels) <= number
+    assert not [label for label in labels if ":" in label]
+    if number <= 7:
+        assert labels[0] == "29 Dec\n2025"
+        assert len(labels) == number
+
+
+@pytest.mark.parametrize("values", ["mean", "spread", "ink"])
+def test_the_labels_of_the_colours_are_within_the_figure(drawn, values):
+    white = pixels.write_blob(np.full((20, 24), 255, np.uint8))
+    dotted = np.full((20, 24), 255, np.uint8)
+    dotted[0, 0] = 0
+    totals = gathered([white] * 124, [pixels.write_blob(dotted)])
+
+    wall_figures.measure(totals, kind=values, form="png", title="T", byline="")
+
+    figure = drawn[0]
+    bar = figure.axes[1]
+    assert bar.get_tightbbox().x1 <= figure.bbox.x1

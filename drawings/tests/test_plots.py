@@ -8,6 +8,7 @@ import pytest
 from drawings import figures, sheets, turns
 from drawings.models import Drawing
 from drawings.tests import samples
+from drawings.views import figure_turns
 
 JSON = {"Accept": "application/json"}
 TYPES = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
@@ -79,6 +80,16 @@ def test_the_etag_changes_with_what_the_figure_shows(client, make_drawing, chang
 
     assert after.status_code == 200
     assert after.content != before.content
+
+
+def test_the_etag_tells_the_title_from_the_artist(client, make_drawing):
+    drawing = make_drawing(samples.shades(20, 20))
+    etags = set()
+    for title, artist in (("Fox", "Ada by Eve"), ("Fox by Ada", "Eve")):
+        Drawing.objects.update(title=title, artist=artist)
+        etags.add(client.get(url(drawing))["ETag"])
+
+    assert len(etags) == 2
 
 
 @pytest.mark.parametrize("form", sheets.FORMATS)
@@ -177,3 +188,12 @@ def test_the_helper_draws_what_is_drawn_here(client, make_drawing):
         client.get(f"{url(drawing)}?kind=surface")
 
     assert len(digests) == 1
+
+
+def test_the_etag_changes_with_the_code_that_draws(client, make_drawing, monkeypatch):
+    address = url(make_drawing(samples.shades(20, 20)))
+    etags = [client.get(address)["ETag"]]
+    monkeypatch.setattr(figure_turns, "DRAWN_BY", "another")
+    etags.append(client.get(address)["ETag"])
+
+    assert etags[0] != etags[1]

@@ -158,10 +158,17 @@ def test_large_drawings_are_fewer():
     assert alike.not_taken == 962
 
 
+def test_large_drawings_are_fewer_on_the_contact_sheet():
+    assert len(sampling.contacts([of_size(200, 200)] * 1000)) == sampling.CONTACTS == 96
+    assert len(sampling.contacts([of_size(1024, 1024)] * 1000)) == 38
+    assert len(sampling.contacts([of_size(1024, 1024), of_size(16, 16)] * 500)) > 60
+
+
 def test_fewer_are_evenly_chosen():
     drawings = [Drawing(vmin=number) for number in range(10)]
 
-    assert [each.vmin for each in sampling.evenly(drawings, 5)] == [0, 2, 4, 6, 8]
+    assert [each.vmin for each in sampling.evenly(drawings, 5)] == [0, 2, 4, 6, 9]
+    assert [each.vmin for each in sampling.evenly(drawings, 1)] == [0]
     assert sampling.evenly(drawings, 10) is drawings
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -84,16 +85,33 @@ def test_a_process_that_was_killed_in_between_is_not_noticed(run):
     assert run(os.getpid) != first
 
 
-def test_work_that_takes_too_long_is_ended(run, monkeypatch):
-    first = run(os.getpid)
-    monkeypatch.setattr(turns, "LIMIT_SECONDS", 0.05)
-    with pytest.raises(turns.BusyError):
+def test_work_that_takes_too_long_is_ended(monkeypatch):
+    with turns.one_at_a_time() as run:
+        first = run(os.getpid)
+    monkeypatch.setattr(turns, "LIMIT_SECONDS", 0.2)
+    with turns.one_at_a_time() as run, pytest.raises(turns.BusyError):
         run(time.sleep, 60)
     monkeypatch.undo()
 
-    assert run(os.getpid) != first
+    with turns.one_at_a_time() as run:
+        assert run(os.getpid) != first
     with pytest.raises(ProcessLookupError):
         os.kill(first, 0)
+
+
+def test_all_calls_of_a_turn_have_one_deadline(monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(turns, "time", SimpleNamespace(monotonic=lambda: now))
+    with turns.one_at_a_time() as run:
+        first = run(os.getpid)
+        now += turns.LIMIT_SECONDS / 2
+        assert run(os.getpid) == first
+        now += turns.LIMIT_SECONDS / 2
+        with pytest.raises(turns.BusyError):
+            run(os.getpid)
+
+    with turns.one_at_a_time() as run:
+        assert run(os.getpid) == first
 
 
 def test_an_answer_that_nobody_waited_for_is_never_the_next_ones(run, monkeypatch):

@@ -12,6 +12,7 @@ from drawings.filenames import file_name
 from drawings.forms import PlotForm, sentences
 from drawings.models import Drawing
 from drawings.replicas import may_lag
+from drawings.views import figure_turns
 from drawings.views.answers import CONTENT_TYPES, cacheable, call, has_canonical_query
 from drawings.views.figure_turns import figure_turn, takes_turns
 
@@ -43,14 +44,15 @@ def plot(request: HttpRequest, id: UUID, form: str) -> HttpResponse:
                 vmax=drawing.vmax,
             )
 
-    words = hashlib.sha256(f"{drawing} {byline}".encode()).hexdigest()[:16]
+    words = hashlib.sha256(repr((str(drawing), byline)).encode()).hexdigest()[:16]
+    looks = f"{kind}-{cmap}-{drawing.vmin}-{drawing.vmax}"
     response = cacheable(
         request,
         id,
         drawing,
         has_canonical_query(request, kind=kind, cmap=cmap),
         content_type=CONTENT_TYPES[form],
-        version=f"{form}-{kind}-{cmap}-{drawing.vmin}-{drawing.vmax}-{words}",
+        version=f"{form}-{looks}-{words}-{figure_turns.DRAWN_BY}",
         make=make,
     )
     # A PNG is shown where it is asked for; the others are downloads that can do nothing.

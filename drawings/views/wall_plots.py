@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,13 +12,14 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from drawings import gathering, images, sampling, turns, wall_figures, wall_words
-from drawings.errors import error_response
+from drawings.errors import error_response, wants_json
 from drawings.forms import SelectionForm, sentences
 from drawings.gathering import Shown
 from drawings.listing import Selection
 from drawings.models import Drawing
 from drawings.replicas import may_lag
 from drawings.sampling import Sample
+from drawings.views import figure_turns
 from drawings.views.answers import (
     CONTENT_TYPES,
     allow_caches,
@@ -27,6 +28,9 @@ from drawings.views.answers import (
     has_canonical_query,
 )
 from drawings.views.figure_turns import figure_turn, takes_turns
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 # As many pixels are read and sent to the helper at once.
 BATCH_PIXELS = 4_000_000
@@ -39,7 +43,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """The figures of a selection, which drawings they are of, and what was left out."""
     asked = SelectionForm(request.GET)
     if not asked.is_valid():
-        return error_response(request, 400, sentences(asked))
+        return bad_selection(request, asked)
     query, selection = asked.query(), asked.selection()
     sample = sampling.take(selection)
     context: dict[str, object] = {
@@ -53,10 +57,27 @@ def page(request: HttpRequest) -> HttpResponse:
         context |= {
             "which": wall_words.which(sample, bool(query)),
             "figures": wall_words.figures(sample, days),
-            "days": days.counts,
+            "days": [
+                (day, wall_words.in_a_day(days, number)) for day, number in days.counts if number
+            ],
         }
     response = render(request, "drawings/wall_plots.html", context)
     allow_caches(response, has_canonical_query(request, **query))
+    return response
+
+
+def bad_selection(request: HttpRequest, asked: SelectionForm) -> HttpResponse:
+    """For people the form as they filled it in, with what is wrong beside it."""
+    errors = sentences(asked)
+    if wants_json(request):
+        return error_response(request, 400, errors)
+    context = {
+        "query": {name: request.GET.get(name, "") for name in asked.fields},
+        "groups": images.grouped_colormaps(),
+        "problems": errors,
+    }
+    response = render(request, "drawings/wall_plots.html", context, status=400)
+    response["Cache-Control"] = "no-store"
     return response
 
 
@@ -71,17 +92,18 @@ def figure(request: HttpRequest, kind: str, form: str) -> HttpResponse:
     if not asked.is_valid():
         return error_response(request, 400, sentences(asked))
     query, selection = asked.query(), asked.selection()
+    figure_turns.refuse_early(request)
     sample = sampling.take(selection)
     if not sample.drawings:
         raise Http404
     plan = plan_of(kind, selection, sample)
-    heading = {"title": plan.title, "byline": " · ".join([*plan.about, *said(query)])}
+    about = [*plan.about, *said(query)]
 
     def make() -> bytes:
         with figure_turn(request) as run:
-            return plan.draw(run, form=form, **heading)
+            return plan.draw(run, form=form, byline=" · ".join(about))
 
-    parts = (kind, form, heading, plan.made_of)
+    parts = (figure_turns.DRAWN_BY, kind, form, about, plan.made_of)
     name = hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
     response = conditional(request, name, CONTENT_TYPES[form], make)
     allow_caches(response, has_canonical_query(request, **query))
@@ -99,10 +121,9 @@ def said(query: dict[str, str]) -> Iterator[str]:
 class Plan(NamedTuple):
     """A figure that is not drawn yet: only then are pixels read."""
 
-    title: str
     about: list[str]
     made_of: Sequence[object]  # whatever the figure depends on
-    draw: Callable[..., bytes]  # given a turns.Run, form, title and byline
+    draw: Callable[..., bytes]  # given a turns.Run, form and byline
 
 
 def plan_of(kind: str, selection: Selection, sample: Sample) -> Plan:
@@ -115,61 +136,69 @@ def plan_of(kind: str, selection: Selection, sample: Sample) -> Plan:
 
 def plan_measure(kind: str, sample: Sample) -> Plan:
     height, width, drawings, *_ = sampling.alike(sample.drawings)
+    what = {"mean": "The mean", "spread": "The spread", "ink": "Ink"}[kind]
 
     def draw(run: turns.Run, **options: str) -> bytes:
         totals = gathering.nothing(height, width)
-        for rows in rows_of(drawings, "blob"):
-            totals = run(gathering.add, totals, [bytes(blob) for (blob,) in rows])
-        return run(wall_figures.measure, totals, kind=kind, **options)
+        for _, blobs in blobs_of(drawings):
+            totals = run(gathering.add, totals, blobs)
+        if not totals.number:
+            raise Http404  # all of them are damaged
+        title = f"{what} of {wall_words.counted(totals.number)}"
+        return run(wall_figures.measure, totals, kind=kind, title=title, **options)
 
-    what = {"mean": "The mean", "spread": "The spread", "ink": "Ink"}[kind]
-    return Plan(
-        f"{what} of {wall_words.counted(len(drawings))}",
-        [f"{width} × {height} pixels"],
-        [drawing.id for drawing in drawings],
-        draw,
-    )
+    return Plan([f"{width} × {height} pixels"], [drawing.id for drawing in drawings], draw)
 
 
 def plan_contact(sample: Sample) -> Plan:
-    drawings = sampling.evenly(sample.drawings, sampling.CONTACTS)
+    drawings = sampling.contacts(sample.drawings)
+    # As sampled, and not as read later: the figure's name tells of these.
+    looks = [(each.height, each.width, each.colormap, each.vmin, each.vmax) for each in drawings]
 
     def draw(run: turns.Run, **options: str) -> bytes:
-        pictures = []
-        for rows in rows_of(drawings, *Shown._fields[1:], "blob"):
-            shown = [Shown(bytes(blob), *said) for *said, blob in rows]
+        pictures: list[Image.Image] = []
+        for begin, blobs in blobs_of(drawings):
+            own = looks[begin : begin + len(blobs)]
+            shown = [Shown(blob, *look) for blob, look in zip(blobs, own, strict=True)]
             pictures += run(gathering.thumbnails, shown)
-        return run(wall_figures.contact, pictures, **options)
+        title = f"Contact sheet of {wall_words.counted(len(pictures))}"
+        return run(wall_figures.contact, pictures, title=title, **options)
 
-    looks = [(each.id, each.colormap, each.vmin, each.vmax) for each in drawings]
-    return Plan(f"Contact sheet of {wall_words.counted(len(drawings))}", [], looks, draw)
+    return Plan([], [[drawing.id for drawing in drawings], looks], draw)
 
 
 def plan_days(selection: Selection, sample: Sample) -> Plan:
-    counts = sampling.days(selection, sample).counts
+    days = sampling.days(selection, sample)
 
     def draw(run: turns.Run, **options: str) -> bytes:
-        return run(wall_figures.days, counts, **options)
+        return run(wall_figures.days, days.counts, title="Drawings per day", **options)
 
-    return Plan("Drawings per day", ["days of UTC"], counts, draw)
+    return Plan(wall_words.about_days(days), days.counts, draw)
 
 
-def rows_of(drawings: Sequence[Drawing], *columns: str) -> Iterator[list[tuple[Any, ...]]]:
-    """These columns of the drawings, in their order, BATCH_PIXELS at once; of those that are still
-    published."""
-    ids: list[UUID] = []
-    pixels = 0
-    for drawing in drawings:
+def blobs_of(drawings: Sequence[Drawing]) -> Iterator[tuple[int, list[bytes]]]:
+    """Those of the drawings, in their order, BATCH_PIXELS at once, each time with the place of the
+    first.
+
+    Raises turns.BusyError if one is not published any more: the next sample will be without it. And
+    Http404 if none is.
+    """
+    ids = [drawing.id for drawing in drawings]
+    begin = pixels = 0
+    for at, drawing in enumerate(drawings):
         size = drawing.height * drawing.width
-        if ids and pixels + size > BATCH_PIXELS:
-            yield read(ids, columns)
-            ids, pixels = [], 0
-        ids.append(drawing.id)
+        if at > begin and pixels + size > BATCH_PIXELS:
+            yield begin, read(ids[begin:at], ids)
+            begin, pixels = at, 0
         pixels += size
-    yield read(ids, columns)
+    yield begin, read(ids[begin:], ids)
 
 
-def read(ids: Sequence[UUID], columns: Sequence[str]) -> list[tuple[Any, ...]]:
-    rows = Drawing.objects.published().filter(pk__in=ids).values_list("id", *columns)
-    found = {key: values for key, *values in rows}
-    return [tuple(found[key]) for key in ids if key in found]
+def read(ids: Sequence[UUID], among: Sequence[UUID]) -> list[bytes]:
+    published = Drawing.objects.published()
+    found = dict(published.filter(pk__in=ids).values_list("id", "blob"))
+    if len(found) < len(ids):
+        if found or published.filter(pk__in=among).exists():
+            raise turns.BusyError
+        raise Http404
+    return [bytes(found[key]) for key in ids]
