@@ -311,7 +311,7 @@ def export_drawings(
     """For a token that may export: one file, made while it is sent, in the order they were drawn.
 
     One at a time in each process of the server: 503 while another export is under way. It is broken
-    off after an hour, or when nothing of it is taken for a minute. It is written down who took what.
+    off after an hour, or when nothing of it is taken for a minute. Who took what is noted.
     """
     user = clients.demand(request, client_of(request), "export_drawing")
     status = status_to_read(request, asked)
