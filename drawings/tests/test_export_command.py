@@ -117,7 +117,12 @@ def test_a_card_stands_in_the_way_only_of_what_has_one(wall, tmp_path):
 
 def test_the_card_is_put_in_its_place_after_the_drawings(wall, tmp_path, monkeypatch):
     replace, made = Path.replace, []
-    monkeypatch.setattr(Path, "replace", lambda path, to: (made.append(to.name), replace(path, to)))
+
+    def note(path, to):
+        made.append(to.name)
+        return replace(path, to)
+
+    monkeypatch.setattr(Path, "replace", note)
 
     run(tmp_path / "wall.ndjson")
 

@@ -289,7 +289,8 @@ def test_an_export_that_takes_too_long_breaks_off_and_frees_the_turn(respond, wa
 def test_a_client_that_takes_nothing_is_not_waited_for_without_end(admin_user, wall):
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        request = RequestFactory().post(PAGE, **{"gunicorn.socket": ours})
+        request = RequestFactory().post(PAGE)
+        request.META["gunicorn.socket"] = ours
         request.user = admin_user
         response = http.export_response(request, "csv", Selection())
         assert ours.gettimeout() == http.STALLED_SECONDS
