@@ -181,6 +181,43 @@ def test_the_plots_come_one_after_another(page, server, wall):
         assert figure.evaluate("image => image.naturalWidth") == width
 
 
+@pytest.mark.parametrize(
+    ("status", "seconds", "asked", "reason"),
+    [
+        (503, 1, 2, None),
+        (429, 1, 2, None),
+        (429, 3600, 1, "Too many figures were drawn for your address."),
+        (404, 1, 1, "There is nothing to draw any more."),
+        (500, 1, 1, "The server could not draw this figure."),
+    ],
+)
+def test_only_a_figure_that_may_still_come_is_asked_for_again(
+    page, server, wall, problems, status, seconds, asked, reason
+):
+    answers = []
+
+    def answer(route):
+        if not answers or reason:
+            headers = {"Retry-After": str(seconds)}
+            answers.append(status)
+            route.fulfill(status=status, headers=headers, body="")
+        else:
+            answers.append(200)
+            route.continue_()
+
+    page.route("**/plots/mean.png", answer)
+    page.goto(f"{server.url}/gallery/plots/")
+
+    if reason:
+        expect(page.locator(".plot [role=status]")).to_have_text(f"{reason} Try again.")
+        assert len(answers) == asked
+    else:
+        mean = page.locator('.plot img[data-src$="mean.png"]')
+        expect(mean).to_have_attribute("src", re.compile(r"mean\.png$"), timeout=30_000)
+        assert answers[:asked] == [status, 200]
+    problems.clear()  # the browser's own word on what was refused
+
+
 def test_a_selection_is_plotted_by_keyboard(page, server, wall):
     page.goto(f"{server.url}/gallery/plots/")
     page.get_by_label("Title or artist").fill("number")

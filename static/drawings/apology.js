@@ -1,9 +1,10 @@
 /** What stands in the place of a figure that does not come. */
-export function apology() {
+export function apology(reason = "The server was too busy to draw this figure.") {
   const link = document.createElement("a");
   link.href = "";
   link.textContent = "Try again";
   const sentence = document.createElement("p");
-  sentence.append("The server was too busy to draw this figure. ", link, ".");
+  sentence.setAttribute("role", "status");
+  sentence.append(`${reason} `, link, ".");
   return sentence;
 }

@@ -3,7 +3,14 @@
 import { apology } from "./apology.js";
 
 const TRIES = 6;
-const WAIT = 5000; // milliseconds, as the server's Retry-After says
+const WAIT = 5; // seconds, where the server does not say
+const MOST_WAIT = 60; // seconds: who shall wait for longer is told so
+
+const REASONS = {
+  404: "There is nothing to draw any more.",
+  429: "Too many figures were drawn for your address.",
+  503: "The server was too busy to draw this figure.",
+};
 
 const waiting = [];
 let working = false;
@@ -26,24 +33,35 @@ async function work() {
   working = true;
   while (waiting.length) {
     const image = waiting.shift();
-    if (!(await show(image))) image.replaceWith(apology());
+    const reason = await show(image);
+    if (reason) image.replaceWith(apology(reason));
   }
   working = false;
 }
 
-/** Whether the figure has come. */
+/** Shows the figure, or says why there is none. */
 async function show(image) {
-  for (let left = TRIES; left > 0; left--) {
-    // Apart from the page: what is there in its place stays until the figure has come.
-    const figure = new Image();
-    figure.src = image.dataset.src;
+  for (let left = TRIES; ; left--) {
+    let answer;
     try {
-      await figure.decode();
-      image.src = figure.src;
-      return true;
+      answer = await fetch(image.dataset.src);
+      if (answer.ok) {
+        await answer.blob(); // all of it, for the browser's cache
+        // Apart from the page: what is there in its place stays until the figure has come.
+        const figure = new Image();
+        figure.src = image.dataset.src;
+        await figure.decode();
+        image.src = figure.src;
+        return "";
+      }
     } catch {
-      if (left > 1) await new Promise((resolve) => setTimeout(resolve, WAIT));
+      return "This figure did not come.";
     }
+    const wait = Number(answer.headers.get("Retry-After")) || WAIT;
+    const mayCome = answer.status === 503 || answer.status === 429;
+    if (!mayCome || left <= 1 || wait > MOST_WAIT) {
+      return REASONS[answer.status] ?? "The server could not draw this figure.";
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait * 1000));
   }
-  return false;
 }
