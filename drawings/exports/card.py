@@ -125,7 +125,8 @@ def text(
         selection="\n".join(
             f"- {SELECTED[name]} {_quoted(value)}"
             for name, value in source.selection.said().items()
-        ),
+        )
+        + "".join(f"\n- `{each}` is damaged: white paper stands for it" for each in source.damaged),
         layout=layout,
         fields="\n".join(
             f"| `{name}` | {what} |"

@@ -15,6 +15,7 @@ shape and dtype: so everything is looked at twice, first for how much there is o
 """
 
 import io
+import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, NamedTuple
@@ -23,8 +24,10 @@ import numpy as np
 
 from drawings import pixels
 from drawings.exports import card
-from drawings.exports.reading import DamagedError, Progress, Record, Source
+from drawings.exports.reading import Progress, Record, Source
 from drawings.exports.zips import Sink, ZipWriter
+
+logger = logging.getLogger(__name__)
 
 LAYOUT = """\
 One NumPy archive. All arrays but the card are in one order: by id, the oldest drawing first."""
@@ -94,7 +97,7 @@ def write(out: Sink, source: Source) -> Progress:
                 images.write(_head("|u1", (extent.number, extent.height, extent.width)))
                 for batch in source.whole():
                     for record in batch:
-                        images.write(_image(record, extent.height, extent.width))
+                        images.write(_image(record, extent, source.damaged))
                     for name, column in columns.items():
                         items = [column.item(record) for record in batch]
                         bodies[name].write(np.array(items, column.dtype).tobytes())
@@ -128,14 +131,20 @@ def _head(dtype: str, shape: tuple[int, ...]) -> bytes:
     return head.getvalue()
 
 
-def _image(record: Record, height: int, width: int) -> bytes:
-    """The pixels of a drawing on white paper of this size."""
+def _image(record: Record, extent: Extent, damaged: list[str]) -> bytes:
+    """The pixels of a drawing on white paper of the extent's size.
+
+    Paper alone for a damaged one: it has its place in the arrays, and the others are worth having.
+    """
     try:
         field = pixels.read_blob(record.blob, record.height, record.width)
     except pixels.BadBlobError as error:
-        raise DamagedError(f"The drawing {record.id} is damaged: its blob {error}.") from error
-    if field.shape == (height, width):
+        logger.error("The drawing %s is damaged: its blob %s", record.id, error)
+        damaged.append(record.id)
+        field = np.empty((0, 0), np.uint8)
+    if field.shape == (extent.height, extent.width):
         return field.tobytes()
-    paper = np.full((height, width), pixels.WHITE, np.uint8)
-    paper[: record.height, : record.width] = field
+    paper = np.full((extent.height, extent.width), pixels.WHITE, np.uint8)
+    height, width = field.shape
+    paper[:height, :width] = field
     return paper.tobytes()

@@ -26,10 +26,6 @@ FETCHED = 20
 Progress = Generator[int, None, None]
 
 
-class DamagedError(Exception):
-    """A drawing that cannot be read; the message is a sentence that names it."""
-
-
 class Selection(NamedTuple):
     """Which drawings an export has. What is empty selects nothing."""
 
@@ -98,6 +94,8 @@ class Source:
         self.counts: Counter[Split] = Counter()
         # Where a writer keeps what has to wait; None for the system's folder.
         self.scratch: Path | None = None
+        # The ids of drawings whose pixels a writer had to read, and could not.
+        self.damaged: list[str] = []
 
     def count(self) -> int:
         """How many they are."""

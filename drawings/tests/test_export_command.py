@@ -210,13 +210,19 @@ def test_ctrl_c_leaves_nothing(wall, tmp_path, broken):
     assert names(tmp_path) == []
 
 
-def test_a_damaged_drawing_is_named(wall, tmp_path):
+def test_white_paper_stands_for_a_damaged_drawing_which_is_named(wall, tmp_path, caplog):
     Drawing.objects.filter(pk=wall[2].pk).update(blob=b"no blob")
 
-    with pytest.raises(CommandError, match=f"The drawing {wall[2].pk} is damaged: its blob not a"):
-        run(tmp_path / "wall.npz")
+    err = io.StringIO()
+    call_command("export_drawings", tmp_path / "wall.npz", stderr=err, verbosity=0)
 
-    assert names(tmp_path) == []
+    with np.load(tmp_path / "wall.npz", allow_pickle=False) as data:
+        at = data["ids"].tolist().index(str(wall[2].pk))
+        assert (data["images"][at] == 255).all()
+        assert not (data["images"] == 255).all(axis=(1, 2))[np.arange(len(wall)) != at].any()
+        assert f"`{wall[2].pk}` is damaged" in str(data["card"])
+    assert f"The drawing {wall[2].pk} is damaged" in err.getvalue()
+    assert f"The drawing {wall[2].pk} is damaged: its blob not a" in caplog.text
 
 
 def test_a_folder_that_is_not_there_is_told(wall, tmp_path):

@@ -12,7 +12,7 @@ from drawings.drafts import file_draft, folder_draft
 from drawings.exports import ndjson, parquet
 from drawings.exports.formats import FORMATS, problem
 from drawings.exports.forms import SelectionForm
-from drawings.exports.reading import DamagedError, Selection, Source, snapshot
+from drawings.exports.reading import Selection, Source, snapshot
 from drawings.forms import sentences
 from drawings.models import Drawing
 
@@ -68,13 +68,13 @@ class Command(BaseCommand):
                         progress.update(done - progress.n)
         except KeyboardInterrupt as error:
             raise CommandError("Stopped: nothing was made.", returncode=130) from error
-        except DamagedError as error:
-            raise CommandError(f"Nothing was made. {error}") from error
         except OSError as error:
             raise CommandError(f"Nothing was made. {reason(error, target)}") from error
         if verbosity:
             counts = ", ".join(f"{number:,} {split}" for split, number in source.counts.items())
             self.stdout.write(f"{source.counts.total():,} drawings in {target}: {counts}.")
+        for damaged in source.damaged:
+            self.stderr.write(f"The drawing {damaged} is damaged: white paper stands for it.")
 
 
 def selection_of(options: dict[str, Any]) -> Selection:
