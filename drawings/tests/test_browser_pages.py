@@ -194,7 +194,7 @@ def test_the_plots_come_one_after_another(page, server, wall):
 def test_only_a_figure_that_may_still_come_is_asked_for_again(
     page, server, wall, problems, status, seconds, asked, reason
 ):
-    answers: list[tuple[int, dict[str, str]]] = []
+    answers: list[int] = []
 
     def answer(route):
         if not answers or reason:
