@@ -155,7 +155,7 @@ def test_a_seed_must_not_be_negative():
 
 
 @pytest.mark.parametrize("until", ["1975-12-31", "2999-01-01", "yesterday"])
-def test_the_last_day_must_be_one_that_is_over(until):
+def test_the_last_day_must_be_one_that_is_over(db, until):
     with pytest.raises(CommandError, match="--until"):
         run(COUNT, f"--until={until}")
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from drawings.drafts import file_draft, folder_draft
@@ -14,6 +14,7 @@ from drawings.exports.formats import FORMATS, problem
 from drawings.exports.forms import SelectionForm
 from drawings.exports.reading import Selection, Source, snapshot
 from drawings.forms import sentences
+from drawings.management.wall_command import WallCommand
 from drawings.models import Drawing
 
 SELECTING = {
@@ -25,7 +26,7 @@ SELECTING = {
 }
 
 
-class Command(BaseCommand):
+class Command(WallCommand):
     help = (
         "Write the published drawings into one dataset, the oldest first. TARGET's suffix says as"
         " what: .npz (NumPy), .zip (folders of PNGs), .ndjson (strokes), .parquet, .csv (no"

@@ -5,9 +5,10 @@ from contextlib import closing
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from drawings.management.wall_command import WallCommand
 from drawings.models import Drawing
 from drawings.scenes import UNTIL, make_batches_beside
 from drawings.storing import analyze, store, widen_statements
@@ -16,7 +17,7 @@ BATCH = 2_000
 FIRST_UNTIL = date(1976, 1, 1)  # ids know no time before 1970
 
 
-class Command(BaseCommand):
+class Command(WallCommand):
     help = (
         "Fill the gallery with COUNT drawings that look as if drawn by hand, to try the site with"
         " and to measure it. The same COUNT, --seed and --until are the same drawings: run twice,"

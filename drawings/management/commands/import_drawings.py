@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from environs import ValidationError as BadSizeError
 from tqdm import tqdm
 
@@ -14,11 +14,12 @@ from drawings import storing
 from drawings.imports import making, sources
 from drawings.imports.intake import SHOWN, HopelessError, Intake
 from drawings.imports.records import BadSourceError, Options
+from drawings.management.wall_command import WallCommand
 from drawings.models import Drawing
 from drawsite.environment import parse_sizes
 
 
-class Command(BaseCommand):
+class Command(WallCommand):
     help = (
         "Bring in drawings from SOURCE: what export_drawings wrote, a folder or zip of pictures"
         " (with a metadata.jsonl or without), Quick, Draw! lines, or bitmaps as .npy, .npz and"

@@ -6,15 +6,16 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 from uuid_utils.compat import uuid7
 
 from drawings.forms import parse_brightness_list
+from drawings.management.wall_command import WallCommand
 from drawings.models import Drawing
 
 
-class Command(BaseCommand):
+class Command(WallCommand):
     help = (
         "Bring in the drawings of the Flask app: DIRECTORY is its `images` folder (or the one that"
         " holds it), with a file <id>.csv for each. Their old links keep working under /results/."

@@ -2,10 +2,10 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from drawings import strokes, verification
+from drawings.management.wall_command import WallCommand
 from drawings.models import Drawing, DrawingQuerySet
 
 # For each drawing.
@@ -19,7 +19,7 @@ UNCHECKED = {
 OUTCOMES = ("agree", "disagree", *UNCHECKED.values())
 
 
-class Command(BaseCommand):
+class Command(WallCommand):
     help = (
         "Make the pixels of drawings again from their strokes, and record whether they agree."
         " Only strokes that do are shown. Without --all, only those not checked yet."
