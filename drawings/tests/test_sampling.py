@@ -321,6 +321,8 @@ def test_places_and_days_are_found_by_an_index(small, values):
         for statement in statements:
             cursor.execute(f"{explain} {statement}")
             plan = str(cursor.fetchall())
-            assert index in plan
+            # PostgreSQL counts one day of so few drawings by their ids as well.
+            by_ids = connection.vendor == "postgresql" and statement.startswith("SELECT COUNT")
+            assert index in plan or (by_ids and "Index Cond: ((id >=" in plan), plan
             assert "TEMP B-TREE" not in plan
             assert "Sort" not in plan
