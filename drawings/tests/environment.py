@@ -63,8 +63,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def asks_database(item: pytest.Item) -> bool:
-    """Whether a test has the database; those of the page's own scripts only have a page."""
-    if item.get_closest_marker("page_alone"):
+    """Whether a test is about the database; others have it for their page or their files only."""
+    if any(item.get_closest_marker(name) for name in ("page_alone", "files_alone")):
         return False
     fixtures = {"db", "transactional_db"} & set(getattr(item, "fixturenames", []))
     return bool(fixtures) or item.get_closest_marker("django_db") is not None

@@ -213,6 +213,7 @@ def peak(steps):
         tracemalloc.stop()
 
 
+@pytest.mark.files_alone
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_format_keeps_what_it_has_written(make_drawing, monkeypatch, name):
     monkeypatch.setattr(reading, "BATCH", 2)
@@ -231,6 +232,7 @@ def test_no_format_keeps_what_it_has_written(make_drawing, monkeypatch, name):
     assert most < 6_000_000  # of 15 MB of pixels
 
 
+@pytest.mark.files_alone
 @pytest.mark.parametrize("name", ["ndjson", "parquet"])
 def test_strokes_that_inflate_are_not_all_in_memory_at_once(make_drawing, monkeypatch, name):
     monkeypatch.setattr("drawings.exports.parquet.GROUP_BYTES", 500_000)

@@ -16,7 +16,7 @@ from drawings.imports import arrays
 from drawings.models import Drawing
 from drawings.tests.importing import run, run_to_break, stored, titles
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.files_alone]
 
 SIDE = 28
 

@@ -15,7 +15,7 @@ from drawings.models import Drawing
 from drawings.tests import samples
 from drawings.tests.importing import THEN, picture, run, stored, titles, write_lines
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.files_alone]
 
 LOSSLESS = {"png": "PNG", "webp": "WEBP", "gif": "GIF", "bmp": "BMP"}
 
