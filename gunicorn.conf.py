@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drawsite.settings")
 from django.conf import settings
 
 from drawsite.environment import told_in_a_sentence
+from drawsite.serving import drain_when_stopped
 
 with told_in_a_sentence():
     host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
@@ -34,6 +35,9 @@ METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 OWN = "drawsite-metrics-"
 if settings.METRICS_TOKEN and METRICS_DIR not in os.environ:
     os.environ[METRICS_DIR] = tempfile.mkdtemp(prefix=OWN, dir=memory)
+
+
+when_ready = drain_when_stopped
 
 
 def on_exit(server: Any) -> None:

@@ -1,7 +1,11 @@
 """gunicorn, where it does not do as is needed here: how a worker ends, and what is logged."""
 
+import ctypes
 import logging
 import re
+import socket
+import struct
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +13,35 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 
 from drawsite.logs import FORMATTERS
+
+# What Linux calls them (asm/socket.h, linux/filter.h); Python has no names for them.
+SO_ATTACH_FILTER = 26
+KEEP_NOTHING = struct.pack("HBBI", 0x06, 0, 0, 0)
+
+
+def let_nobody_else_in(listener: socket.socket) -> None:
+    """Have the kernel drop what comes to a listening socket that is about to be closed.
+
+    Who has connected by now can still be taken. Else who connects between the last look and the end
+    would be cut off; now they ask once more a second later, and are refused.
+    """
+    if sys.platform == "linux":
+        instruction = ctypes.create_string_buffer(KEEP_NOTHING)
+        program = struct.pack("HP", 1, ctypes.addressof(instruction))
+        listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+
+
+def drain_when_stopped(server: Any) -> None:
+    """Have gunicorn's arbiter do so when it stops, unless others go on with its sockets."""
+    stop = server.stop
+
+    def drain_and_stop(graceful: bool = True) -> None:
+        if server.reexec_pid == server.master_pid == 0 and not server.systemd:
+            for listener in server.LISTENERS:
+                let_nobody_else_in(listener.sock)
+        stop(graceful)
+
+    server.stop = drain_and_stop
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]

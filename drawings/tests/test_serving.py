@@ -1,0 +1,56 @@
+"""How the server lets go of its sockets."""
+
+import socket
+import sys
+from contextlib import closing
+from types import SimpleNamespace
+
+import pytest
+
+from drawsite.serving import drain_when_stopped
+
+
+@pytest.fixture
+def listener():
+    with closing(socket.create_server(("127.0.0.1", 0))) as made:
+        yield made
+
+
+def stopped(listener, **values):
+    """What an arbiter has of it when it has been told to stop."""
+    asked: list[bool] = []
+    arbiter = SimpleNamespace(
+        **{"reexec_pid": 0, "master_pid": 0, "systemd": False, **values},
+        LISTENERS=[SimpleNamespace(sock=listener)],
+        stop=asked.append,
+    )
+    drain_when_stopped(arbiter)
+    arbiter.stop(False)
+    return asked
+
+
+def connect(listener):
+    return closing(socket.create_connection(listener.getsockname(), timeout=0.5))
+
+
+if sys.platform == "linux":
+
+    def test_who_has_connected_is_there_to_be_taken_and_nobody_else_gets_in(listener):
+        with connect(listener) as early:
+            assert stopped(listener) == [False]
+
+            with pytest.raises(TimeoutError):
+                connect(listener)
+            taken, _ = listener.accept()
+            with closing(taken):
+                early.sendall(b"still here")
+                assert taken.recv(20) == b"still here"
+
+
+@pytest.mark.parametrize("values", [{"systemd": True}, {"reexec_pid": 5}, {"master_pid": 5}])
+def test_sockets_that_others_go_on_with_stay_open(listener, values):
+    stopped(listener, **values)
+
+    with connect(listener):
+        taken, _ = listener.accept()
+        taken.close()
