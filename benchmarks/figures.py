@@ -114,7 +114,7 @@ def _bare(field: pixels.Field, words: list[str], drawing: dict[str, Any]) -> byt
     """The figure that plot.png is, as matplotlib's users write it: of drawings whose sides are no
     more than four times each other."""
     height, width = (4.8 * side / max(field.shape) for side in field.shape)
-    across, up = 0.75 + width + 0.95, 0.6 + height + 0.75
+    across, up = 0.75 + width + 1.15, 0.6 + height + 0.75
     with matplotlib.rc_context(sheets.STYLE):
         figure = Figure(figsize=(across, up))
         axes = figure.add_axes((0.75 / across, 0.6 / up, width / across, height / up))
