@@ -79,6 +79,7 @@ class Budget:
 
 def parse(text: str | bytes) -> Document:
     """The document in a JSON text, every rule of docs/strokes.md checked."""
+    _check_length(text)
     try:
         document = strict_json.loads(text)
     except ValueError as error:
@@ -118,6 +119,20 @@ def unpack_text(data: bytes) -> bytes:
     if not inflater.eof:
         raise BadStrokesError("The strokes are cut short or too long.")
     return text
+
+
+def _check_length(text: str | bytes) -> None:
+    """Refuse what is not worth the time to read: more objects or numbers than a document may have.
+
+    A document of strokes alone has the most commas: for each stroke of n points 4 (n - 1) in its
+    lists, 6 between its keys and 1 before the next, and 4 between the document's keys.
+    """
+    brace, comma = ("{", ",") if isinstance(text, str) else (b"{", b",")
+    operations = text.count(brace) - 1  # type: ignore[arg-type]  # and at most one for the paper
+    if operations > MAX_OPERATIONS + 1:
+        raise BadStrokesError(f"operations must be a list of at most {MAX_OPERATIONS:,}.")
+    if text.count(comma) > 4 * MAX_POINTS + 3 * operations + 3:  # type: ignore[arg-type]
+        raise BadStrokesError(f"There may be at most {MAX_POINTS:,} points.")
 
 
 def check(document: Any) -> None:

@@ -183,6 +183,21 @@ def test_a_document_that_keeps_to_the_rules_is_taken(text):
 @pytest.mark.parametrize(
     "operations",
     [
+        [stroke(*[(1, 1)] * 200_000)],
+        [stroke((1, 1))] * 10_000,
+        [fill(1, 1)] * 9_999 + [stroke(*[(1, 1)] * 190_001)],
+    ],
+    ids=["points", "strokes", "operations and points"],
+)
+def test_as_much_as_there_may_be_is_taken(operations):
+    text = documents.text(*operations)
+
+    assert strokes.parse(text) == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
         [CLEAR] * 10_001,
         [stroke(*[(1, 1)] * 200_001)],
         [stroke(*[(1, 1)] * 100_000)] * 2 + [CLEAR],
@@ -192,6 +207,23 @@ def test_a_document_that_keeps_to_the_rules_is_taken(text):
 def test_too_many_are_refused(operations):
     with pytest.raises(strokes.BadStrokesError, match="at most"):
         strokes.parse(documents.text(*operations))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" + "1," * 900_000 + "1]",
+        documents.text(stroke(*[(1, 1)] * 200_001)),
+        documents.text(*[CLEAR] * 60_000),
+    ],
+    ids=["numbers", "points", "operations"],
+)
+def test_far_too_many_are_refused_unread(text, monkeypatch):
+    monkeypatch.setattr(strokes.strict_json, "loads", lambda text: pytest.fail("read"))
+
+    for sent in (text, text.encode()):
+        with pytest.raises(strokes.BadStrokesError, match="at most"):
+            strokes.parse(sent)
 
 
 @pytest.mark.parametrize(
