@@ -16,14 +16,16 @@ from pathlib import Path
 
 from django.db import OperationalError, connection, transaction
 
-# Longer than a transaction takes, or its disk. When nobody has written for so long somebody keeps
-# the lock of the database: one waits for it, as long as the connection's `timeout`, and the others
-# leave their threads to those who only look.
+# Longer than a transaction takes. When nobody has written for so long the disk has stalled, and
+# most leave their threads to those who only look.
 PATIENCE_SECONDS = 0.25
-# After waiting so long for another process, one does not go on to wait for the database as well.
-LONG_SECONDS = 1.0
+PLACES = 2  # for those who wait longer: of four threads one works, and one is left
+# Longer than a disk stalls, as a rule. Then somebody keeps the lock of the database: one waits for
+# it, as long as the connection's `timeout`, and all others are told.
+STALL_SECONDS = 2.0
 
 _turn = threading.Lock()
+_places = threading.BoundedSemaphore(PLACES)
 _began = math.inf  # when the one whose turn it is began
 
 
@@ -67,15 +69,33 @@ def hurried_transaction() -> Iterator[None]:
 @contextmanager
 def _turn_of_thread() -> Iterator[None]:
     global _began
-    while not _turn.acquire(timeout=_patience()):
-        if _patience() == 0:
-            raise OperationalError("The database is locked: nobody has written for too long")
+    if not _taken_within(PATIENCE_SECONDS):
+        _wait_through_a_stall()
     _began = time.time()
     try:
         yield
     finally:
         _began = math.inf
         _turn.release()
+
+
+def _wait_through_a_stall() -> None:
+    """Take the turn, if there is a place to wait for it; OperationalError if that is in vain."""
+    if not _places.acquire(blocking=False):
+        raise OperationalError("The database is locked: others wait for it already")
+    try:
+        if not _taken_within(STALL_SECONDS):
+            raise OperationalError("The database is locked: nobody has written for too long")
+    finally:
+        _places.release()
+
+
+def _taken_within(seconds: float) -> bool:
+    """Wait for the turn until nobody has written for so long; whether it is ours."""
+    while not _turn.acquire(timeout=_patience(seconds)):
+        if _patience(seconds) == 0:
+            return False
+    return True
 
 
 @contextmanager
@@ -88,21 +108,21 @@ def _turn_of_process() -> Iterator[None]:
         return
     try:
         # (The directory, not the file: to close that would free SQLite's own locks on it.)
-        begin = time.monotonic()
         fcntl.flock(directory, fcntl.LOCK_EX)
-        if time.monotonic() - begin > LONG_SECONDS and _patience() == 0:
+        # Who has waited so long in vain does not go on to wait for the database as well.
+        if _patience(STALL_SECONDS) == 0:
             raise OperationalError("The database is locked: another process waited for too long")
         yield
     finally:
         os.close(directory)
 
 
-def _patience() -> float:
-    """How long to wait yet for a sign that others get on, in this process or another."""
+def _patience(seconds: float) -> float:
+    """What is left of so many seconds without a sign that others get on, here or elsewhere."""
     try:
         # What every transaction is written to, whosoever it is.
         written = Path(f"{connection.settings_dict['NAME']}-wal").stat().st_mtime
     except OSError:
         written = 0.0
-    left = max(_began, written) + PATIENCE_SECONDS - time.time()
-    return min(PATIENCE_SECONDS, max(0.0, left))
+    left = max(_began, written) + seconds - time.time()
+    return min(seconds, max(0.0, left))

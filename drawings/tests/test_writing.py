@@ -18,7 +18,7 @@ from drawings.models import Drawing
 from drawings.writing import write_transaction
 
 SQLITE = settings.DATABASES["default"]["ENGINE"] == "drawsite.sqlite"
-OTHERS = 3
+OTHERS = writing.PLACES + 1
 
 
 def break_off(make_drawing):
@@ -104,7 +104,7 @@ if SQLITE:
         with ThreadPoolExecutor(1) as threads:
             with another_process_whose_turn_it_is():
                 waiting = threads.submit(write, threading.Event(), threading.Event())
-                assert not wait([waiting], timeout=1.5 * writing.LONG_SECONDS).done
+                assert not wait([waiting], timeout=1.5 * writing.STALL_SECONDS).done
             assert isinstance(waiting.exception(10), OperationalError)
 
     def refusals(others: list[Future[None]]) -> list[bool]:
@@ -118,6 +118,15 @@ if SQLITE:
 
         assert refused == set(others)
         assert refusals(others) == [True] * OTHERS
+
+    def test_few_wait_while_the_disk_stalls(transactional_db):
+        go_on = threading.Event()
+        with others_who_want_to_write(go_on) as others:
+            refused = wait(others, timeout=(writing.PATIENCE_SECONDS + writing.STALL_SECONDS) / 2)
+            go_on.set()
+
+        assert len(refused.done) == OTHERS - writing.PLACES
+        assert sorted(refusals(others)) == [False] * writing.PLACES + [True]
 
     def test_everybody_waits_while_others_get_on(others_get_on):
         go_on = threading.Event()
