@@ -20,14 +20,21 @@ def known_drawings() -> int:
 PUBLISHED = "drawing_published" if connection.vendor == "postgresql" else "drawing_status"
 
 
-def plan_for_many(index: str) -> None:
-    """Have PostgreSQL plan the queries of this transaction about as it does for many rows.
+MANY = """
+    UPDATE pg_class SET reltuples = 1000000, relpages = pg_relation_size(oid) / 8192
+    WHERE oid = 'drawings_drawing'::regclass
+    OR oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = 'drawings_drawing'::regclass)
+"""
 
-    Few it would rather read whole, or by the smallest index, whatever that is of.
+
+def plan_for_many() -> None:
+    """Have PostgreSQL plan the queries of this transaction about as it does for a million drawings.
+
+    Few it would rather read whole, or by the smallest index, whatever that is of; and without
+    having seen the values in a column it takes each of them to be rare enough to be sorted.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
+            cursor.execute(MANY)
             for way in ("seqscan", "bitmapscan", "sort"):
                 cursor.execute(f"SET LOCAL enable_{way} = off")
-            if index != PUBLISHED:
-                cursor.execute(f"DROP INDEX {PUBLISHED}")

@@ -228,7 +228,7 @@ def test_a_drawing_has_a_name_and_words_for_who_does_not_see_it(values, name, al
 
 
 def plan_of(queryset, index):
-    plan_for_many(index)
+    plan_for_many()
     return queryset.for_lists().explain()
 
 
