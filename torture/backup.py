@@ -12,6 +12,7 @@ from torture.table import Result
 
 SHORT_DRAWINGS = 500
 PER_SECOND = 200
+LEAST_PER_SECOND = 180
 BEFORE_SECONDS = 3  # in which the process that writes starts, and writes
 # Of a million drawings.
 LONGEST_SECONDS = 60
@@ -21,10 +22,12 @@ def run(lab: Lab) -> Iterator[Result]:
     drawings = lab.scaled(lab.large, SHORT_DRAWINGS)
     for backend in lab.backends:
         with lab.fresh(backend, drawings) as site, lab.fresh(backend) as elsewhere:
-            yield _back_up(site, elsewhere, f"{drawings:,} drawings and more, {backend}")
+            what = f"{drawings:,} drawings and more, {backend}"
+            # A short one is over before the writer has found its pace.
+            yield _back_up(site, elsewhere, what, 0 if lab.is_short else LEAST_PER_SECOND)
 
 
-def _back_up(site: Site, elsewhere: Site, what: str) -> Result:
+def _back_up(site: Site, elsewhere: Site, what: str, least_per_second: float) -> Result:
     stop = site.data / "stop"
     with ThreadPoolExecutor() as threads:
         writer = threads.submit(site.ask, "write", PER_SECOND, str(stop), of=INSIDE)
@@ -38,10 +41,10 @@ def _back_up(site: Site, elsewhere: Site, what: str) -> Result:
     original = site.ask("summary", restored["last"], of=INSIDE)
     before = [name for name, when in written if when < begin]
     lost = sum(name > restored["last"] for name in before)
-    spent = written[-1][1] - written[0][1]
+    per_second = len(written) / (written[-1][1] - written[0][1])
     integrity = elsewhere.ask("integrity", of=INSIDE)
     return Result(
-        f"backup under {len(written) / spent:.0f} writes/s, {what}",
+        f"backup under {per_second:.0f} writes/s, {what}",
         f"{seconds:.1f} s; {restored['count']:,} restored,"
         f" {'the same' if restored == original else 'NOT THE SAME'}, {lost} of those before it"
         f" lost, integrity {integrity}",
@@ -49,7 +52,8 @@ def _back_up(site: Site, elsewhere: Site, what: str) -> Result:
         and before != []
         and not lost
         and integrity == "ok"
-        and seconds < LONGEST_SECONDS,
+        and seconds < LONGEST_SECONDS
+        and per_second >= least_per_second,
     )
 
 
