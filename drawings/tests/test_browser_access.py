@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 
 from drawings import owners, strokes
 
+pytestmark = pytest.mark.page_alone
+
 OWNER = UUID("01900000-0000-4000-8000-000000000000")
 MAX_CANVAS_PAGE_BYTES = 60_000
 

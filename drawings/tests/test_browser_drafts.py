@@ -10,6 +10,8 @@ from playwright.sync_api import Error, expect
 from drawings.models import Drawing
 from drawings.tests.browser import Studio
 
+pytestmark = pytest.mark.page_alone
+
 SQUIGGLE = [(40, 40), (60.5, 80), (100, 50), (150, 150)]
 OFFLINE = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "ERR_CONNECTION")
 

@@ -16,6 +16,8 @@ from drawings.tests.browser import Studio
 from drawings.tests.drip import Drip
 from drawings.tests.server import Server
 
+pytestmark = pytest.mark.page_alone
+
 # What moved since the page was opened, and where from and to.
 SHIFT = """() => new Promise((resolve) => {
     const moved = [];
