@@ -1,4 +1,5 @@
 # make run    set everything up and serve the wall
+# make superuser  who may curate at /admin/
 # make test   set up what the tests need, a browser included, and run them all
 # make bench  measure what matters, beside its targets
 # make torture  kill it, fill its disk, lock and delete its database, and see what holds
@@ -20,8 +21,10 @@ run: $(VENV)/run
 	exec $(BIN)/gunicorn drawsite.wsgi
 
 superuser: $(VENV)/run
+	@test -t 0 || test -n "$$DJANGO_SUPERUSER_PASSWORD" || { \
+		echo "There is no terminal to ask for a password: set DJANGO_SUPERUSER_USERNAME, _EMAIL and _PASSWORD." >&2; exit 1; }
 	$(MANAGE) prepare --verbosity 0
-	$(MANAGE) createsuperuser
+	$(MANAGE) createsuperuser $(if $(DJANGO_SUPERUSER_PASSWORD),--noinput)
 
 test: $(VENV)/dev
 	tools/install chromium nginx

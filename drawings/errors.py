@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -38,13 +39,11 @@ logger = logging.getLogger(__name__)
 
 def wants_json(request: HttpRequest) -> bool:
     """Whether the client would rather have JSON than a page."""
+    with suppress(ValueError, LookupError):  # an Accept header that does not parse
+        if request.get_preferred_type(["text/html", JSON]) == JSON:
+            return True
     # No person ever looks at these.
-    if request.path == reverse("drawings:postmethod") or request.path.startswith(api_root()):
-        return True
-    try:
-        return request.get_preferred_type(["text/html", JSON]) == JSON
-    except (ValueError, LookupError):  # an Accept header that does not parse
-        return False
+    return request.path == reverse("drawings:postmethod") or request.path.startswith(api_root())
 
 
 def api_root() -> str:
