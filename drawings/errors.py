@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import requires_csrf_token
 
+from drawsite.headers import UNREADABLE
 from drawsite.logs import request_id
 
 JSON = "application/json"
@@ -27,6 +28,7 @@ HEADINGS = {
     403: "That is not allowed",
     404: "There is nothing here",
     405: "This page does not take that",
+    409: "Somebody was faster",
     413: "That is too large",
     422: "That cannot be taken as it is",
     429: "A little slower, please",
@@ -39,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 def wants_json(request: HttpRequest) -> bool:
     """Whether the client would rather have JSON than a page."""
-    with suppress(ValueError, LookupError):  # an Accept header that does not parse
+    with suppress(*UNREADABLE):
         if request.get_preferred_type(["text/html", JSON]) == JSON:
             return True
     # No person ever looks at these.

@@ -6,10 +6,12 @@ from contextlib import suppress
 from csp.constants import HEADER as CSP
 from csp.utils import build_policy
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django.middleware.security import SecurityMiddleware
 
-from drawings.errors import database_error, request_error
+from drawings.errors import database_error, not_found, request_error
+from drawsite.headers import UNREADABLE
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -42,7 +44,8 @@ class Headers(SecurityMiddleware):
 
 
 class WholeBodies:
-    """413 for a body over MAX_UPLOAD_BYTES, 400 for one that does not come whole.
+    """413 for a body over MAX_UPLOAD_BYTES, 400 for one that does not come whole, or that Django
+    fails on.
 
     A chunked body reaches Django as an empty one, and one that breaks off as a shorter one: either
     could be taken for something that nobody has sent.
@@ -68,6 +71,8 @@ class WholeBodies:
             is_whole = False
         if not is_whole:
             return request_error(request, 400, "The body broke off before its end.")
+        if not is_readable(request):
+            return request_error(request, 400, "A header within the body cannot be read.")
         return self.get_response(request)
 
 
@@ -76,6 +81,16 @@ def content_length(request: HttpRequest) -> int:
         return int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return 0  # as Django's own handler takes it
+
+
+def is_readable(request: HttpRequest) -> bool:
+    """Whether the headers of a form's parts parse, which is found out when the form is read."""
+    if request.content_type == "multipart/form-data":
+        try:
+            request.POST  # noqa: B018 - reads it
+        except UNREADABLE:
+            return False
+    return True
 
 
 def read_away(request: HttpRequest) -> None:
@@ -93,7 +108,8 @@ class Faults:
     """Answers to what is no fault of a view's code.
 
     The database locked, full, read-only or away: 503 with Retry-After. A method that a view does
-    not take: 405, which Django leaves without a word.
+    not take: 405, which Django leaves without a word. An id that can be none: 404, which the admin's
+    view of an object by its kind fails on.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -108,4 +124,7 @@ class Faults:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        match = request.resolver_match
+        if isinstance(error, ValidationError) and match and match.url_name == "view_on_site":
+            return not_found(request, error)
         return database_error(request, error)

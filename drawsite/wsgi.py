@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 from django.core.wsgi import get_wsgi_application
 from django.utils.http import parse_header_parameters
 
+from drawsite.headers import UNREADABLE
 from drawsite.sqlite.base import DatabaseWrapper
 
 if TYPE_CHECKING:
@@ -34,6 +35,6 @@ def is_readable(content_type: str) -> bool:
     """Whether the header parses and its text is UTF-8, the one encoding that forms are sent in."""
     try:
         _, parameters = parse_header_parameters(content_type)
-    except (ValueError, LookupError):
+    except UNREADABLE:
         return False
     return parameters.get("charset", "utf-8").lower() in {"utf-8", "utf8", "us-ascii"}

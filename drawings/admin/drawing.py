@@ -2,7 +2,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -16,11 +18,29 @@ from drawings.admin.changelist import DrawingList, ReportedFilter, SenderFilter,
 from drawings.admin.selecting import CheckedSelection
 from drawings.models import UNLISTED, Drawing, DrawingQuerySet, Report
 
+LIMITS = {"vmin", "vmax"}
 SAID = ("title", "artist", "colormap", "status", "vmin", "vmax", "size", "id")
+
+
+class DrawingForm(ModelForm):
+    def clean(self) -> dict[str, Any]:
+        """Nobody decides on words that they have not seen: artists may change theirs at any time."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if "status" in self.changed_data:
+            for name in ("title", "artist"):
+                now = self.initial[name]
+                if self.data.get(self.add_initial_prefix(name), now) != now:
+                    self.add_error(
+                        "status",
+                        f"The {name} was changed meanwhile, and is {now or 'empty'} now."
+                        " Open the page again, and decide then.",
+                    )
+        return data
 
 
 @admin.register(Drawing)
 class DrawingAdmin(CheckedSelection):
+    form = DrawingForm
     list_display = ("thumbnail", "title_or_id", "artist", "status", "colormap", "created_at")
     list_display_links = ("thumbnail", "title_or_id")
     list_filter = ("status", ReportedFilter, SenderFilter, SinceFilter)
@@ -113,9 +133,20 @@ class DrawingAdmin(CheckedSelection):
 
     def save_model(self, request: HttpRequest, obj: Drawing, form: Any, change: bool) -> None:
         """What was changed on the page: the rest stays as others may have made it meanwhile."""
-        obj.save(update_fields=form.changed_data)
+        changed = set(form.changed_data)
+        if changed & LIMITS:  # they were checked as a pair
+            changed |= LIMITS
+        obj.save(update_fields=changed)
         if "status" in form.changed_data:
             curating.settle(obj.reports.waiting(), cast(int, request.user.pk))
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """For who may see reports: it tells of them, and of senders."""
+        if not request.user.has_perm("drawings.view_report"):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     def view_on_site(self, obj: Drawing) -> str:
         return obj.get_absolute_url()

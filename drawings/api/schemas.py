@@ -71,11 +71,11 @@ def text(check: Callable[[str], None], most: int) -> Callable[[str], str]:
     return parse
 
 
-def parse_time(text: str) -> datetime:
+def parse_time(text: Any) -> datetime:
     """A date, its first moment, or a date with a time; in UTC unless it says otherwise."""
     try:
         time = datetime.fromisoformat(text)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:  # in JSON it may be anything
         raise ValueError(
             "Give a date or a time as ISO 8601 has it, such as 2026-11-30 or 2026-11-30T18:00:00Z."
         ) from error
@@ -190,6 +190,11 @@ class StatusChange(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     status: Status = Field(description="What the drawing is from now on.")
+    updated_at: Time = Field(
+        None,
+        description="As it was when the decision was made: who changed the drawing since is not"
+        " overruled.",
+    )
 
 
 # --- What is answered -----------------------------------------------------------------------

@@ -179,6 +179,7 @@ def get_drawing(request: HttpRequest, id: UUID) -> HttpResponse:
     "drawing",
     403,
     404,
+    409,
     413,
     422,
     ok={200: schemas.Drawing},
@@ -188,14 +189,22 @@ def get_drawing(request: HttpRequest, id: UUID) -> HttpResponse:
 )
 def change_drawing(request: HttpRequest, id: UUID, change: schemas.StatusChange) -> HttpResponse:
     """For a token that may curate. It is written down who did it, and open reports of the drawing
-    are settled."""
+    are settled.
+
+    With the `updated_at` that the decision was made on, a drawing that has changed since is left as
+    it is, and the answer is 409: artists may change what theirs are called at any time.
+    """
     client = client_of(request)
     user = clients.demand(request, client, "view_drawing", "curate_drawing")
     rows = Drawing.objects.for_answers().filter(pk=id)
     drawing = rows.first()
     if drawing is None:
         raise Http404
-    curating.set_status([drawing], change.status, cast(int, user.pk))
+    _, left = curating.set_status(
+        [drawing], change.status, cast(int, user.pk), seen_at=change.updated_at
+    )
+    if left:
+        return request_error(request, 409, "The drawing has changed since. Look at it again.")
     drawing = rows.first()
     if drawing is None:
         raise Http404

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -32,6 +33,11 @@ def values_of(drawing, **changes):
     """The change form as a browser sends it."""
     names = ("title", "artist", "colormap", "status", "vmin", "vmax")
     return {**{name: getattr(drawing, name) for name in names}, **changes}
+
+
+def shown_on(page):
+    """What the change page shows, as its form sends it back."""
+    return {each.html_initial_name: each.value() for each in page.context["adminform"].form}
 
 
 # --- The list -------------------------------------------------------------------------------
@@ -655,14 +661,48 @@ def test_the_change_page_refuses_what_no_drawing_may_be(admin_client, make_drawi
 def test_a_change_of_the_title_undoes_no_decision_of_others(admin_client, make_drawing):
     drawing = make_drawing(title="Fxo")
     page = admin_client.get(change_url(drawing))
-    form = page.context["adminform"].form
-    shown = {each.html_initial_name: each.value() for each in form}
+    shown = shown_on(page)
     Drawing.objects.update(status="hidden")
 
     admin_client.post(change_url(drawing), {**values_of(drawing, title="Fox"), **shown})
 
     assert all(f'name="{name}"' in page.content.decode() for name in shown)
     assert Drawing.objects.values_list("title", "status").get() == ("Fox", "hidden")
+
+
+@pytest.mark.parametrize("name", ["title", "artist"])
+def test_nobody_publishes_words_that_the_page_did_not_show(admin_client, make_drawing, name):
+    drawing = make_drawing(title="Fox", artist="Ada", status="pending")
+    shown = shown_on(admin_client.get(change_url(drawing)))
+    form = {**values_of(drawing, status="published"), **shown}
+    Drawing.objects.update(**{name: "Something else"})
+
+    late = admin_client.post(change_url(drawing), form)
+
+    assert f"The {name} was changed meanwhile, and is Something else now." in late.content.decode()
+    assert Drawing.objects.values_list("status", name).get() == ("pending", "Something else")
+
+    form.update(shown_on(admin_client.get(change_url(drawing))))
+    assert admin_client.post(change_url(drawing), form).status_code == 302
+    assert Drawing.objects.get().status == "published"
+
+
+def test_limits_are_stored_as_the_pair_that_was_checked(admin_client, make_drawing):
+    drawing = make_drawing(vmin=0, vmax=255)
+    shown = shown_on(admin_client.get(change_url(drawing)))
+    Drawing.objects.update(vmin=200)
+
+    response = admin_client.post(change_url(drawing), {**values_of(drawing, vmax=100), **shown})
+
+    assert response.status_code == 302
+    assert Drawing.objects.values_list("vmin", "vmax").get() == (0, 100)
+
+
+@pytest.mark.parametrize("id", ["x", "1", samples.NO_ID, "%00"])
+def test_the_way_to_an_object_by_its_kind_leads_nowhere_for_an_id_of_none(admin_client, id):
+    kind = ContentType.objects.get_for_model(Drawing)
+
+    assert admin_client.get(f"/admin/r/{kind.pk}/{id}/").status_code == 404
 
 
 def test_the_change_page_cannot_touch_the_pixels(admin_client, make_drawing, field):

@@ -1,5 +1,6 @@
 """Tokens: made and revoked in the admin, and what they open in the API."""
 
+import json
 import re
 import sqlite3
 from contextlib import closing
@@ -43,10 +44,10 @@ def make_token(django_user_model):
     return make
 
 
-def change(client, drawing, status, headers):
+def change(client, drawing, status, headers, **seen):
     return client.patch(
         f"{URL}/{drawing.id}",
-        f'{{"status": "{status}"}}',
+        json.dumps({"status": status, **seen}),
         content_type="application/json",
         headers=headers,
     )
@@ -246,6 +247,23 @@ def test_who_curates_sets_the_status_and_it_is_written_down(
     }
 
 
+def test_nobody_decides_on_what_has_changed_since_it_was_seen(client, make_token, make_drawing):
+    headers, _ = make_token("view_drawing", "curate_drawing")
+    drawing = make_drawing(title="Fox", status="pending")
+    seen = client.get(f"{URL}/{drawing.id}", headers=headers).json()["updated_at"]
+    Drawing.objects.change(title="Something else")
+
+    late = change(client, drawing, "published", headers, updated_at=seen)
+    now = client.get(f"{URL}/{drawing.id}", headers=headers).json()["updated_at"]
+
+    assert late.status_code == 409
+    assert late.json()["errors"]["request"] == ["The drawing has changed since. Look at it again."]
+    assert Drawing.objects.get().status == "pending"
+    assert not LogEntry.objects.exists()
+    assert change(client, drawing, "published", headers, updated_at=now).status_code == 200
+    assert Drawing.objects.get().status == "published"
+
+
 @pytest.mark.parametrize("permissions", [[], ["view_drawing"], ["curate_drawing"]])
 def test_who_does_not_curate_changes_nothing(client, make_token, make_drawing, permissions):
     headers, _ = make_token(*permissions)
@@ -271,6 +289,9 @@ def test_who_does_not_curate_changes_nothing(client, make_token, make_drawing, p
         ('{"status": "hid\\u0000den"}', 422, "status"),
         ('{"status": "\\ud800"}', 422, "status"),
         ('{"status": "hidden", "title": "x"}', 422, "title"),
+        ('{"status": "hidden", "updated_at": "soon"}', 422, "updated_at"),
+        ('{"status": "hidden", "updated_at": 5}', 422, "updated_at"),
+        ('{"status": "hidden", "updated_at": null}', 422, "updated_at"),
         ('{"status": "hidden", "\\ud800": "x"}', 422, "request"),
         ('{"status": NaN}', 422, "status"),
         ('{"status": 1e400}', 422, "status"),

@@ -50,6 +50,7 @@ def test_programs_get_json(client, url):
         ("image/png", "text/html"),
         ("", "text/html"),
         ("nonsense;;q=x", "text/html"),
+        ("application/json; a*=utf-8''x; a*0=y", "text/html"),
     ],
 )
 def test_the_answer_is_of_the_kind_that_the_client_prefers(client, accept, kind):

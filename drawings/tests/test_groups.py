@@ -55,6 +55,8 @@ def test_curators_see_and_decide(member, drawing):
 
     assert [client.get(url).status_code for url in (LIST, REVIEW, STATISTICS, REPORTS)] == [200] * 4
     assert client.get(drawing.image_url).status_code == 200
+    assert "History" in client.get(f"{LIST}{drawing.pk}/change/").content.decode()
+    assert client.get(f"{LIST}{drawing.pk}/history/").status_code == 200
     assert offered(client) == {"publish", "hide"}
     act(client, drawing, "hide")
     assert status_of(drawing) == "hidden"
@@ -111,6 +113,8 @@ def test_the_data_group_looks_and_changes_nothing(member, drawing):
     assert "Fox" in page
     assert "my phone number" not in page
     assert b"s".hex() * 4 not in page
+    assert "History" not in page
+    assert client.get(f"{LIST}{drawing.pk}/history/").status_code == 403
 
 
 @pytest.mark.parametrize("query", [f"sender={'73' * 16}", "reported=yes"])

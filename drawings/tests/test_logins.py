@@ -248,3 +248,13 @@ def test_the_session_and_the_token_are_new_after_a_login(client, curators):
     assert after[0] != before[0]
     assert after[1] != before[1]
     assert not client.session.exists(before[0])
+
+
+@pytest.mark.parametrize("key", [r'"aaaaaaaa\000"', "a" * 41, "A" * 32, "a", r'"aaaaaaaa\351"'])
+def test_what_is_no_key_of_a_session_is_none(client, curators, key):
+    client.cookies["sessionid"] = ""
+    client.cookies["sessionid"].set("sessionid", key, key)
+
+    assert client.get("/admin/").status_code == 302
+    assert log_in(client) == 302
+    assert client.get("/admin/").status_code == 200

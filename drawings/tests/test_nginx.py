@@ -15,11 +15,23 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 
+from drawings import limits
 from drawings.models import Drawing
 from drawings.tests import samples
 from drawings.tests.nginx import Nginx
 from drawings.tests.server import Server
 
+# Of each pair, whether they are one household, and so one client.
+HOUSEHOLDS = [
+    ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:ffff::1", True),
+    ("2001:db8:1:2:3:4:5:6", "2001:db8:1:3:3:4:5:6", False),
+    ("2001:db8:1::5:6:7", "2001:db8:1::ffff:1:2", True),
+    ("2001:db8:1::5:6:7", "2001:db8:2::5:6:7", False),
+    ("2001:db8::5:6:7", "2001:db8::1", True),
+    ("2001:db8::5:6:7", "2001:db8:0:1:2:5:6:7", False),
+    ("192.0.2.1", "192.0.2.2", False),
+    ("::1", "::2", False),
+]
 BODY = urlencode({"canvas_data": samples.brightness_list("0")})
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 LIMIT = 3
@@ -175,6 +187,44 @@ def test_one_address_has_so_many_connections_and_others_are_served(proxy):
     assert other.status == 200
     assert (refused.status, refused.headers["Retry-After"]) == (429, "5")
     assert "Too many connections" in json.loads(refused.body)["errors"]["request"][0]
+
+
+class Naming(Nginx):
+    """It tells which client it takes an address for."""
+
+    def command(self, *options):
+        command = super().command(*options)
+        file = self.folder / "drawsite.conf"
+        text = file.read_text()
+        for ours, asked in (
+            ("map $remote_addr $drawsite_client {", "map $arg_of $drawsite_client {"),
+            ("default $binary_remote_addr;", "default $arg_of;"),
+            ("server_tokens off;", 'location = /of { return 200 "$drawsite_client"; }'),
+        ):
+            assert ours in text
+            text = text.replace(ours, asked)
+        file.write_text(text)
+        return command
+
+
+@pytest.fixture(scope="module")
+def naming(tmp_path_factory):
+    with Naming(tmp_path_factory.mktemp("naming"), site_port=1) as proxy:
+        yield proxy
+
+
+@pytest.mark.parametrize(("one", "other", "is_one"), HOUSEHOLDS)
+def test_a_household_is_one_client_and_others_are_others(naming, one, other, is_one):
+    clients = [ask(naming, "GET", f"/of?of={address}").body for address in (one, other)]
+
+    assert all(clients)
+    assert (clients[0] == clients[1]) == is_one
+    # As the site itself counts.
+    assert (counted(one) == counted(other)) == is_one
+
+
+def counted(address):
+    return limits.client_address(SimpleNamespace(META={"REMOTE_ADDR": address}))
 
 
 def test_nginx_names_neither_its_version_nor_anybodys_address(proxy):

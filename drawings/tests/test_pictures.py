@@ -1,4 +1,5 @@
 import base64
+from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.colors import Normalize
 from drawings import images, strokes, svg, turns
 from drawings.models import Drawing
 from drawings.tests import documents, samples
+from drawsite.environment import Rate
 
 JSON = {"Accept": "application/json"}
 PICTURES = ["image.png", "plot.png", "plot.svg", "pixels.npy", "pixels.csv", "pixels.json"]
@@ -67,6 +69,20 @@ def test_the_picture_comes_larger(client, make_drawing, scale):
 
     larger = drawing.field.repeat(scale, axis=0).repeat(scale, axis=1)
     assert np.array_equal(picture, colours(larger, "gray"))
+
+
+@pytest.mark.parametrize(("scale", "takes_turn"), [(2, False), (3, True)])
+def test_a_picture_larger_than_any_drawing_takes_a_turn(
+    client, make_drawing, settings, scale, takes_turn
+):
+    settings.FIGURE_RATE = Rate(1, 60)
+    drawing = make_drawing(samples.shades(512, 512))
+
+    answers = [client.get(f"{url(drawing)}?scale={scale}&vmin={vmin}") for vmin in (1, 2)]
+
+    assert samples.decoded(answers[0].content).shape[:2] == (512 * scale, 512 * scale)
+    assert answers[1].status_code == (429 if takes_turn else 200)
+    assert answers[1].has_header("Retry-After") == takes_turn
 
 
 @pytest.mark.parametrize(
@@ -540,6 +556,21 @@ def test_verified_strokes_do_not_wait_for_a_turn(client, make_drawn):
 
     with turns.one_at_a_time():
         assert client.get(url(drawing, "strokes.json")).status_code == 200
+
+
+@pytest.mark.parametrize("name", STROKES)
+def test_strokes_of_a_drawing_that_goes_while_they_are_verified_are_none(
+    client, make_drawn, monkeypatch, name
+):
+    drawing = make_drawn(strokes_agree=None)
+
+    def run(function, *arguments):
+        Drawing.objects.all().delete()
+        return turns.here(function, *arguments)
+
+    monkeypatch.setattr(turns, "helper", SimpleNamespace(run=run))
+
+    assert client.get(url(drawing, name)).status_code == 404
 
 
 @pytest.mark.parametrize("name", STROKES)

@@ -142,7 +142,9 @@ def test_a_body_that_breaks_off_stores_nothing(server):
         {"Content-Type": "x/y; charset=rot13"},
         {"Content-Type": "multipart/form-data; boundary=x; charset=undefined"},
         {"Content-Type": "text/plain; x*=bogus''y"},
+        {"Content-Type": "text/plain; x*=utf-8''y; x*0=z"},
         {"Accept": "text/html; x*=bogus''y"},
+        {"Accept": "text/html; x*=utf-8''y; x*0=z"},
     ],
     ids=str,
 )

@@ -509,6 +509,22 @@ def test_a_body_that_cannot_be_read_is_a_client_error(client, body, content_type
     assert Drawing.objects.count() == 0
 
 
+# RFC 2231: a parameter may come in pieces. One that comes whole as well, Python's parser fails on.
+WHOLE_AND_IN_PIECES = b"filename*=utf-8''a; filename*0=b"
+
+
+@pytest.mark.parametrize("url", [URL, "/postmethod", "/api/v1/drawings", "/gallery/"])
+def test_a_part_whose_header_cannot_be_read_is_refused(client, url):
+    head = b'Content-Disposition: form-data; name="canvas_data"; ' + WHOLE_AND_IN_PIECES
+    body = b"\r\n".join([b"--line", head, b"", LIST.encode(), b"--line--", b""])
+
+    response = client.post(url, body, content_type="multipart/form-data; boundary=line")
+
+    assert response.status_code == 400
+    assert "A header within the body cannot be read." in response.content.decode()
+    assert Drawing.objects.count() == 0
+
+
 def test_a_json_body_is_no_form_and_is_refused(client):
     body = json.dumps({"canvas_data": [1] * 40_000})
 

@@ -170,9 +170,12 @@ def get_drawing_with_strokes(request: HttpRequest, id: UUID) -> Drawing:
 
 @contextmanager
 def damage_is_absence(drawing: Drawing) -> Iterator[None]:
-    """Strokes that cannot be read are as good as none; who keeps the server reads of it."""
+    """Strokes that cannot be read are as good as none; who keeps the server reads of it. So are
+    those of a drawing that was deleted since it was found."""
     try:
         yield
+    except Drawing.DoesNotExist as error:
+        raise Http404 from error
     except (strokes.BadStrokesError, verification.UncheckedError) as error:
         logger.error("The strokes of drawing %s cannot be used: %s", drawing.id, error)
         raise Http404 from error

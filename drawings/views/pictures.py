@@ -1,5 +1,6 @@
 """A drawing as a picture, and the colormaps' swatches."""
 
+import math
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,12 +11,17 @@ from drawings.errors import error_response
 from drawings.forms import ImageForm, sentences
 from drawings.replicas import may_lag
 from drawings.views.answers import cacheable, has_canonical_query
+from drawings.views.figure_turns import figure_turn, takes_turns
 
+# More than a drawing itself may have take long to compress. With a limit of its own, as no end of
+# queries ask for them.
+MOST_PIXELS = pixels.MAX_SIDE**2
 # A colormap's colours change with matplotlib's releases, if ever.
 STRIP_SECONDS = 24 * 3600
 
 
 @require_safe
+@takes_turns
 @may_lag
 def image(request: HttpRequest, id: UUID) -> HttpResponse:
     """image.png: the drawing through a colormap's palette."""
@@ -38,7 +44,11 @@ def image(request: HttpRequest, id: UUID) -> HttpResponse:
     def make() -> bytes:
         blob = picture.blob or access.get_picture(request, id, with_blob=True).blob
         colours = palette(cmap, vmin, vmax)
-        return pixels.png_from_blob(blob, picture.height, picture.width, colours, scale)
+        size = picture.height, picture.width
+        if math.prod(size) * scale**2 <= MOST_PIXELS:
+            return pixels.png_from_blob(blob, *size, colours, scale)
+        with figure_turn(request) as run:
+            return run(pixels.png_from_blob, blob, *size, colours, scale)
 
     return cacheable(
         request,
