@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drawsite.settings")
 
 from django.conf import settings
 
+import drawings.counts  # noqa: F401 - before there are processes, which share it
 from drawsite.environment import told_in_a_sentence
 from drawsite.serving import drain_when_stopped
 

@@ -6,7 +6,6 @@ import hmac
 import ipaddress
 import logging
 import random
-import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,7 +15,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.http import HttpRequest
 
-from drawings import metrics
+from drawings import counts, metrics
 from drawings.models import RateWindow
 from drawsite.environment import Rate
 
@@ -30,11 +29,6 @@ SWEPT = 2 * SWEEP_EVERY
 # one that hangs would take a second of each submission, and SQLite's write lock meanwhile.
 REDIS_PAUSE_SECONDS = 5.0
 _redis_pauses_until = 0.0
-
-# So many clients at most are remembered in a process's own memory.
-MOST_HERE = 10_000
-_here: dict[str, tuple[int, int]] = {}  # by key: when the window ends, and the count
-_here_lock = threading.Lock()
 
 TABLE = RateWindow._meta.db_table
 
@@ -96,13 +90,24 @@ def count(scope: str, client: str, rate: Rate | None) -> Verdict:
 def count_here(scope: str, client: str, rate: Rate | None) -> Verdict:
     """As `count`, for who only looks: reading never waits for those who write.
 
-    Without Redis each server process counts what it is asked itself, in its memory.
+    Without Redis each machine counts what it is asked itself, in its memory.
     """
     if rate is None:
         return Verdict(True, 0)
     key, ends, retry_after = _window(scope, client, rate)
-    so_far = _ask(lambda: _count_in_redis(key, ends, rate.seconds), lambda: _count_here(key, ends))
+    so_far = _ask(
+        lambda: _count_in_redis(key, ends, rate.seconds), lambda: counts.here.add(_short(key), ends)
+    )
     return _verdict(scope, so_far <= rate.limit, retry_after)
+
+
+def look_here(scope: str, client: str, rate: Rate | None) -> Verdict:
+    """What `count_here` would say, without counting."""
+    if rate is None:
+        return Verdict(True, 0)
+    key, ends, retry_after = _window(scope, client, rate)
+    so_far = _ask(lambda: _so_far_in_redis(key, ends), lambda: counts.here.look(_short(key), ends))
+    return _verdict(scope, so_far < rate.limit, retry_after)
 
 
 def look(scope: str, client: str, rate: Rate | None) -> Verdict:
@@ -132,14 +137,16 @@ def _window(scope: str, client: str, rate: Rate) -> tuple[str, int, int]:
     return key, ends, ends - now
 
 
+def _short(key: str) -> bytes:
+    return bytes.fromhex(key)[: counts.KEY_BYTES]
+
+
 def _count(key: str, ends: int, seconds: int) -> int:
     return _ask(lambda: _count_in_redis(key, ends, seconds), lambda: _count_in_database(key, ends))
 
 
 def _so_far(key: str, ends: int) -> int:
-    return _ask(
-        lambda: cache.get(_name_in_redis(key, ends), 0), lambda: _so_far_in_database(key, ends)
-    )
+    return _ask(lambda: _so_far_in_redis(key, ends), lambda: _so_far_in_database(key, ends))
 
 
 def _count_in_redis(key: str, ends: int, seconds: int) -> int:
@@ -148,11 +155,15 @@ def _count_in_redis(key: str, ends: int, seconds: int) -> int:
     return cache.incr(name)
 
 
+def _so_far_in_redis(key: str, ends: int) -> int:
+    return int(cache.get(_name_in_redis(key, ends), 0))
+
+
 def _name_in_redis(key: str, ends: int) -> str:
     return f"rate:{key}:{ends}"
 
 
-def _ask(redis: Callable[[], int], database: Callable[[], int]) -> int:
+def _ask(redis: Callable[[], int], without: Callable[[], int]) -> int:
     """What Redis says, if it is there."""
     global _redis_pauses_until
     if settings.REDIS_URL and time.time() >= _redis_pauses_until:
@@ -162,22 +173,8 @@ def _ask(redis: Callable[[], int], database: Callable[[], int]) -> int:
             return redis()
         except (RedisError, ValueError) as error:  # ValueError: emptied between two questions
             _redis_pauses_until = time.time() + REDIS_PAUSE_SECONDS
-            logger.warning("Redis does not answer, counting in the database: %s", error)
-    return database()
-
-
-def _count_here(key: str, ends: int) -> int:
-    with _here_lock:
-        if key not in _here and len(_here) >= MOST_HERE:
-            now = time.time()
-            for over in [each for each, (end, _) in _here.items() if end <= now]:
-                del _here[over]
-            if len(_here) >= MOST_HERE:
-                del _here[next(iter(_here))]  # who has not been seen for longest begins anew
-        last, so_far = _here.pop(key, (ends, 0))
-        so_far = so_far + 1 if last == ends else 1
-        _here[key] = ends, so_far
-        return so_far
+            logger.warning("Redis does not answer, counting without it: %s", error)
+    return without()
 
 
 def _count_in_database(key: str, ends: int) -> int:

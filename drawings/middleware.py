@@ -108,8 +108,8 @@ class Faults:
     """Answers to what is no fault of a view's code.
 
     The database locked, full, read-only or away: 503 with Retry-After. A method that a view does
-    not take: 405, which Django leaves without a word. An id that can be none: 404, which the admin's
-    view of an object by its kind fails on.
+    not take: 405, which Django leaves without a word. What can be no id: 404, in the one view of
+    the admin's that fails on it.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -23,6 +23,8 @@ PLACES = 2  # for those who wait longer: of four threads one works, and one is l
 # Longer than a disk stalls, as a rule. Then somebody keeps the lock of the database: one waits for
 # it, as long as the connection's `timeout`, and all others are told.
 STALL_SECONDS = 2.0
+# However much others get on, or the clock is set back.
+LONGEST_SECONDS = 5.0
 
 _turn = threading.Lock()
 _places = threading.BoundedSemaphore(PLACES)
@@ -92,8 +94,9 @@ def _wait_through_a_stall() -> None:
 
 def _taken_within(seconds: float) -> bool:
     """Wait for the turn until nobody has written for so long; whether it is ours."""
+    deadline = time.monotonic() + LONGEST_SECONDS
     while not _turn.acquire(timeout=_patience(seconds)):
-        if _patience(seconds) == 0:
+        if _patience(seconds) == 0 or time.monotonic() > deadline:
             return False
     return True
 
@@ -113,15 +116,18 @@ def _turn_of_process() -> Iterator[None]:
         if _patience(STALL_SECONDS) == 0:
             raise OperationalError("The database is locked: another process waited for too long")
         yield
+        os.utime(directory)  # the sign that we get on
     finally:
         os.close(directory)
 
 
 def _patience(seconds: float) -> float:
-    """What is left of so many seconds without a sign that others get on, here or elsewhere."""
+    """What is left of so many seconds without a sign that others get on, here or elsewhere.
+
+    (Not a look at what SQLite has written: that may be of one who goes on and on.)
+    """
     try:
-        # What every transaction is written to, whosoever it is.
-        written = Path(f"{connection.settings_dict['NAME']}-wal").stat().st_mtime
+        written = Path(connection.settings_dict["NAME"]).parent.stat().st_mtime
     except OSError:
         written = 0.0
     left = max(_began, written) + seconds - time.time()

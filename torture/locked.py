@@ -2,7 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from threading import Event
 
 from benchmarks.generator import Plan, percentile, statuses
 from benchmarks.generator import run as generate
@@ -18,6 +20,7 @@ DRAWINGS = 200
 SENT = 10  # a second
 SENDERS = 16
 READ = 50  # a second
+PAUSE_SECONDS = 0.1  # of who holds the lock, between two writes
 WAITED = (4.5, 6.0)  # who waits for the lock, before it is told to come back
 BEFORE_SECONDS = 4
 # On a machine that is slow with the lock free, twice what it takes then.
@@ -75,6 +78,24 @@ def _lock(site: Site) -> Iterator[Result]:
 
 @contextmanager
 def _write_lock(site: Site) -> Iterator[None]:
-    with closing(sqlite3.connect(site.data / "db.sqlite3", isolation_level=None)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
+    """It is held by one that writes all the time, and is not done: SQLite's log grows meanwhile."""
+    is_over = Event()
+    is_held = Event()
+
+    def write_on_and_on() -> None:
+        with closing(sqlite3.connect(site.data / "db.sqlite3", isolation_level=None)) as connection:
+            connection.execute("PRAGMA cache_size = 10")  # what is more goes to the log at once
+            connection.execute("BEGIN IMMEDIATE")
+            is_held.set()
+            while not is_over.wait(PAUSE_SECONDS):
+                connection.execute("UPDATE drawings_drawing SET title = title")
+            connection.execute("ROLLBACK")
+
+    with ThreadPoolExecutor(1) as threads:
+        writer = threads.submit(write_on_and_on)
+        is_held.wait()
+        try:
+            yield
+        finally:
+            is_over.set()
+            writer.result()

@@ -24,7 +24,7 @@ SAID = ("title", "artist", "colormap", "status", "vmin", "vmax", "size", "id")
 
 class DrawingForm(ModelForm):
     def clean(self) -> dict[str, Any]:
-        """Nobody decides on words that they have not seen: artists may change theirs at any time."""
+        """Nobody decides on words that they have not seen: artists may change theirs meanwhile."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if "status" in self.changed_data:
             for name in ("title", "artist"):

@@ -1,5 +1,6 @@
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from django.core.management import call_command
 from django.db import connections
 from playwright.sync_api import ConsoleMessage, Page, Request
 
-from drawings import pixels
+from drawings import counts, pixels
 from drawings.models import Drawing
 from drawings.tests.browser import Studio, launch_options
 from drawings.tests.server import Server
@@ -82,6 +83,14 @@ def server_process(static_files: None, django_db_setup: None) -> Iterator[Server
 def server(server_process: Server, transactional_db: None) -> Server:
     """The running server, with an empty database that the test sees too."""
     return server_process
+
+
+@pytest.fixture(autouse=True)
+def own_counts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is counted in memory begins anew with each test."""
+    with closing(counts.Counts(1024)) as table:
+        monkeypatch.setattr(counts, "here", table)
+        yield
 
 
 @pytest.fixture

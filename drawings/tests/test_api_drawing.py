@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from drawings import limits, receiving, senders, strokes
+from drawings import receiving, senders, strokes
 from drawings.models import BlockedWord, Drawing
 from drawings.tests import documents, samples
 from drawsite.environment import Rate
@@ -439,13 +439,3 @@ def test_what_asks_too_much_is_told_when_to_come_back(client, settings, make_dra
     assert int(answers[3]["Retry-After"]) > 0
     assert list(answers[3].json()["errors"]) == ["request"]
     assert client.get("/api/").status_code == client.get("/gallery/").status_code == 200
-
-
-def test_the_memory_of_who_asked_does_not_grow_without_end(monkeypatch):
-    monkeypatch.setattr(limits, "MOST_HERE", 3)
-    monkeypatch.setattr(limits, "_here", {})
-
-    for number in range(9):
-        limits._count_here(str(number % 5), AGES * 100)
-
-    assert len(limits._here) == 3

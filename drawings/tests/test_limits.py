@@ -3,7 +3,11 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
 from types import SimpleNamespace
+from urllib.error import HTTPError
+from urllib.request import urlopen
 from uuid import uuid4
 
 import pytest
@@ -12,10 +16,10 @@ from django.conf import settings as project
 from django.core.cache import cache
 from django.db import connection
 
-from drawings import limits, strokes, turns
+from drawings import counts, limits, strokes, turns
 from drawings.models import Drawing, RateWindow
 from drawings.tests import documents, samples
-from drawings.tests.server import database_url
+from drawings.tests.server import Server, database_url
 from drawsite.environment import Rate
 
 JSON = {"Accept": "application/json"}
@@ -158,13 +162,17 @@ def test_clients_that_ask_at_once_get_exactly_what_the_rate_says(store):
     assert sorted(answers) == [False] * 10 + [True] * 10
 
 
-def test_eight_processes_that_ask_at_once_get_exactly_what_the_rate_says(store, transactional_db):
-    command = [sys.executable, "-m", "drawings.tests.counting", str(PROCESSES), str(CALLS), "150"]
+@pytest.mark.parametrize("function", ["count", "count_here"])
+def test_eight_processes_that_ask_at_once_get_exactly_what_the_rate_says(
+    store, transactional_db, function
+):
+    numbers = map(str, (PROCESSES, CALLS, 150))
+    command = [sys.executable, "-m", "drawings.tests.counting", function, *numbers]
     environment = {
         **os.environ,
         "DATABASE_URL": database_url(),
         "SECRET_KEY": project.SECRET_KEY,
-        "REDIS_URL": project.REDIS_URL,
+        "REDIS_URL": "" if store == "database" else project.REDIS_URL,
     }
 
     answer = subprocess.run(
@@ -175,7 +183,72 @@ def test_eight_processes_that_ask_at_once_get_exactly_what_the_rate_says(store, 
     assert len(by_process) == PROCESSES
     assert sum(by_process) == 150
     if store == "database":
-        assert RateWindow.objects.get().count == PROCESSES * CALLS
+        rows = RateWindow.objects.values_list("count", flat=True)
+        assert list(rows) == ([PROCESSES * CALLS] if function == "count" else [])
+
+
+# --- What is counted in memory --------------------------------------------------------------
+
+
+KEYS = [bytes([number]) * counts.KEY_BYTES for number in range(1, 100)]
+
+
+def test_what_a_machine_counts_is_exact_for_each_key_and_window():
+    table = counts.here
+
+    assert [table.add(KEYS[0], 60) for _ in range(3)] == [1, 2, 3]
+    assert table.add(KEYS[1], 60) == 1
+    assert table.look(KEYS[0], 60) == 3
+    assert table.look(KEYS[2], 60) == 0
+    assert table.look(KEYS[0], 120) == 0
+    assert table.add(KEYS[0], 120) == 1
+
+
+def test_the_table_of_a_machine_does_not_grow_and_what_has_ended_makes_room():
+    with closing(counts.Counts(counts.PLACES)) as table:
+        for number in range(counts.PLACES):
+            table.add(KEYS[number], 60 if number == 5 else 120)
+
+        assert table.add(KEYS[50], 120) == 1
+
+        assert [table.look(key, 120) for key in KEYS[: counts.PLACES]] == [1] * 5 + [0] + [1] * 10
+        assert table.look(KEYS[5], 60) == 0
+
+
+DYING = """
+import os, signal
+from drawings.counts import Counts
+table = Counts(64)
+if os.fork() == 0:
+    with table._alone():
+        os.kill(os.getpid(), signal.SIGKILL)
+os.wait()
+print(table.add(b"k" * 16, 60))
+"""
+
+
+def test_a_process_that_dies_while_it_counts_leaves_the_turn_to_the_others():
+    command = [sys.executable, "-c", DYING]
+    done = subprocess.run(command, cwd=project.BASE_DIR, capture_output=True, timeout=30)
+
+    assert done.stdout == b"1\n"
+
+
+def test_the_servers_processes_count_together():
+    with Server(API_RATE="20/d", WEB_WORKERS="3", REDIS_URL="") as site:
+        ask = partial(status_of, site)
+        with ThreadPoolExecutor(8) as threads:
+            answers = list(threads.map(ask, ["/api/v1/drawings"] * 60))
+
+    assert sorted(answers) == [200] * 20 + [429] * 40
+
+
+def status_of(site, path):
+    try:
+        with urlopen(f"{site.url}{path}") as answer:
+            return answer.status
+    except HTTPError as error:
+        return error.code
 
 
 if "redis" in STORES:

@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 import pytest
 
-from drawings import pixels, strokes
+from drawings import pixels, strict_json, strokes
 from drawings.tests import documents, samples
 from drawings.tests.documents import CLEAR, INVERT, LINE, document, fill, flip, stroke
 
@@ -219,7 +219,7 @@ def test_too_many_are_refused(operations):
     ids=["numbers", "points", "operations"],
 )
 def test_far_too_many_are_refused_unread(text, monkeypatch):
-    monkeypatch.setattr(strokes.strict_json, "loads", lambda text: pytest.fail("read"))
+    monkeypatch.setattr(strict_json, "loads", lambda text: pytest.fail("read"))
 
     for sent in (text, text.encode()):
         with pytest.raises(strokes.BadStrokesError, match="at most"):

@@ -13,7 +13,7 @@ from torture import __main__ as torture
     ("step", "reason"),
     [("disk_full", "no disk can be mounted"), ("restarts", "initdb is not installed")],
 )
-def test_a_step_that_the_machine_cannot_do_is_named_and_fails_nothing(
+def test_a_step_that_the_machine_cannot_do_is_named_and_fails_nothing_unless_asked_to(
     monkeypatch, capsys, step, reason
 ):
     monkeypatch.setattr(sys, "argv", ["torture", step])
@@ -23,3 +23,7 @@ def test_a_step_that_the_machine_cannot_do_is_named_and_fails_nothing(
 
     assert torture.main() == 0
     assert f"NOT DONE: {step}: {reason}" in capsys.readouterr().out
+
+    monkeypatch.setattr(sys, "argv", ["torture", "--strict", step])
+    assert torture.main() == 1
+    assert capsys.readouterr().out.endswith("| not done | NO |\n")

@@ -78,10 +78,13 @@ if SQLITE:
 
     @pytest.fixture
     def others_get_on(transactional_db, make_drawing):
-        """The database's log as if it were written to all the time."""
-        make_drawing()
+        """As if somebody wrote all the time, and was done with it."""
+        make_drawing()  # SQLite has made its files then
+        database = Path(connection.settings_dict["NAME"])
         ahead = time.time() + 1000
-        os.utime(f"{connection.settings_dict['NAME']}-wal", (ahead, ahead))
+        os.utime(database.parent, (ahead, ahead))
+        yield
+        os.utime(database.parent)
 
     def test_a_process_writes_when_another_has_written(others_get_on):
         go_on = threading.Event()
@@ -110,7 +113,14 @@ if SQLITE:
     def refusals(others: list[Future[None]]) -> list[bool]:
         return [isinstance(each.exception(), OperationalError) for each in others]
 
-    def test_nobody_waits_with_a_writer_that_hangs(transactional_db):
+    @pytest.fixture
+    def another_writes_on_and_on(transactional_db, make_drawing):
+        """Somebody else's transaction that is not done yet."""
+        make_drawing()
+        ahead = time.time() + 1000
+        os.utime(f"{connection.settings_dict['NAME']}-wal", (ahead, ahead))
+
+    def test_nobody_waits_with_a_writer_that_hangs(another_writes_on_and_on):
         go_on = threading.Event()
         with others_who_want_to_write(go_on) as others:
             refused = wait(others, timeout=8).done
@@ -127,6 +137,15 @@ if SQLITE:
 
         assert len(refused.done) == OTHERS - writing.PLACES
         assert sorted(refusals(others)) == [False] * writing.PLACES + [True]
+
+    def test_nobody_waits_for_ever_whatever_the_clock_says(others_get_on, monkeypatch):
+        monkeypatch.setattr(writing, "LONGEST_SECONDS", 0.2)
+        go_on = threading.Event()
+        with others_who_want_to_write(go_on) as others:
+            refused = wait(others, timeout=8).done
+            go_on.set()
+
+        assert refused == set(others)
 
     def test_everybody_waits_while_others_get_on(others_get_on):
         go_on = threading.Event()
