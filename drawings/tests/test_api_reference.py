@@ -19,7 +19,7 @@ from drawsite.environment import Rate
 PAGE = "/api/"
 DOCUMENT = "/api/v1/openapi.json"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.page_alone]
 
 
 @pytest.fixture

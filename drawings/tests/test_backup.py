@@ -27,10 +27,10 @@ SEEN = (
 
 @pytest.fixture(scope="module")
 def site(django_db_setup, django_db_blocker, tmp_path_factory):
-    """With two hundred drawings on its wall."""
+    """With sixty drawings on its wall."""
     with django_db_blocker.unblock(), installation(tmp_path_factory.mktemp("site")) as site:
         site.manage("migrate", "--verbosity=0")
-        site.manage("fill_gallery", 200)
+        site.manage("fill_gallery", 60)
         yield site
 
 
@@ -46,7 +46,7 @@ def test_a_backup_restored_elsewhere_is_the_same_wall_and_takes_drawings(site, b
     with installation(tmp_path) as other:
         said = other.manage("restore", backup)
 
-        assert "200 drawings restored" in said
+        assert "60 drawings restored" in said
         assert other.ask(SEEN) == site.ask(SEEN)
         assert "drawings.W001" not in other.manage("check", "--database=default")
         assert "50 added" in other.manage("fill_gallery", 50, "--seed=1")

@@ -13,6 +13,8 @@ from playwright.sync_api import expect
 
 from drawings.models import Drawing
 
+pytestmark = pytest.mark.page_alone
+
 SQUIGGLE = [(40, 40), (60.5, 80), (100, 50), (150, 150), (151, 60), (30, 170)]
 
 

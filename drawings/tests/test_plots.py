@@ -14,7 +14,7 @@ JSON = {"Accept": "application/json"}
 TYPES = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 EVERY = [(kind, form) for kind in figures.KINDS for form in sheets.FORMATS]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.files_alone]
 
 
 def url(drawing, form="png"):
