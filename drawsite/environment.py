@@ -134,8 +134,13 @@ def parse_database(value: str) -> dict[str, Any]:
         database.setdefault("OPTIONS", {}).update(
             connect_timeout=5,
             options="-c statement_timeout=5000 -c lock_timeout=2000",
-            # A server that vanishes without a word is given up after as long.
+            # A server that vanishes without a word is given up after as long, be it by who sends or
+            # by who waits for an answer. It is asked thrice whether it lives: were it asked only
+            # after 5 seconds, Linux would give it up for one packet that was lost.
             tcp_user_timeout=5000,
+            keepalives_idle=2,
+            keepalives_interval=1,
+            keepalives_count=3,
         )
     else:
         raise ValidationError("takes sqlite:///path/to/file or postgres://user:password@host/name")

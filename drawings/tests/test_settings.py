@@ -197,6 +197,18 @@ def test_replicas_and_a_pool_become_djangos_settings(tmp_path):
         assert "lock_timeout=2000" in database["OPTIONS"]["options"]
 
 
+@pytest.mark.parametrize("alias", ["default", "replica1"])
+def test_a_postgresql_that_vanishes_is_given_up_after_five_seconds(tmp_path, alias):
+    url = "postgres://user:password@host/name"
+    settings = start(tmp_path, DATABASE_URL=url, DATABASE_REPLICA_URLS=url)["DATABASES"]
+
+    options = settings[alias]["OPTIONS"]
+    unasked = options["keepalives_idle"]
+    asked = options["keepalives_interval"] * options["keepalives_count"]
+    assert unasked + asked == 5
+    assert options["tcp_user_timeout"] == 5000
+
+
 @pytest.mark.parametrize(
     ("value", "rate"), [("0", None), ("5/s", (5, 1)), (" 60/m ", (60, 60)), ("9/d", (9, 86400))]
 )
