@@ -20,7 +20,11 @@ class DrawingsConfig(AppConfig):
 
 
 def take_time(using: str, **kwargs: Any) -> None:
-    """To make an index of a large table takes PostgreSQL longer than a visitor's query may."""
+    """To make an index of a large table takes PostgreSQL longer than a visitor's query may.
+
+    For the session, as migrations are transactions of their own, and some are in none: they should
+    not go through a pooler that shares sessions.
+    """
     connection = connections[using]
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

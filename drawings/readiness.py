@@ -130,7 +130,7 @@ def write() -> None:
     PostgreSQL takes back stays in its files until it tidies up.)
     """
     size = PROBE_BYTES if connection.vendor == "sqlite" else 64
-    with short_waits(), transaction.atomic():
+    with hasty_transaction():
         Session(
             session_key=secrets.token_hex(16),
             session_data=secrets.token_hex(size // 2),
@@ -140,20 +140,24 @@ def write() -> None:
 
 
 @contextmanager
-def short_waits() -> Iterator[None]:
+def hasty_transaction() -> Iterator[None]:
     """Wait WAIT_MS for others' locks, not as long as who sends a drawing would."""
-    if connection.vendor == "sqlite":
-        statement = "PRAGMA busy_timeout = {}"
-        usual = str(connection.settings_dict["OPTIONS"]["timeout"] * 1000)
-    else:
-        statement = "SET lock_timeout = {0}; SET statement_timeout = {0}"
-        usual = "DEFAULT"
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(WAIT_MS))
+        if connection.vendor != "sqlite":
+            with transaction.atomic():
+                # LOCAL, and in here: a pooler may give the next transaction to a visitor.
+                limits = "SET LOCAL lock_timeout = {0}; SET LOCAL statement_timeout = {0}"
+                cursor.execute(limits.format(WAIT_MS))
+                yield
+            return
+        usual = connection.settings_dict["OPTIONS"]["timeout"] * 1000
+        # Before it begins, which is what waits for the lock.
+        cursor.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
         try:
-            yield
+            with transaction.atomic():
+                yield
         finally:
-            cursor.execute(statement.format(usual))
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 @functools.cache

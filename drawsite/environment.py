@@ -7,13 +7,14 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import dj_database_url
 from environs import Env, EnvError, ValidationError
 
+from drawings.drafts import draft_name, flush
 from drawings.pixels import MAX_SIDE, MIN_SIDE
 
 env = Env()
@@ -134,8 +135,13 @@ def parse_database(value: str) -> dict[str, Any]:
         database.setdefault("OPTIONS", {}).update(
             connect_timeout=5,
             options="-c statement_timeout=5000 -c lock_timeout=2000",
-            # A server that vanishes without a word is given up after as long.
+            # A server that vanishes without a word is given up after as long, be it by who sends or
+            # by who waits for an answer. It is asked thrice whether it lives: were it asked only
+            # after 5 seconds, Linux would give it up for one packet that was lost.
             tcp_user_timeout=5000,
+            keepalives_idle=2,
+            keepalives_interval=1,
+            keepalives_count=3,
         )
     else:
         raise ValidationError("takes sqlite:///path/to/file or postgres://user:password@host/name")
@@ -178,21 +184,29 @@ def read_or_make_secret_key(path: Path) -> str:
     try:
         if not path.exists():
             _make_secret_key(path)
-        return path.read_text()
-    except OSError as error:
+        key = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
         raise EnvError(
             f'Environment variable "DATA_DIR" invalid: {path} cannot be read or made: {error}'
         ) from error
+    if not re.search(r"\w", key):  # nothing, or the zeros that a power cut leaves
+        raise EnvError(
+            f"{path} has no key in it: put your copy of it there, or remove the file. Then one is"
+            " made, which logs everybody out."
+        )
+    return key
 
 
 def _make_secret_key(path: Path) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(secrets.token_urlsafe(50))
+    draft = draft_name(path)
     try:
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50))
+        # What is signed with it may outlast a power cut; so must it.
+        flush(draft)
         # Unlike a rename, a link never replaces the key that another process made meanwhile.
-        os.link(draft, path)
-    except FileExistsError:
-        pass
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        flush(path.parent)
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from django.db import connection
 
 from drawings import backups
 from drawings.drafts import draft_name
-from drawings.tests.installation import Installation, installation
+from drawings.tests.installation import Installation, installation, on_sqlite
 
 pytestmark = pytest.mark.django_db
 
@@ -203,6 +203,41 @@ def test_without_postgresqls_programs_that_is_what_is_said(monkeypatch):
 
     with pytest.raises(backups.BackupError, match=r"pg_dump is not installed"):
         backups.run(backups.command(None, "pg_dump"))
+
+
+@pytest.mark.parametrize("left", ["nothing", "an empty file"])
+def test_the_log_of_a_file_that_was_moved_away_is_not_replaced_unasked(tmp_path, left):
+    site = on_sqlite(tmp_path)
+    site.manage("migrate", "--verbosity=0")
+    site.manage("backup", tmp_path / "backups")
+    (backup,) = (tmp_path / "backups").iterdir()
+    file, log, away = (tmp_path / name for name in ("db.sqlite3", "db.sqlite3-wal", "away"))
+    with closing(sqlite3.connect(file)) as killed:
+        killed.execute("INSERT INTO drawings_ratewindow VALUES ('acknowledged', 0, 0)")
+        killed.commit()
+        file.rename(away)  # before it ends, so that the log stays
+    if left == "an empty file":
+        file.touch()
+
+    said = site.manage("restore", backup, code=1)
+
+    assert f"{log}, the log of a database that was moved away" in said
+    assert "say so with --force" in said
+    away.replace(file)
+    with site.database() as database:
+        assert database.execute("SELECT key FROM drawings_ratewindow").fetchall() == [
+            ("acknowledged",)
+        ]
+
+
+def test_a_restore_where_nothing_is_asks_nothing_and_takes_no_empty_log_for_a_database(tmp_path):
+    site, other = on_sqlite(tmp_path / "site"), on_sqlite(tmp_path / "other")
+    site.manage("migrate", "--verbosity=0")
+    site.manage("backup", tmp_path / "backups")
+    other.data_dir.mkdir()
+    (other.data_dir / "db.sqlite3-wal").touch()
+
+    assert "0 drawings restored" in other.manage("restore", *(tmp_path / "backups").iterdir())
 
 
 @pytest.fixture

@@ -196,6 +196,26 @@ def test_a_file_that_is_no_database_is_noticed(client, sqlite):
     assert fault(client) == "the database is damaged"
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no poolers")
+def test_between_its_transactions_a_connection_is_any_visitors(transactional_db):
+    """Behind a pooler, the next transaction on it may be one's."""
+    waits: dict[bool, set[str]] = {True: set(), False: set()}
+
+    def note(execute, *arguments):
+        result = execute(*arguments)
+        with connection.connection.cursor() as cursor:
+            for limit in ("lock_timeout", "statement_timeout"):
+                cursor.execute(f"SHOW {limit}")
+                waits[connection.in_atomic_block].add(cursor.fetchone()[0])
+        return result
+
+    with connection.execute_wrapper(note):
+        assert readiness.look() is None
+
+    assert waits[False] == {"2s", "5s"}
+    assert "1500ms" in waits[True]
+
+
 # --- A server that has the file open --------------------------------------------------------
 
 

@@ -1,12 +1,14 @@
+import errno
 import json
 import os
+import resource
 import stat
 import subprocess
 import sys
 
 import pytest
 from django.conf import settings as project
-from environs import ValidationError
+from environs import EnvError, ValidationError
 
 from drawings.tests.environment import SETTINGS
 from drawsite import environment
@@ -90,6 +92,22 @@ def test_a_secret_key_that_cannot_be_read_stops_the_start_and_is_named(tmp_path)
 
     assert "DATA_DIR" in told
     assert "secret_key" in told
+
+
+@pytest.mark.parametrize(
+    "left",
+    [b"", b"\n", bytes(67), b"\xff\xfe"],
+    ids=["empty", "an empty line", "zeros", "no text"],
+)
+def test_a_file_without_a_key_stops_the_start_and_is_named_and_kept(tmp_path, left):
+    file = tmp_path / "secret_key"
+    file.write_bytes(left)
+
+    told = complaint(tmp_path)
+
+    assert "EnvError" in told
+    assert str(file) in told
+    assert file.read_bytes() == left
 
 
 @pytest.mark.parametrize("program", [["manage.py", "prepare"], ["-m", "gunicorn", "drawsite.wsgi"]])
@@ -197,6 +215,18 @@ def test_replicas_and_a_pool_become_djangos_settings(tmp_path):
         assert "lock_timeout=2000" in database["OPTIONS"]["options"]
 
 
+@pytest.mark.parametrize("alias", ["default", "replica1"])
+def test_a_postgresql_that_vanishes_is_given_up_after_five_seconds(tmp_path, alias):
+    url = "postgres://user:password@host/name"
+    settings = start(tmp_path, DATABASE_URL=url, DATABASE_REPLICA_URLS=url)["DATABASES"]
+
+    options = settings[alias]["OPTIONS"]
+    unasked = options["keepalives_idle"]
+    asked = options["keepalives_interval"] * options["keepalives_count"]
+    assert unasked + asked == 5
+    assert options["tcp_user_timeout"] == 5000
+
+
 @pytest.mark.parametrize(
     ("value", "rate"), [("0", None), ("5/s", (5, 1)), (" 60/m ", (60, 60)), ("9/d", (9, 86400))]
 )
@@ -216,6 +246,41 @@ def test_the_secret_key_is_made_once_for_its_owner_alone(tmp_path):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert start(tmp_path)["SECRET_KEY"] == first
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+
+
+def test_a_secret_key_that_does_not_reach_the_disk_is_none_and_leaves_nothing(
+    tmp_path, monkeypatch
+):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+
+    with pytest.raises(EnvError, match=r"secret_key .* No space left"):
+        environment.read_or_make_secret_key(tmp_path / "secret_key")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_is_full_stops_the_start_and_leaves_nothing(tmp_path):
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, usual[1]))
+    try:
+        with pytest.raises(EnvError, match="secret_key"):
+            environment.read_or_make_secret_key(tmp_path / "secret_key")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_secret_key_and_its_name_are_flushed_to_the_disk(tmp_path, monkeypatch):
+    flushed = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: flushed.append(os.fstat(descriptor).st_ino))
+
+    environment.read_or_make_secret_key(tmp_path / "secret_key")
+
+    assert flushed == [(tmp_path / "secret_key").stat().st_ino, tmp_path.stat().st_ino]
 
 
 def test_processes_that_start_at_once_get_the_same_key(tmp_path):

@@ -25,8 +25,8 @@ class Command(BaseCommand):
         try:
             backups.verify(connection, file)
             backups.check_release(connection, file)
-            if not force and is_there():
-                confirm()
+            if not force and (what := what_is_there()):
+                confirm(what)
             connection.close()
             if connection.vendor == "sqlite":
                 backups.restore_sqlite(file, Path(connection.settings_dict["NAME"]))
@@ -38,18 +38,26 @@ class Command(BaseCommand):
         self.stdout.write(f"{Drawing.objects.count():,} drawings restored from {file}.")
 
 
-def is_there() -> bool:
-    """Whether there is a database to lose; one that cannot be read may have something, too."""
-    if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
-        return False
+def what_is_there() -> str | None:
+    """What there is to lose; a database that cannot be read may have something, too."""
+    if connection.vendor == "sqlite":
+        file = Path(connection.settings_dict["NAME"])
+        log = file.with_name(f"{file.name}-wal")
+        if not size(file):
+            # Not asked of SQLite, which deletes the log of an empty file that it opens.
+            return f"{log}, the log of a database that was moved away" if size(log) else None
     try:
-        return bool(connection.introspection.table_names())
+        return "a database" if connection.introspection.table_names() else None
     except DatabaseError:
-        return True
+        return "a database"
 
 
-def confirm() -> None:
+def size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
+def confirm(what: str) -> None:
     if not sys.stdin.isatty():
-        raise CommandError("There is a database, which this would replace: say so with --force.")
-    if input("This replaces everything that is in the database now. Type yes to go on: ") != "yes":
+        raise CommandError(f"There is {what}, which this would replace: say so with --force.")
+    if input(f"There is {what}. This replaces all that is in it. Type yes to go on: ") != "yes":
         raise CommandError("Nothing was changed.")
