@@ -13,10 +13,11 @@ from drawings.tests import documents
 SEED = 20261122
 EXAMPLES = 25
 
-# What a JSON Schema cannot say is 422 as well: that a text can be seen, that a picture is one.
+# What a JSON Schema cannot say is 422 as well: that a text can be seen, that a picture is one. And
+# 409: that nothing has changed since.
 CONFIGURATION = """
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "401", "403", "404", "422"]
+expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
 """
 
 
