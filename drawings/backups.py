@@ -275,7 +275,7 @@ def start(command: Command, **pipes: int) -> "subprocess.Popen[bytes]":
     except FileNotFoundError as error:
         raise BackupError(
             f"{command.arguments[0]} is not installed: it comes with PostgreSQL's client programs,"
-            " of the server's version or newer."
+            " of the server's version."
         ) from error
 
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 
 from drawings import statistics
@@ -61,5 +61,8 @@ def _find_parents(batch: list[Drawing]) -> None:
 
 def analyze() -> None:
     """Tell the database how much there is of what, so that it plans its queries accordingly."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # A million drawings may take longer than a visitor's query may.
+            cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute(f"ANALYZE {connection.ops.quote_name(Drawing._meta.db_table)}")

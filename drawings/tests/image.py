@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 FOLDERS = ("/srv/drawsite", "/opt/venv")
 INSTALLATION = ("python -m venv", "/opt/venv/bin/pip install")
+# What only root may do, on a machine that is its own.
+OF_ROOT = ("apt-get", "useradd", "chown")
 
 
 class Step(NamedTuple):
@@ -44,7 +46,7 @@ class Image:
         """Do what the steps say on a clone of the repository.
 
         The packages are installed, which takes minutes, unless there is an environment that has
-        them already. Users and base images are left out.
+        them already. Users, Debian's packages and base images are left out.
         """
         self.site.mkdir(parents=True)
         (self.root / "opt").mkdir()
@@ -64,7 +66,7 @@ class Image:
                     # What ends in a slash is a folder to put it in.
                     name = Path(source).name if target.endswith("/") else ""
                     copy(clone / source, self.site / target / name)
-            case "RUN" if not text.startswith("useradd"):
+            case "RUN" if not text.startswith(OF_ROOT):
                 self.run(["sh", "-ec", text.replace("python -m venv", f"{sys.executable} -m venv")])
             case "ENV":
                 name, _, value = text.partition("=")

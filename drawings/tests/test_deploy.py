@@ -20,7 +20,9 @@ DEPLOY = Path(settings.BASE_DIR, "deploy")
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::([?-])([^}]*))?\}")
-OWN_VARIABLES = {"POSTGRES_PASSWORD", "PUBLISHED_PORT", "NGINX_LISTEN", "NGINX_CACHE_SIZE"}
+OWN_VARIABLES = {"POSTGRES_PASSWORD", "PUBLISHED_PORT", "NGINX_CACHE_SIZE"}
+# The one version of PostgreSQL that each release of Debian has.
+DEBIANS = {"15": "bookworm", "17": "trixie"}
 
 
 def strings(value):
@@ -38,7 +40,7 @@ def strings(value):
 # --- The compose file -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["web", "migrate"])
+@pytest.mark.parametrize("name", ["web", "prepare"])
 def test_compose_gives_the_site_all_settings_but_where_it_listens(name):
     assert SERVICES[name]["environment"].keys() == set(SETTINGS) - {"HOST", "PORT", "DEBUG"}
 
@@ -102,6 +104,35 @@ def test_services_start_when_those_that_they_need_are_healthy():
                 assert SERVICES[name]["restart"] == "no"
 
 
+def test_nginx_is_reached_where_it_listens():
+    nginx = SERVICES["nginx"]
+    [published] = nginx["ports"]
+    port = nginx["environment"]["NGINX_LISTEN"]
+
+    assert published.rpartition(":")[2] == port
+    assert port in nginx["healthcheck"]["test"]
+
+
+def test_nginx_is_given_the_hosts_own_directives():
+    included = re.findall(
+        r"include (/.+)/\*\.conf;", (TEMPLATES / "drawsite.conf.template").read_text()
+    )
+    folders = dict(volume.split(":")[1::-1] for volume in SERVICES["nginx"]["volumes"])
+
+    assert [folders[path] for path in included] == ["./drawsite.d"]
+    # Nothing is included before the host has put it there.
+    shipped = subprocess.check_output(["git", "ls-files", "drawsite.d"], cwd=DEPLOY, text=True)
+    assert shipped.splitlines() == ["drawsite.d/real_ip.example"]
+
+
+def test_no_site_starts_before_one_alone_has_prepared_it():
+    assert SERVICES["prepare"]["command"] == ["python", "manage.py", "prepare"]
+    assert SERVICES["web"]["depends_on"]["prepare"] == {
+        "condition": "service_completed_successfully"
+    }
+    assert "command" not in SERVICES["web"]
+
+
 def test_volumes_are_declared_and_nothing_but_nginx_is_reached_from_outside():
     used = {
         volume.partition(":")[0]
@@ -114,6 +145,39 @@ def test_volumes_are_declared_and_nothing_but_nginx_is_reached_from_outside():
 
 
 # --- The image ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    image = Image(tmp_path_factory.mktemp("root"))
+    image.build(clone(tmp_path_factory.mktemp("clone")), packages=Path(sys.prefix))
+    return image
+
+
+def test_the_image_has_postgresqls_programs_of_the_servers_version():
+    [client] = [text for _, text in steps() if "postgresql-client" in text]
+    [version] = re.findall(r"postgresql-client-(\d+)", client)
+    bases = [text.split()[0] for instruction, text in steps() if instruction == "FROM"]
+
+    assert SERVICES["postgres"]["image"] == f"postgres:{version}"
+    assert {base.rpartition("-")[2] for base in bases} == {DEBIANS[version]}
+    # In the stage that is shipped.
+    order = [text for instruction, text in steps() if instruction == "FROM" or text == client]
+    assert order[-1] == client
+
+
+@pytest.mark.parametrize("name", ["web", "prepare"])
+def test_the_images_user_may_write_where_volumes_are_mounted_and_nowhere_else(name):
+    """A new volume takes the owner that the folder has in the image."""
+    data = next(text for _, text in steps() if text.startswith("DATA_DIR=")).partition("=")[2]
+    mounted = [volume.partition(":")[2] for volume in SERVICES[name]["volumes"]]
+    owned = [text for _, text in steps() if text.startswith("chown")]
+
+    assert mounted == [data, f"{data}/backups"]
+    assert owned == [f"chown -R drawsite:drawsite {data}"]
+    made = [text for instruction, text in steps() if instruction == "RUN"]
+    assert made.index(f"mkdir -m 700 {data}/backups") < made.index(owned[0])
+    assert SERVICES[name]["read_only"] is True
 
 
 def test_the_image_installs_hashed_packages_alone_and_serves_as_nobody_in_particular():
@@ -137,21 +201,43 @@ def test_what_the_image_copies_is_all_that_its_build_is_given():
     assert {name.removeprefix("!") for name in re.findall("^!.+", ignored, re.MULTILINE)} == copied
 
 
-def test_the_image_serves_without_a_key_in_it_and_writes_nothing(tmp_path, transactional_db):
-    def files():
-        return {path: path.stat().st_mtime_ns for path in image.site.rglob("*")}
-
-    image = Image(tmp_path / "root")
-    image.build(clone(tmp_path / "clone"), packages=Path(sys.prefix))
-
-    assert [path.name for path in (image.site / "data").iterdir()] == ["static"]
-    before = files()
-    with serving(image) as is_healthy:
+def test_the_image_serves_without_a_key_in_it_and_writes_nothing(built, transactional_db):
+    assert {path.name for path in (built.site / "data").iterdir()} == {"static", "backups"}
+    before = files(built)
+    with serving(built) as is_healthy:
         deadline = time.monotonic() + START_SECONDS
         while not is_healthy():
             assert time.monotonic() < deadline
     assert not is_healthy()
-    assert files() == before
+    assert files(built) == before
+
+
+def test_the_image_prepares_a_site_and_backs_it_up_and_writes_to_its_data_alone(
+    built, transactional_db
+):
+    before = files(built)
+
+    built.run(SERVICES["prepare"]["command"], **settings_of_a_host())
+    built.run(["python", "manage.py", "backup"], **settings_of_a_host())
+
+    data = built.site / "data"
+    assert [path.stem.partition("-")[0] for path in (data / "backups").iterdir()] == ["drawsite"]
+    written = {path for path, time in files(built).items() if before.get(path) != time}
+    assert all(path.is_relative_to(data) for path in written)
+
+
+def files(image):
+    return {path: path.stat().st_mtime_ns for path in image.site.rglob("*")}
+
+
+def settings_of_a_host():
+    return {
+        "SECRET_KEY": "a key of my own",
+        "DATABASE_URL": database_url(),
+        "ALLOWED_HOSTS": "wall.example,localhost",
+        "HTTPS": "on",
+        "TRUSTED_PROXIES": "1",
+    }
 
 
 @contextmanager
@@ -159,11 +245,7 @@ def serving(image):
     """The server as the image starts it; the image's health check."""
     environment = {
         **image.environment,
-        "SECRET_KEY": "a key of my own",
-        "DATABASE_URL": database_url(),
-        "ALLOWED_HOSTS": "wall.example,localhost",
-        "HTTPS": "on",
-        "TRUSTED_PROXIES": "1",
+        **settings_of_a_host(),
         "HOST": "127.0.0.1",
         "PORT": str(Server().port),
         "WEB_WORKERS": "1",

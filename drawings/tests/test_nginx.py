@@ -19,7 +19,7 @@ from django.test import RequestFactory
 from drawings import limits
 from drawings.models import Drawing
 from drawings.tests import samples
-from drawings.tests.nginx import Nginx
+from drawings.tests.nginx import TEMPLATES, Nginx
 from drawings.tests.server import Server
 
 # Of each pair, whether they are one household, and so one client.
@@ -189,22 +189,49 @@ def test_one_address_has_so_many_connections_and_others_are_served(proxy):
     assert "Too many connections" in json.loads(refused.body)["errors"]["request"][0]
 
 
-class Naming(Nginx):
-    """It tells which client it takes an address for."""
+class Changed(Nginx):
+    """With other lines in the place of some of its configuration's."""
+
+    changes: tuple[tuple[str, str], ...]
 
     def command(self, *options):
         command = super().command(*options)
         file = self.folder / "drawsite.conf"
         text = file.read_text()
-        for ours, asked in (
-            ("map $remote_addr $drawsite_client {", "map $arg_of $drawsite_client {"),
-            ("default $binary_remote_addr;", "default $arg_of;"),
-            ("server_tokens off;", 'location = /of { return 200 "$drawsite_client"; }'),
-        ):
+        for ours, other in self.changes:
             assert ours in text
-            text = text.replace(ours, asked)
+            text = text.replace(ours, other)
         file.write_text(text)
         return command
+
+
+class Naming(Changed):
+    """It tells which client it takes an address for."""
+
+    changes = (
+        ("map $remote_addr $drawsite_client {", "map $arg_of $drawsite_client {"),
+        ("default $binary_remote_addr;", "default $arg_of;"),
+        ("server_tokens off;", 'location = /of { return 200 "$drawsite_client"; }'),
+    )
+
+
+class Behind(Changed):
+    """Behind a proxy at 127.0.0.1, with the example for that. It tells whom it counts, and what the
+    site would be told."""
+
+    changes = (
+        ("include /etc/nginx/drawsite.d/*.conf;", "include real_ip.conf;"),
+        (
+            "server_tokens off;",
+            'location = /who { return 200 "$remote_addr of $proxy_add_x_forwarded_for"; }',
+        ),
+    )
+
+    def command(self, *options):
+        example = (TEMPLATES.parent / "drawsite.d" / "real_ip.example").read_text()
+        assert "172.16.0.0/12;" in example
+        (self.folder / "real_ip.conf").write_text(example.replace("172.16.0.0/12;", "127.0.0.1;"))
+        return super().command(*options)
 
 
 @pytest.fixture(scope="module")
@@ -221,6 +248,18 @@ def test_a_household_is_one_client_and_others_are_others(naming, one, other, is_
     assert (clients[0] == clients[1]) == is_one
     # As the site itself counts.
     assert (counted(one) == counted(other)) == is_one
+
+
+def test_behind_another_proxy_each_visitor_is_one_client_and_nobody_else_may_claim_to_be(tmp_path):
+    claimed, visitor, other = "203.0.113.5", "192.0.2.7", "127.0.0.8"
+    with Behind(tmp_path, site_port=1) as proxy:
+        headers = {"X-Forwarded-For": f"{claimed}, {visitor}"}
+        through = ask(proxy, "GET", "/who", headers=headers).body.decode()
+        around = ask(proxy, "GET", "/who", headers=headers, address=other).body.decode()
+
+    # What is last, the site believes with TRUSTED_PROXIES=1.
+    assert through == f"{visitor} of {claimed}, {visitor}, {visitor}"
+    assert around == f"{other} of {claimed}, {visitor}, {other}"
 
 
 def counted(address):

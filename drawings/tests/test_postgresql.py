@@ -15,7 +15,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db.models.signals import pre_migrate
 
-from drawings import curating
+from drawings import curating, storing
 from drawings.models import Drawing, Report
 from drawsite.postgresql.base import DatabaseWrapper
 
@@ -222,3 +222,23 @@ def test_what_is_drawn_on_a_drawing_while_it_is_deleted_does_not_keep_it(
     assert Drawing.objects.get() == child
     assert Drawing.objects.get().parent_id is None
     assert not Report.objects.exists()
+
+
+@on_postgresql
+def test_counting_a_large_wall_takes_as_long_as_it_takes(transactional_db):
+    limits = {}
+
+    def note(execute, sql, *arguments):
+        limits[sql.partition(" ")[0]] = limit()
+        return execute(sql, *arguments)
+
+    with db.connection.execute_wrapper(note):
+        storing.analyze()
+
+    assert limits["ANALYZE"] == "0"
+    assert limit() == "5s"
+
+
+def limit():
+    with db.connection.connection.cursor() as cursor:
+        return cursor.execute("SHOW statement_timeout").fetchone()[0]
