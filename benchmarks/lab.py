@@ -106,10 +106,13 @@ class Lab:
         site.manage("prepare", "--verbosity=0")
 
     def _settle(self, site: Site) -> None:
-        """What PostgreSQL does by itself within minutes, and would do during a measurement."""
+        """What PostgreSQL and the kernel do by themselves within minutes, and would do during a
+        measurement."""
         if site.database_url:
             with psycopg.connect(site.database_url, autocommit=True) as connection:
                 connection.execute("VACUUM ANALYZE")
+                connection.execute("CHECKPOINT")
+        os.sync()
 
     def _remove(self, site: Site) -> None:
         if site.database_url:
