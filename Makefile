@@ -24,7 +24,7 @@ superuser: $(VENV)/run
 	@test -t 0 || test -n "$$DJANGO_SUPERUSER_PASSWORD" || { \
 		echo "There is no terminal to ask for a password: set DJANGO_SUPERUSER_USERNAME, _EMAIL and _PASSWORD." >&2; exit 1; }
 	$(MANAGE) prepare --verbosity 0
-	$(MANAGE) createsuperuser $(if $(DJANGO_SUPERUSER_PASSWORD),--noinput)
+	$(MANAGE) createsuperuser $${DJANGO_SUPERUSER_PASSWORD:+--noinput}
 
 test: $(VENV)/dev
 	tools/install chromium nginx

@@ -45,10 +45,10 @@ def set_status(
     were left as they are because they have changed after they were seen."""
     ids = {drawing.pk for drawing in drawings}
     with write_transaction():
-        others = Drawing.objects.filter(pk__in=ids).exclude(status=status).order_by("pk")
-        changed_at = dict(others.select_for_update().values_list("pk", "changed_at"))
-        left = {pk for pk, at in changed_at.items() if seen_at and at and at > seen_at}
-        changing = changed_at.keys() - left
+        rows = Drawing.objects.filter(pk__in=ids).order_by("pk").select_for_update()
+        now = list(rows.values_list("pk", "status", "changed_at"))
+        left = {pk for pk, _, at in now if seen_at and at and at > seen_at}
+        changing = {pk for pk, was, _ in now if was != status} - left
         Drawing.objects.filter(pk__in=changing).change(status=status)
         settled = _settle(Report.objects.filter(drawing__in=ids - left))
         label = Drawing.Status(status).label

@@ -1,5 +1,5 @@
-"""How often one client may do something: counted in one atomic statement, so that no number of
-processes asking at once lets one more through."""
+"""How often one client may do something: counted in one atomic step, so that no number of processes
+asking at once lets one more through."""
 
 import hashlib
 import hmac

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.db import OperationalError, connection, transaction
@@ -23,7 +23,7 @@ PLACES = 2  # for those who wait longer: of four threads one works, and one is l
 # Longer than a disk stalls, as a rule. Then somebody keeps the lock of the database: one waits for
 # it, as long as the connection's `timeout`, and all others are told.
 STALL_SECONDS = 2.0
-# However much others get on, or the clock is set back.
+# For a turn among threads, however much others get on, or the clock is set back.
 LONGEST_SECONDS = 5.0
 
 _turn = threading.Lock()
@@ -71,8 +71,9 @@ def hurried_transaction() -> Iterator[None]:
 @contextmanager
 def _turn_of_thread() -> Iterator[None]:
     global _began
-    if not _taken_within(PATIENCE_SECONDS):
-        _wait_through_a_stall()
+    deadline = time.monotonic() + LONGEST_SECONDS
+    if not _taken_within(PATIENCE_SECONDS, deadline):
+        _wait_through_a_stall(deadline)
     _began = time.time()
     try:
         yield
@@ -81,20 +82,19 @@ def _turn_of_thread() -> Iterator[None]:
         _turn.release()
 
 
-def _wait_through_a_stall() -> None:
+def _wait_through_a_stall(deadline: float) -> None:
     """Take the turn, if there is a place to wait for it; OperationalError if that is in vain."""
     if not _places.acquire(blocking=False):
         raise OperationalError("The database is locked: others wait for it already")
     try:
-        if not _taken_within(STALL_SECONDS):
+        if not _taken_within(STALL_SECONDS, deadline):
             raise OperationalError("The database is locked: nobody has written for too long")
     finally:
         _places.release()
 
 
-def _taken_within(seconds: float) -> bool:
+def _taken_within(seconds: float, deadline: float) -> bool:
     """Wait for the turn until nobody has written for so long; whether it is ours."""
-    deadline = time.monotonic() + LONGEST_SECONDS
     while not _turn.acquire(timeout=_patience(seconds)):
         if _patience(seconds) == 0 or time.monotonic() > deadline:
             return False
@@ -116,7 +116,8 @@ def _turn_of_process() -> Iterator[None]:
         if _patience(STALL_SECONDS) == 0:
             raise OperationalError("The database is locked: another process waited for too long")
         yield
-        os.utime(directory)  # the sign that we get on
+        with suppress(OSError):  # it is stored, whatever becomes of the sign that we get on
+            os.utime(directory)
     finally:
         os.close(directory)
 

@@ -20,6 +20,7 @@ DRAWINGS = 200
 SENT = 10  # a second
 SENDERS = 16
 READ = 50  # a second
+HELD_WITHIN_SECONDS = 10
 PAUSE_SECONDS = 0.1  # of who holds the lock, between two writes
 WAITED = (4.5, 6.0)  # who waits for the lock, before it is told to come back
 BEFORE_SECONDS = 4
@@ -93,7 +94,8 @@ def _write_lock(site: Site) -> Iterator[None]:
 
     with ThreadPoolExecutor(1) as threads:
         writer = threads.submit(write_on_and_on)
-        is_held.wait()
+        if not is_held.wait(timeout=HELD_WITHIN_SECONDS):
+            writer.result()  # raises what went wrong
         try:
             yield
         finally:

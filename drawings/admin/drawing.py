@@ -27,8 +27,9 @@ class DrawingForm(ModelForm):
         """Nobody decides on words that they have not seen: artists may change theirs meanwhile."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if "status" in self.changed_data:
-            for name in ("title", "artist"):
-                now = self.initial[name]
+            # Locked: as the page is saved in the same transaction, nobody changes them before.
+            rows = Drawing.objects.filter(pk=self.instance.pk).select_for_update(no_key=True)
+            for name, now in (rows.values("title", "artist").first() or {}).items():
                 if self.data.get(self.add_initial_prefix(name), now) != now:
                     self.add_error(
                         "status",

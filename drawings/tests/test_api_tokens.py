@@ -264,6 +264,19 @@ def test_nobody_decides_on_what_has_changed_since_it_was_seen(client, make_token
     assert Drawing.objects.get().status == "published"
 
 
+def test_reports_of_what_has_changed_since_it_was_seen_still_wait(client, make_token, make_drawing):
+    headers, _ = make_token("view_drawing", "curate_drawing")
+    drawing = make_drawing(title="Fox")
+    Report.objects.create(drawing=drawing, reason="other")
+    seen = client.get(f"{URL}/{drawing.id}", headers=headers).json()["updated_at"]
+    Drawing.objects.change(title="Something else")
+
+    late = change(client, drawing, "published", headers, updated_at=seen)
+
+    assert late.status_code == 409
+    assert Report.objects.waiting().count() == 1
+
+
 @pytest.mark.parametrize("permissions", [[], ["view_drawing"], ["curate_drawing"]])
 def test_who_does_not_curate_changes_nothing(client, make_token, make_drawing, permissions):
     headers, _ = make_token(*permissions)

@@ -2,10 +2,12 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from types import SimpleNamespace
+from unittest.mock import Mock
 from urllib.error import HTTPError
 from urllib.request import urlopen
 from uuid import uuid4
@@ -213,6 +215,13 @@ def test_the_table_of_a_machine_does_not_grow_and_what_has_ended_makes_room():
 
         assert [table.look(key, 120) for key in KEYS[: counts.PLACES]] == [1] * 5 + [0] + [1] * 10
         assert table.look(KEYS[5], 60) == 0
+
+
+def test_a_full_disk_keeps_nobody_from_counting(monkeypatch):
+    monkeypatch.setattr(tempfile, "gettempdir", Mock(side_effect=FileNotFoundError))
+
+    with closing(counts.Counts(64)) as table:
+        assert table.add(KEYS[0], 60) == 1
 
 
 DYING = """

@@ -6,8 +6,9 @@ import sys
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from django.conf import settings
@@ -146,6 +147,37 @@ if SQLITE:
             go_on.set()
 
         assert refused == set(others)
+
+    def mtime_after(write):
+        directory = Path(connection.settings_dict["NAME"]).parent
+        os.utime(directory, (0, 0))
+        write()
+        return directory.stat().st_mtime
+
+    def test_who_has_written_gives_a_sign_and_who_has_not_gives_none(
+        transactional_db, make_drawing
+    ):
+        make_drawing()  # SQLite has made its files then
+
+        def give_up():
+            with suppress(ZeroDivisionError):
+                break_off(make_drawing)
+
+        def write_one():
+            with write_transaction():
+                make_drawing()
+
+        assert mtime_after(give_up) == 0
+        assert mtime_after(write_one) == pytest.approx(time.time(), abs=60)
+
+    def test_what_is_stored_is_stored_whatever_becomes_of_the_sign(
+        transactional_db, make_drawing, monkeypatch
+    ):
+        monkeypatch.setattr(os, "utime", Mock(side_effect=OSError))
+        with write_transaction():
+            make_drawing()
+
+        assert Drawing.objects.count() == 1
 
     def test_everybody_waits_while_others_get_on(others_get_on):
         go_on = threading.Event()
