@@ -53,6 +53,11 @@ def test_what_may_be_set_are_settings_too():
     assert set(example) <= used
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_containers_log_fills_the_disk(name):
+    assert SERVICES[name]["logging"]["options"].keys() == {"max-size", "max-file"}
+
+
 @pytest.mark.parametrize("name", ["SECRET_KEY", "POSTGRES_PASSWORD", "ALLOWED_HOSTS"])
 def test_what_has_no_safe_default_must_be_set(name):
     uses = [
