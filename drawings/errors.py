@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import REASON_NO_REFERER
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import requires_csrf_token
@@ -139,6 +140,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 @requires_csrf_token
 def csrf_failure(request: HttpRequest, reason: str = "", **kwargs: Any) -> HttpResponse:
+    if reason == REASON_NO_REFERER:  # browsers send one or the other
+        return request_error(
+            request, 403, "By HTTPS this site asks for an Origin or a Referer header of its own."
+        )
     return request_error(
         request,
         403,

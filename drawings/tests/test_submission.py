@@ -219,6 +219,20 @@ def test_a_program_without_the_sites_token_is_told_in_json():
     assert not Drawing.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"), [({}, 403), ({"Origin": "https://testserver"}, 303)]
+)
+def test_by_https_a_program_is_told_to_name_its_origin(headers, status):
+    client = Client(enforce_csrf_checks=True)
+    client.get("/", secure=True)
+    headers = {"X-CSRFToken": client.cookies["csrftoken"].value, **headers}
+
+    response = client.post(URL, {"image": picture()}, headers=headers, secure=True)
+
+    assert response.status_code == status
+    assert ("Origin or a Referer" in response.content.decode()) == (status == 403)
+
+
 def test_the_token_from_the_page_lets_a_drawing_in():
     client = Client(enforce_csrf_checks=True)
     client.get("/")
