@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connections
 
-from drawings import search
+from drawings import search, stamps
 from drawings.models import Drawing, Report
 
 
@@ -133,8 +133,14 @@ class Change(NamedTuple):
 
 
 def find_changed(status: str, since: datetime, after: Change | None, limit: int) -> list[Drawing]:
-    """The first drawings of a status that changed at a time or later, the oldest change first."""
+    """The first drawings of a status that changed at a time or later, the oldest change first.
+
+    Nothing is ever added before the last of them: changes that others may still come before are
+    held back.
+    """
     rows = Drawing.objects.filter(status=status)
+    # Read before the lists, so that these see whatever was written before the horizon.
+    rows = rows.changed_before(stamps.horizon(rows.db))
     begin = Change(since, UUID(int=0))
     place = begin if after is None else max(begin, after)
     # Those of one moment first: as a single question it would be an "or", which no index answers.

@@ -15,6 +15,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from drawings import pixels
+from drawings.stamps import Stamp
 from drawings.strokes import Document, unpack
 from drawings.validators import validate_colormap, validate_line
 from drawings.words import folded_words
@@ -56,13 +57,18 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         deferred = [f"{path}{name}" for path in ("", "parent__") for name in UNLISTED]
         return self.select_related("parent").defer(*deferred).annotate(has_strokes=STROKES_TO_SHOW)
 
+    def changed_before(self, at: datetime | None) -> Self:
+        """Those that last changed before this moment, if one is given."""
+        rows = self.with_changes()
+        return rows if at is None else rows.filter(updated_at__lt=at)
+
     def changed_at_once(self, at: datetime, after: UUID) -> Self:
-        """Those that last changed at this very moment, from the id on."""
-        return self.with_changes().filter(updated_at=at, id__gt=after).order_by("id")
+        """Those of `with_changes` that last changed at this very moment, from the id on."""
+        return self.filter(updated_at=at, id__gt=after).order_by("id")
 
     def changed_later(self, at: datetime) -> Self:
-        """Those that last changed after this moment, the oldest change first."""
-        return self.with_changes().filter(updated_at__gt=at).order_by("updated_at", "id")
+        """Those of `with_changes` that last changed after this moment, the oldest change first."""
+        return self.filter(updated_at__gt=at).order_by("updated_at", "id")
 
     def for_answers(self) -> Self:
         """As `with_changes`, with whether there are strokes to show."""
@@ -89,7 +95,17 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
 
     def change(self, **values: Any) -> int:
         """Set what is said of these drawings, and that it has changed now; how many they are."""
-        return self.update(changed_at=timezone.now(), **values)
+        return self.update(changed_at=Stamp(), **values)
+
+    def bulk_create(self, objs: Iterable["Drawing"], *args: Any, **options: Any) -> list["Drawing"]:
+        """As Django's, with the moment at which each is stored."""
+        drawings = list(objs)
+        for drawing in drawings:
+            drawing.changed_at = Stamp()
+        stored = super().bulk_create(drawings, *args, **options)
+        for drawing in drawings:
+            del drawing.changed_at  # as in `save`
+        return stored
 
     def add_once(
         self, drawing: "Drawing", key: Literal["submission_key", "flask_id"] = "submission_key"
@@ -181,7 +197,8 @@ class Drawing(models.Model):
     # drawings/owners.py), and from which address (see drawings/senders.py).
     owner = models.UUIDField(null=True, editable=False)
     sender = models.BinaryField(max_length=SENDER_BYTES, null=True)
-    # When what is said of it last changed; null if it never did.
+    # When it was stored, or what is said of it last changed (see drawings/stamps.py); null if that
+    # was before stamps were kept for new rows.
     changed_at = models.DateTimeField(null=True, editable=False)
 
     has_strokes: bool  # of a row that `for_page` or `for_answers` has found
@@ -264,11 +281,11 @@ class Drawing(models.Model):
         return self.title or "Untitled"
 
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
-        """As Django's; what is stored already has changed now."""
-        if not self._state.adding:
-            self.changed_at = timezone.now()
-            update_fields = update_fields and {*update_fields, "changed_at"}
+        """As Django's, with the moment at which the row is written."""
+        self.changed_at = Stamp()
+        update_fields = update_fields and {*update_fields, "changed_at"}
         super().save(update_fields=update_fields, **options)
+        del self.changed_at  # only the database knows it: deferred until somebody asks
 
     def get_absolute_url(self) -> str:
         return reverse("drawings:drawing", args=[self.id])

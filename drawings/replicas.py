@@ -82,6 +82,11 @@ def may_lag(view: View[Arguments]) -> View[Arguments]:
     return wrapped
 
 
+def use_primary() -> None:
+    """Read drawings from the primary for the rest of a view that `may_lag`."""
+    _reading_from.set(DEFAULT_DB_ALIAS)
+
+
 def where_to_look() -> list[str]:
     """The databases to look for a row in, in turn: one that was just sent is in the primary."""
     return list(dict.fromkeys([_reading_from.get(), DEFAULT_DB_ALIAS]))

@@ -11,7 +11,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 
 from drawings.api import schemas
 from drawings.api.clients import SAFE, Client
-from drawings.models import Drawing, DrawingQuerySet
+from drawings.models import Drawing
 from drawings.splits import split_of
 
 JSON = "application/json"
@@ -49,10 +49,20 @@ def _describe(request: HttpRequest, drawing: Drawing, parents: set[UUID]) -> sch
     )
 
 
-def get(drawings: DrawingQuerySet, ids: Sequence[UUID]) -> list[Drawing]:
-    """The drawings with these ids, in their order; those that are gone are left out."""
-    found = drawings.in_bulk(ids)
-    return [found[each] for each in ids if each in found]
+def current(listed: Sequence[Drawing]) -> list[Drawing]:
+    """Drawings of a list, read again for an answer, in their order.
+
+    Those that are gone, or are no longer as they were listed, are left out. Such a drawing has a
+    new place in the list of changes, and its new `updated_at` would lead a client past others.
+    """
+    found = Drawing.objects.for_answers().in_bulk([drawing.pk for drawing in listed])
+    return [found[each.pk] for each in listed if each.pk in found and _same(found[each.pk], each)]
+
+
+def _same(now: Drawing, listed: Drawing) -> bool:
+    """Whether a drawing has kept its status and, if it was listed by that, its last change."""
+    updated_at = getattr(listed, "updated_at", now.updated_at)
+    return (now.status, now.updated_at) == (listed.status, updated_at)
 
 
 def answer(request: HttpRequest, body: schemas.Answer, status: int = 200) -> HttpResponse:

@@ -20,7 +20,7 @@ from drawings.exports.http import export_response
 from drawings.exports.reading import Selection
 from drawings.forms import sentences
 from drawings.models import Drawing
-from drawings.replicas import may_lag, where_to_look
+from drawings.replicas import may_lag, use_primary, where_to_look
 from drawings.splits import split_of
 from drawings.views.figure_turns import figure_turn
 
@@ -74,6 +74,14 @@ def status_to_read(request: HttpRequest, filters: schemas.ExportQuery) -> str:
     return status
 
 
+def page_of(request: HttpRequest, filters: schemas.ListQuery | schemas.ArrayQuery) -> paging.Page:
+    """The page that is asked for. Raises RefusedError if it is not for this client."""
+    status = status_to_read(request, filters)
+    if filters.updated_since is not None:
+        use_primary()  # a replica may lack what was written before the newest change that it has
+    return paging.read(filters, status, filters.limit)
+
+
 def next_url(request: HttpRequest, page: paging.Page) -> str | None:
     if page.next is None:
         return None
@@ -103,10 +111,8 @@ def list_drawings(request: HttpRequest, filters: Query[schemas.ListQuery]) -> Ht
     Follow `next` until it is null: a page may have fewer drawings than `limit`, even none, and
     not be the last.
     """
-    status = status_to_read(request, filters)
-    page = paging.read(filters, status, filters.limit)
-    ids = [drawing.id for drawing in page.drawings]
-    drawings = answers.get(Drawing.objects.for_answers(), ids)
+    page = page_of(request, filters)
+    drawings = answers.current(page.drawings)
     return answers.answer(
         request,
         schemas.DrawingList(
@@ -243,8 +249,7 @@ def get_array(request: HttpRequest, filters: Query[schemas.ArrayQuery]) -> HttpR
     Smaller drawings lie at the top left of white paper. The header `Link` leads to the next page:
     large drawings come fewer at a time. Counts as a figure, on `FIGURE_RATE`.
     """
-    status = status_to_read(request, filters)
-    page = paging.read(filters, status, filters.limit)
+    page = page_of(request, filters)
     page = page.shortened(fitting(page.drawings))
     try:
         with figure_turn(request) as run:

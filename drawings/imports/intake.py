@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
 from drawings import storing
 from drawings.imports.making import Made
@@ -66,10 +65,6 @@ class Intake:
             added = len({drawing.submission_key or drawing.id for drawing in self._batch})
             added -= storing.same_as(self._batch).count()
         else:
-            # Who asks what has changed since gets what is new here, however old it is.
-            now = timezone.now()
-            for drawing in self._batch:
-                drawing.changed_at = now
             added = storing.store(self._batch)
         self.added += added
         self.present += len(self._batch) - added

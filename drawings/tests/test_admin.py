@@ -508,12 +508,13 @@ def test_the_senders_of_drawings_are_blocked(admin_client, make_drawing):
 
 def test_hiding_many_settles_their_reports(admin_client, make_drawing):
     drawing = make_drawing()
+    stored_at = drawing.changed_at
     Report.objects.create(drawing=drawing, reason="other")
 
     admin_client.post(LIST, {"action": "hide", "_selected_action": [drawing.pk]})
 
     assert not Report.objects.waiting().exists()
-    assert Drawing.objects.get().changed_at is not None
+    assert Drawing.objects.get().changed_at > stored_at
     messages = {entry.change_message for entry in LogEntry.objects.all()}
     assert messages == {"Status set to Hidden.", "Reports settled."}
 

@@ -1,6 +1,7 @@
 """A site with a read replica: here a database of its own, so that its drawings tell which of the
 two was asked."""
 
+import io
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlencode, urlsplit
 
+import numpy as np
 import psycopg
 import pytest
 from django.conf import settings
@@ -134,6 +136,18 @@ def test_who_has_just_changed_something_sees_it(site):
     id, cookie = send(site)
 
     assert id in read(site, "/gallery/", Cookie=cookie).decode()
+
+
+def test_what_has_changed_is_read_from_the_primary_whole(site):
+    id, _ = send(site)
+    changed = "/api/v1/drawings?updated_since=1970-01-01"
+
+    assert [drawing["id"] for drawing in json.loads(read(site, changed))["drawings"]] == [id]
+    array = read(site, "/api/v1/drawings.npz?updated_since=1970-01-01")
+    with np.load(io.BytesIO(array), allow_pickle=False) as data:
+        assert data["ids"].tolist() == [id]
+    newest = json.loads(read(site, "/api/v1/drawings"))["drawings"]
+    assert [drawing["title"] for drawing in newest] == ["In the replica"]
 
 
 def test_while_the_replica_is_away_the_primary_answers(site, replica):

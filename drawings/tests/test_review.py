@@ -143,11 +143,12 @@ def test_reports_are_found_without_looking_through_the_drawings(admin_client, re
 def test_a_decision_is_made_written_down_and_leads_to_the_next(
     admin_client, admin_user, pending, decision
 ):
+    stored_at = Drawing.objects.get(pk=pending[0].pk).changed_at
     page = decide(admin_client, admin_client.get(PENDING), decision)
 
     drawing = Drawing.objects.get(pk=pending[0].pk)
     assert drawing.status == decision
-    assert drawing.changed_at is not None
+    assert Drawing.objects.filter(pk=drawing.pk, changed_at__gt=stored_at).exists()
     assert shown(page) == pending[1]
     assert f"“Fox 0” is now {decision}." in text(page)
     entry = LogEntry.objects.get()

@@ -1,5 +1,7 @@
-"""Django's SQLite, which notices that its file was deleted, or replaced by another."""
+"""Django's SQLite, which notices that its file was deleted, or replaced by another, and has a clock
+as fine as PostgreSQL's."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection, OperationalError
 from typing import Any, ClassVar
@@ -16,6 +18,12 @@ def file_id(path: str) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
+def clock_timestamp() -> str:
+    """The time, in UTC and to the microsecond, as Django stores it. (SQLite's own clock has
+    milliseconds.)"""
+    return str(datetime.now(UTC).replace(tzinfo=None))
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     # Whether a file that is not there is made. A server makes none: the log of a file that was
     # moved away would be lost with it.
@@ -27,6 +35,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if not self.creates and file_id(conn_params["database"]) is None:
             raise OperationalError("The database file is not there.")
         connection: Connection = super().get_new_connection(conn_params)
+        connection.create_function("clock_timestamp", 0, clock_timestamp)
         self.opened = file_id(conn_params["database"])
         return connection
 
