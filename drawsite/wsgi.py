@@ -1,9 +1,13 @@
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.core.wsgi import get_wsgi_application
+from django.db import Error, connection
 from django.utils.http import parse_header_parameters
+from gunicorn.errors import AppImportError
 
+from drawings.releases import NewerReleaseError, check_database
 from drawsite.headers import UNREADABLE
 from drawsite.sqlite.base import DatabaseWrapper
 
@@ -13,8 +17,25 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drawsite.settings")
 
+
+def refuse_newer_database() -> None:
+    """Stop the server if a newer release has migrated the database.
+
+    A database that does not answer stops nothing: the server waits for it, and /readyz says so.
+    """
+    try:
+        with suppress(Error):
+            check_database(connection)
+    except NewerReleaseError as error:
+        # gunicorn prints the sentence without a traceback, and starts no other worker.
+        raise AppImportError(str(error)) from error
+    finally:
+        connection.close()
+
+
 DatabaseWrapper.creates = False
 django_application = get_wsgi_application()
+refuse_newer_database()
 
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connection
 
 from drawings.preparing import alone
+from drawings.releases import NewerReleaseError, check_database
 
 
 class Command(BaseCommand):
@@ -27,6 +28,7 @@ class Command(BaseCommand):
     def handle(self, *, verbosity: int, wait: float, **options: Any) -> None:
         try:
             with alone(connection, wait):
+                check_database(connection)
                 call_command("migrate", interactive=False, verbosity=verbosity)
                 call_command("collectstatic", interactive=False, verbosity=0)
                 call_command("check", databases=[DEFAULT_DB_ALIAS], verbosity=0)
@@ -35,6 +37,8 @@ class Command(BaseCommand):
                 f"Another process has been preparing this site for {wait:g} seconds. Look at what"
                 " it does, or wait longer with --wait."
             ) from error
+        except NewerReleaseError as error:
+            raise CommandError(f"Nothing was changed. {error}") from error
         except OSError as error:
             raise CommandError(
                 f"The site cannot be prepared, which takes the rights to write to DATA_DIR: {error}"
