@@ -99,17 +99,6 @@ def test_a_newer_releases_database_is_not_prepared_and_the_migration_is_named(si
     assert applied(site) == before
 
 
-def test_a_migration_of_an_app_that_was_removed_does_not_stop_the_preparation(site):
-    site.manage("migrate", "--verbosity=0")
-    with site.database() as database:
-        database.execute(
-            "INSERT INTO django_migrations (app, name, applied)"
-            " VALUES ('removed', '0001_initial', '2020-01-01 00:00:00')"
-        )
-
-    site.manage("prepare")
-
-
 def test_a_server_does_not_start_on_a_newer_releases_database(site):
     apply_newer_migration(site)
 

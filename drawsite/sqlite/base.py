@@ -1,5 +1,7 @@
-"""Django's SQLite, which notices that its file was deleted, or replaced by another."""
+"""Django's SQLite, with a file that only its owner may read, and which notices that the file was
+deleted or replaced by another."""
 
+from contextlib import suppress
 from pathlib import Path
 from sqlite3 import Connection, OperationalError
 from typing import Any, ClassVar
@@ -16,6 +18,12 @@ def file_id(path: str) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
+def create_private_file(path: str) -> None:
+    """Create an empty file with mode 0600. SQLite gives its log the mode of the database."""
+    with suppress(OSError, ValueError):  # SQLite says why there can be none
+        Path(path).touch(mode=0o600)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     # Whether a file that is not there is made. A server makes none: the log of a file that was
     # moved away would be lost with it.
@@ -24,8 +32,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     opened: tuple[int, int] | None = None
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
-        if not self.creates and file_id(conn_params["database"]) is None:
-            raise OperationalError("The database file is not there.")
+        if file_id(conn_params["database"]) is None:
+            if not self.creates:
+                raise OperationalError("The database file is not there.")
+            if not self.is_in_memory_db():
+                create_private_file(conn_params["database"])
         connection: Connection = super().get_new_connection(conn_params)
         self.opened = file_id(conn_params["database"])
         return connection

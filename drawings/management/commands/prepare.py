@@ -1,4 +1,6 @@
+import shlex
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
@@ -6,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connection
 
 from drawings.preparing import alone
+from drawings.private_files import restrict_files
 from drawings.releases import NewerReleaseError, check_database
 
 
@@ -29,6 +32,7 @@ class Command(BaseCommand):
         try:
             with alone(connection, wait):
                 check_database(connection)
+                self.warn_of_open_files(restrict_files(connection))
                 call_command("migrate", interactive=False, verbosity=verbosity)
                 call_command("collectstatic", interactive=False, verbosity=0)
                 call_command("check", databases=[DEFAULT_DB_ALIAS], verbosity=0)
@@ -43,3 +47,10 @@ class Command(BaseCommand):
             raise CommandError(
                 f"The site cannot be prepared, which takes the rights to write to DATA_DIR: {error}"
             ) from error
+
+    def warn_of_open_files(self, files: list[Path]) -> None:
+        for file in files:
+            self.stderr.write(
+                f"WARNING: Other users of this machine can use {file}, and this user may not change"
+                f" that. Run as root: chmod go= {shlex.quote(str(file))}"
+            )
