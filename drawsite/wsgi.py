@@ -39,10 +39,16 @@ refuse_newer_database()
 
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
-    """Django, which is spared a Content-Type that it fails on before any of its middleware runs.
+    """Django, with two headers mended before any of its middleware runs.
 
-    Without the header a body is nothing that a form could be read from, and is refused as that.
+    A missing Host: Django would take the server's own address for it. An empty one gets 400, as
+    RFC 9112 asks for. HTTP/1.0 has no such header, and some health checks still speak it.
+
+    A Content-Type that Django fails on: without the header a body is nothing that a form could be
+    read from, and is refused as that.
     """
+    if environ["SERVER_PROTOCOL"] != "HTTP/1.0":
+        environ.setdefault("HTTP_HOST", "")
     if not is_readable(environ.get("CONTENT_TYPE", "")):
         environ["CONTENT_TYPE"] = ""
     response = django_application(environ, start_response)
