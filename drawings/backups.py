@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.loader import MigrationLoader
 
 from drawings import search
 from drawings.drafts import file_draft
+from drawings.releases import newer_migration
 
 SUFFIXES = {"sqlite": "sqlite3", "postgresql": "dump"}
 SIGNATURES = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
@@ -166,18 +166,14 @@ def _verify_dump(connection: BaseDatabaseWrapper, file: Path) -> None:
 
 def check_release(connection: BaseDatabaseWrapper, file: Path) -> None:
     """BackupError if a newer release made a verified backup: migrations do not go backwards."""
-    loader = MigrationLoader(None)
-    known = {*loader.disk_migrations}
-    known.update(old for each in loader.disk_migrations.values() for old in each.replaces)
     applied = (
         _migrations_of_sqlite(file) if connection.vendor == "sqlite" else _migrations_of_dump(file)
     )
-    for app, name in sorted(applied - known):
-        if app in loader.migrated_apps:
-            raise BackupError(
-                f"{file} was made by a newer release, with the migration {app}.{name}: restore it"
-                " with that release or a later one."
-            )
+    if (migration := newer_migration(applied)) is not None:
+        raise BackupError(
+            f"{file} was made by a newer release, with the migration {migration}: restore it"
+            " with that release or a later one."
+        )
 
 
 def _migrations_of_sqlite(file: Path) -> set[tuple[str, str]]:

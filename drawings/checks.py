@@ -1,7 +1,8 @@
 """What can be wrong with an installation, as messages of `manage.py check --database default`."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ NETWORK_FUSE = ("fuse.sshfs", "fuse.glusterfs", "fuse.s3fs", "fuse.rclone", "fus
 # SQLite's releases with the fault in its write-ahead log: https://www.sqlite.org/wal.html
 WAL_RESET_FAULT = ((3, 7, 0), (3, 51, 2))
 MIN_KEY_LENGTH = 32
+FRAME = "!" * 88
 
 
 # --- The settings ---------------------------------------------------------------------------
@@ -50,6 +52,50 @@ def https_has_a_proxy(**kwargs: Any) -> Messages:
             id="drawings.W004",
         )
     ]
+
+
+@checks.register(checks.Tags.database)
+def debug_is_off(databases: Sequence[str] | None = None, **kwargs: Any) -> Messages:
+    """Told only where a check names databases, as `prepare` does: not by every command."""
+    if not settings.DEBUG or not databases:
+        return []
+    reached_by = ways_for_others()
+    return [
+        checks.Warning(
+            "\n".join(["", FRAME, *debug_opens(reached_by), FRAME]),
+            hint="Unset DEBUG, or set DEBUG=off, unless you are developing on this machine.",
+            id="drawings.W005",
+        )
+    ]
+
+
+def debug_opens(reached_by: list[str]) -> Iterator[str]:
+    """What DEBUG shows, in lines; louder if others can reach the site, by these settings."""
+    yield "DEBUG IS ON. Everybody who can reach this site can see, on the page of any error:"
+    yield "  - tracebacks with the source code and the values of variables, among them what"
+    yield "    others have just sent, passwords included;"
+    yield "  - the settings, among them the password in REDIS_URL;"
+    yield "  - every URL pattern, with the page of any address that does not exist."
+    yield "Programs get these pages in place of errors in JSON, without a Content-Security-Policy."
+    yield "Static files are looked up in the source for each request, and no browser keeps them."
+    yield "Each process keeps the text of its last 9,000 database queries in memory."
+    if reached_by:
+        yield ""
+        yield f"OTHER MACHINES CAN REACH IT: {', '.join(reached_by)}. TURN DEBUG OFF NOW."
+
+
+def ways_for_others() -> list[str]:
+    """The settings by which other machines reach the site, as "NAME=value"."""
+    ways = [] if is_of_this_machine(settings.HOST) else [f"HOST={settings.HOST}"]
+    names = [name for name in settings.ALLOWED_HOSTS if not is_of_this_machine(name)]
+    return [*ways, *([f"ALLOWED_HOSTS={','.join(names)}"] if names else [])]
+
+
+def is_of_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.removeprefix(".") == "localhost"
 
 
 # --- SQLite ---------------------------------------------------------------------------------

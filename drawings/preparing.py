@@ -1,6 +1,7 @@
 """One process at a time prepares a site: the others wait for it, and find the work done."""
 
 import fcntl
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -30,7 +31,7 @@ def alone(connection: BaseDatabaseWrapper, seconds: float) -> Iterator[None]:
 @contextmanager
 def _file_lock(path: Path, deadline: float) -> Iterator[None]:
     """The lock ends with the process, however that ends."""
-    with path.open("a") as file:
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600)) as file:
 
         def take() -> bool:
             try:

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from django.contrib.sessions.models import Session
 from django.db import Error, connection, transaction
-from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from drawings import search
+from drawings.releases import needed_migrations, newer_migration
 
 # However often it is asked, the database and the disk are tried once in so many seconds.
 AGE_SECONDS = 1.0
@@ -112,8 +112,11 @@ def try_disk() -> str | None:
 
 def try_database() -> str | None:
     try:
+        applied = MigrationRecorder(connection).applied_migrations().keys()
+        if (migration := newer_migration(applied)) is not None:
+            return f"a newer release has applied the migration {migration}"
         # A deleted file of SQLite is made anew, empty: no table is there, and no migration.
-        if needed_migrations() - MigrationRecorder(connection).applied_migrations().keys():
+        if needed_migrations() - applied:
             return "migrations are not applied"
         if missing := needed_tables().difference(connection.introspection.table_names()):
             return f"the table {min(missing)} is missing"
@@ -165,12 +168,6 @@ def needed_tables() -> frozenset[str]:
     tables = connection.introspection.django_table_names()
     of_search = {search.FTS5, search.NUMBERS} if connection.vendor == "sqlite" else set()
     return frozenset(tables) | of_search
-
-
-@functools.cache
-def needed_migrations() -> frozenset[tuple[str, str]]:
-    """(app, name) of every migration that the code has: its files are read once."""
-    return frozenset(MigrationLoader(None).graph.nodes)
 
 
 def name_of(error: Error) -> str:

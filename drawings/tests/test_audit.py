@@ -46,12 +46,16 @@ def osv():
         server.shutdown()
 
 
-def audit(url):
+UNREACHABLE = "http://127.0.0.1:1/v1/query"
+
+
+def audit(url, **environment):
     """What it ends with, and what it says."""
+    inherited = {name: value for name, value in os.environ.items() if name != "AUDIT"}
     done = subprocess.run(
         [sys.executable, "tools/audit.py"],
         cwd=settings.BASE_DIR,
-        env={**os.environ, "OSV_URL": url},
+        env={**inherited, "OSV_URL": url, **environment},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -75,8 +79,33 @@ def test_a_vulnerable_package_fails_and_is_named(osv):
     assert "PYSEC-0000-1, mended in 99" in said
 
 
-def test_a_list_that_cannot_be_reached_is_said_to_be_so_and_fails_nothing():
-    code, said = audit("http://127.0.0.1:1/v1/query")
+@pytest.mark.parametrize("environment", [{}, {"AUDIT": ""}, {"AUDIT": "online"}], ids=str)
+def test_a_list_that_cannot_be_reached_fails_and_says_what_to_set(environment):
+    code, said = audit(UNREACHABLE, **environment)
+
+    assert code == 1
+    assert said.startswith(f"NOT AUDITED: {UNREACHABLE} cannot be reached: ")
+    assert "set AUDIT=offline" in said
+
+
+def test_a_list_that_is_known_to_be_out_of_reach_fails_nothing_and_is_still_named():
+    code, said = audit(UNREACHABLE, AUDIT="offline")
 
     assert code == 0
-    assert said.startswith("NOT AUDITED: http://127.0.0.1:1/v1/query cannot be reached: ")
+    assert said.startswith(f"NOT AUDITED: {UNREACHABLE} cannot be reached: ")
+
+
+def test_a_list_that_is_in_reach_all_the_same_is_asked(osv):
+    osv.listed = {"django": [VULNERABILITY]}
+
+    code, said = audit(osv.url, AUDIT="offline")
+
+    assert code == 1
+    assert "PYSEC-0000-1" in said
+
+
+def test_a_word_that_audit_does_not_take_fails(osv):
+    code, said = audit(osv.url, AUDIT="off")
+
+    assert code == 1
+    assert said == "AUDIT takes online or offline, not 'off'.\n"

@@ -116,3 +116,56 @@ def test_the_check_warns_of_https_without_a_proxy():
 
 def test_the_check_has_nothing_against_the_settings_of_a_site_behind_a_proxy():
     assert not {name for name in ids(HTTPS=True, TRUSTED_PROXIES=1) if name.startswith("drawings")}
+
+
+# --- DEBUG ----------------------------------------------------------------------------------
+
+
+def warning_of_debug(**changes):
+    with override_settings(**{"DEBUG": True, "ALLOWED_HOSTS": ["localhost"], **changes}):
+        (message,) = checks.debug_is_off(["default"])
+    assert message.id == "drawings.W005"
+    return message.msg
+
+
+def test_without_debug_nothing_is_said_of_it():
+    assert checks.debug_is_off(["default"]) == []
+
+
+def test_debug_is_told_with_what_it_opens_in_several_lines():
+    said = warning_of_debug()
+
+    assert len(said.splitlines()) > 5
+    for opened in ("DEBUG IS ON", "tracebacks", "variables", "settings", "REDIS_URL", "URL"):
+        assert opened in said
+    assert "OTHER MACHINES" not in said
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
+@pytest.mark.parametrize("name", ["localhost", ".localhost", "127.0.0.1", "[::1]"])
+def test_debug_on_this_machine_alone_is_not_told_louder(host, name):
+    assert "OTHER MACHINES" not in warning_of_debug(HOST=host, ALLOWED_HOSTS=[name])
+
+
+@pytest.mark.parametrize("host", ["::", "192.0.2.1", "wall.example"])
+def test_debug_is_told_louder_if_the_server_listens_to_others(host):
+    said = warning_of_debug(HOST=host)
+
+    assert "OTHER MACHINES CAN REACH IT" in said
+    assert f"HOST={host}" in said
+
+
+@pytest.mark.parametrize("name", ["*", "wall.example", ".example", "192.0.2.1"])
+def test_debug_is_told_louder_if_the_site_has_a_name_for_others(name):
+    said = warning_of_debug(ALLOWED_HOSTS=["localhost", name])
+
+    assert "OTHER MACHINES CAN REACH IT" in said
+    assert f"ALLOWED_HOSTS={name}" in said
+
+
+def test_the_start_tells_of_debug_once_and_other_commands_do_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEBUG", "on")
+
+    assert manage(tmp_path, "prepare", "--verbosity=0").count("DEBUG IS ON") == 1
+    assert "DEBUG IS ON" in manage(tmp_path, "check", "--database=default")
+    assert "DEBUG" not in manage(tmp_path, "fill_gallery", "1")

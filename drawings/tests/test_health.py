@@ -96,6 +96,18 @@ def test_a_site_whose_migrations_are_not_applied_is_not_ready(client, app):
     assert fault(client) == "migrations are not applied"
 
 
+def test_a_site_whose_database_is_a_newer_releases_is_not_ready_and_names_the_migration(client):
+    MigrationRecorder.Migration.objects.create(app="drawings", name="9999_new")
+
+    assert fault(client) == "a newer release has applied the migration drawings.9999_new"
+
+
+def test_a_migration_of_an_app_that_was_removed_keeps_no_site_from_serving(client):
+    MigrationRecorder.Migration.objects.create(app="removed", name="0001_initial")
+
+    assert fault(client) is None
+
+
 @pytest.mark.parametrize("table", ["drawings_drawing", "django_session", "django_migrations"])
 def test_a_site_whose_table_is_missing_is_not_ready_and_yet_alive(client, table):
     with connection.cursor() as cursor:

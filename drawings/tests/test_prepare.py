@@ -1,4 +1,6 @@
 import fcntl
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +14,7 @@ from drawings import pixels
 from drawings.preparing import ADVISORY_LOCK
 from drawings.tests import samples
 from drawings.tests.installation import Installation, installation
+from drawings.tests.server import Server
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +65,60 @@ def test_a_data_directory_that_cannot_be_written_is_named(site):
     assert "the rights to write to DATA_DIR" in said
     assert str(site.data_dir / "prepare.lock") in said
     assert "Traceback" not in said
+
+
+# --- A newer release's database -------------------------------------------------------------
+
+
+def apply_newer_migration(site):
+    site.manage("migrate", "--verbosity=0")
+    with site.database() as database:
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied)"
+            " VALUES ('drawings', '9999_new', '2099-01-01 00:00:00')"
+        )
+
+
+def applied(site):
+    with site.database() as database:
+        return set(database.execute("SELECT app, name FROM django_migrations").fetchall())
+
+
+def test_a_newer_releases_database_is_not_prepared_and_the_migration_is_named(site):
+    apply_newer_migration(site)
+    with site.database() as database:  # something that would be migrated
+        database.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
+    before = applied(site)
+
+    said = site.manage("prepare", code=1)
+
+    assert "a newer release, which has applied the migration drawings.9999_new" in said
+    assert "Install that release or a later one" in said
+    assert "restore a backup" in said
+    assert "Traceback" not in said
+    assert applied(site) == before
+
+
+def test_a_server_does_not_start_on_a_newer_releases_database(site):
+    apply_newer_migration(site)
+
+    environment = {"DATABASE_URL": site.url, "DATA_DIR": str(site.data_dir)}
+    with (
+        pytest.raises(RuntimeError, match=r"has applied the migration drawings\.9999_new"),
+        Server(**environment),
+    ):
+        pass
+
+
+def test_a_server_whose_database_does_not_answer_starts_and_waits_for_it(tmp_path):
+    away = "postgres://127.0.0.1:1/none"
+    with (
+        Server(DATABASE_URL=away, DATA_DIR=str(tmp_path)) as server,
+        pytest.raises(urllib.error.HTTPError, match="503") as answer,
+    ):
+        urllib.request.urlopen(f"{server.url}/readyz")
+
+    answer.value.close()
 
 
 # --- Upgrades -------------------------------------------------------------------------------

@@ -156,10 +156,54 @@ def test_no_header_makes_the_server_fail(connection, method, address, headers):
     assert connection.getresponse().status < 500
 
 
+def stylesheet_of(connection):
+    connection.request("GET", "/gallery/")
+    page = connection.getresponse().read().decode()
+    return page.partition('rel="stylesheet" href="')[2].partition('"')[0]
+
+
+def status_of(server, head):
+    """Of the answer to a request that is sent as it stands."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(f"{head}\r\n\r\n".encode())
+        return int(client.makefile("rb").readline().split()[1])
+
+
+@pytest.mark.parametrize(
+    ("protocol", "hosts", "status"),
+    [
+        ("HTTP/1.1", ["localhost"], 200),
+        ("HTTP/1.1", [], 400),
+        ("HTTP/1.1", [""], 400),
+        ("HTTP/1.1", ["localhost", "localhost"], 400),
+        ("HTTP/1.1", ["localhost", "evil.example"], 400),
+        ("HTTP/1.0", [], 200),  # as health checks of proxies ask
+        ("HTTP/1.0", [""], 400),
+        ("HTTP/1.0", ["localhost", "localhost"], 400),
+    ],
+    ids=str,
+)
+def test_each_request_names_one_host_unless_it_is_older_than_the_header(
+    server, connection, protocol, hosts, status
+):
+    lines = [f"Host: {host}" for host in hosts]
+    for path in ("/", "/gallery/", "/healthz", "/readyz", stylesheet_of(connection)):
+        head = "\r\n".join([f"GET {path} {protocol}", *lines, "Connection: close"])
+
+        assert status_of(server, head) == status, path
+
+
+def test_a_host_in_the_requests_own_line_does_not_stand_for_the_header(server):
+    line = f"GET {server.url}/ HTTP/1.1"
+
+    assert status_of(server, f"{line}\r\nConnection: close") == 400
+
+
 def test_static_files_are_cached_for_ever_and_pages_are_not(connection):
+    stylesheet = stylesheet_of(connection)
     connection.request("GET", "/gallery/")
     page = connection.getresponse()
-    stylesheet = page.read().decode().partition('rel="stylesheet" href="')[2].partition('"')[0]
+    page.read()
     connection.request("GET", stylesheet, headers={"Accept-Encoding": "gzip"})
     response = connection.getresponse()
 

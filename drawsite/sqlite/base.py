@@ -1,6 +1,7 @@
-"""Django's SQLite, which notices that its file was deleted, or replaced by another, and has a clock
-as fine as PostgreSQL's."""
+"""Django's SQLite, with a file that only its owner may read and a clock as fine as PostgreSQL's. It
+notices that the file was deleted or replaced by another."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection, OperationalError
@@ -24,6 +25,12 @@ def clock_timestamp() -> str:
     return str(datetime.now(UTC).replace(tzinfo=None))
 
 
+def create_private_file(path: str) -> None:
+    """Create an empty file with mode 0600. SQLite gives its log the mode of the database."""
+    with suppress(OSError, ValueError):  # SQLite says why there can be none
+        Path(path).touch(mode=0o600)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     # Whether a file that is not there is made. A server makes none: the log of a file that was
     # moved away would be lost with it.
@@ -32,8 +39,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     opened: tuple[int, int] | None = None
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
-        if not self.creates and file_id(conn_params["database"]) is None:
-            raise OperationalError("The database file is not there.")
+        if file_id(conn_params["database"]) is None:
+            if not self.creates:
+                raise OperationalError("The database file is not there.")
+            if not self.is_in_memory_db():
+                create_private_file(conn_params["database"])
         connection: Connection = super().get_new_connection(conn_params)
         connection.create_function("clock_timestamp", 0, clock_timestamp)
         self.opened = file_id(conn_params["database"])

@@ -1,4 +1,6 @@
+import shlex
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
@@ -6,6 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connection
 
 from drawings.preparing import alone
+from drawings.private_files import restrict_files
+from drawings.releases import NewerReleaseError, check_database
 
 
 class Command(BaseCommand):
@@ -27,6 +31,8 @@ class Command(BaseCommand):
     def handle(self, *, verbosity: int, wait: float, **options: Any) -> None:
         try:
             with alone(connection, wait):
+                check_database(connection)
+                self.warn_of_open_files(restrict_files(connection))
                 call_command("migrate", interactive=False, verbosity=verbosity)
                 call_command("collectstatic", interactive=False, verbosity=0)
                 call_command("check", databases=[DEFAULT_DB_ALIAS], verbosity=0)
@@ -35,7 +41,16 @@ class Command(BaseCommand):
                 f"Another process has been preparing this site for {wait:g} seconds. Look at what"
                 " it does, or wait longer with --wait."
             ) from error
+        except NewerReleaseError as error:
+            raise CommandError(f"Nothing was changed. {error}") from error
         except OSError as error:
             raise CommandError(
                 f"The site cannot be prepared, which takes the rights to write to DATA_DIR: {error}"
             ) from error
+
+    def warn_of_open_files(self, files: list[Path]) -> None:
+        for file in files:
+            self.stderr.write(
+                f"WARNING: Other users of this machine can use {file}, and this user may not change"
+                f" that. Run as root: chmod go= {shlex.quote(str(file))}"
+            )
