@@ -33,7 +33,7 @@ class PatientBackend(AxesStandaloneBackend):  # type: ignore[misc]  # axes has n
         """PermissionDenied for a client that has tried too often: no password is looked at."""
         if request is None:  # no client: a program of the host's own
             return
-        verdict = limits.count("login", limits.client_address(request), settings.LOGIN_RATE)
+        verdict = limits.hit("login", limits.client_address(request), settings.LOGIN_RATE)
         if not verdict.allowed:
             request.axes_locked_out = True  # type: ignore[attr-defined]
             request.wait = verdict.retry_after  # type: ignore[attr-defined]

@@ -312,23 +312,6 @@ class Drawing(models.Model):
         return f"Drawing “{self.title}”{by}" if self.title else f"Untitled drawing{by}"
 
 
-class RateWindow(models.Model):
-    """How often a client did something in the current window of time: one row for each client."""
-
-    key = models.CharField(max_length=64, primary_key=True)
-    ends = models.BigIntegerField(help_text="When the window is over, in seconds since 1970.")
-    count = models.PositiveIntegerField()
-
-    class Meta:
-        indexes = [
-            # Removing the windows that are over.
-            models.Index(fields=["ends"], name="rate_window_ends"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.count} in the window that ends at {self.ends}"
-
-
 class ReportQuerySet(models.QuerySet["Report"]):
     def waiting(self) -> Self:
         """For staff to see to them."""

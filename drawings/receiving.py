@@ -32,20 +32,16 @@ def receive(
 
     `read` makes the form, and `find_owner` is given it when it is valid.
     """
-    if (refusal := refusals.early(request, "drawings")) is not None:
+    if (refusal := refusals.of_sending(request, "drawings")) is not None:
         return refusal
     form = read()
+    if not form.is_valid():
+        return Receipt(form, None, False, None)
     # Made before the transaction, which keeps other writers waiting.
-    drawing = owner = None
-    if form.is_valid():
-        owner = find_owner(form)
-        drawing = form.drawing(owner=owner, **given_by(request))
-    is_new = False
+    owner = find_owner(form)
+    drawing = form.drawing(owner=owner, **given_by(request))
     with write_transaction():
-        if (refusal := refusals.exact(request, "drawings")) is not None:
-            return refusal
-        if drawing is not None:
-            drawing, is_new = Drawing.objects.add_once(drawing)
+        drawing, is_new = Drawing.objects.add_once(drawing)
     return Receipt(form, drawing, is_new, owner)
 
 

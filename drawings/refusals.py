@@ -12,6 +12,7 @@ from drawsite.environment import Rate
 
 BUSY_SECONDS = 5
 
+Ask = Callable[[str, str, Rate | None], limits.Verdict]
 Thing = Literal["drawings", "reports", "requests", "tokens"]
 
 # Each thing's scope in the counts, and its setting.
@@ -23,12 +24,13 @@ RATES = {
 }
 
 
-def early(request: HttpRequest, thing: Thing) -> HttpResponse | None:
-    """The refusal for a blocked sender, or one that has used up its rate; nothing is written.
+def of_sending(request: HttpRequest, thing: Thing) -> HttpResponse | None:
+    """Count a request that stores something; the refusal for a client that has used up its rate,
+    or that is blocked.
 
-    For asking first: a refused client's body costs no work then.
+    Comes first, so that the body of a refused client costs no work.
     """
-    if (refusal := _too_often(request, thing, limits.look)) is not None:
+    if (refusal := _too_often(request, thing, limits.hit)) is not None:
         return refusal
     if senders.is_blocked(limits.client_address(request)):
         return request_error(
@@ -39,17 +41,7 @@ def early(request: HttpRequest, thing: Thing) -> HttpResponse | None:
     return None
 
 
-def exact(request: HttpRequest, thing: Thing) -> HttpResponse | None:
-    """Count once more; the refusal for a client that has used up its rate.
-
-    For asking in one transaction with what is stored then: each one that writes waits for the disk.
-    """
-    return _too_often(request, thing, limits.count)
-
-
-def _too_often(
-    request: HttpRequest, thing: Thing, ask: Callable[[str, str, Rate | None], limits.Verdict]
-) -> HttpResponse | None:
+def _too_often(request: HttpRequest, thing: Thing, ask: Ask) -> HttpResponse | None:
     scope, setting = RATES[thing]
     verdict = ask(scope, limits.client_address(request), getattr(settings, setting))
     if verdict.allowed:
@@ -63,16 +55,14 @@ def _too_often(
 
 
 def of_reading(request: HttpRequest) -> HttpResponse | None:
-    """The refusal for a client that asks the API more than API_RATE; nothing is written."""
-    return _too_often(request, "requests", limits.count_here)
+    """The refusal for a client that asks the API more often than API_RATE."""
+    return _too_often(request, "requests", limits.hit)
 
 
-def of_guessing(
-    request: HttpRequest, ask: Callable[[str, str, Rate | None], limits.Verdict]
-) -> HttpResponse | None:
+def of_guessing(request: HttpRequest, ask: Ask) -> HttpResponse | None:
     """The refusal for a client that has shown as many tokens that are none as it may try to log in.
 
-    `ask` is limits.look before a token is looked up, and limits.count when it is none.
+    `ask` is limits.test before a token is looked up, and limits.hit when there is no such token.
     """
     return _too_often(request, "tokens", ask)
 
