@@ -388,6 +388,17 @@ class BlockedSender(models.Model):
         return f"Sender {bytes(self.sender).hex()[:8]}"
 
 
+class KnownAddress(models.Model):
+    """That a name has logged in from an address: a keyed hash of both (see drawings/logins.py)."""
+
+    digest = models.BinaryField(max_length=32, unique=True)
+    # The day (UTC) of the last login.
+    seen_on = models.DateField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"Known address {bytes(self.digest).hex()[:8]}"
+
+
 class BlockedWordManager(models.Manager["BlockedWord"]):
     def found_in(self, *texts: str) -> set[str]:
         """Those that any of the texts has, folded. One query, none where there is no word."""

@@ -1,7 +1,6 @@
 """All settings, from typed environment variables. The README's table says what each one does."""
 
 import os
-from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -55,7 +54,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "axes",
     "csp",
 ]
 
@@ -77,7 +75,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 if DATABASE_REPLICA_URLS:
     MIDDLEWARE.append("drawings.replicas.OwnChanges")
@@ -170,25 +167,7 @@ if TRUSTED_PROXIES:
 
 # --- Logins -----------------------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = [
-    "drawings.logins.PatientBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-# Whoever tries a curator's name does not lock the curator out.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "drawings.logins.address"
-AXES_USERNAME_CALLABLE = "drawings.logins.name"
-AXES_LOCKOUT_CALLABLE = "drawings.logins.locked_out"
-AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-# Nothing is kept of who logged in, and of who failed only while it counts: with each login, and
-# each that fails, axes removes what is older.
-AXES_DISABLE_ACCESS_LOG = True
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
-AXES_VERBOSE = False
-AXES_ENABLE_ADMIN = False
+AUTHENTICATION_BACKENDS = ["drawings.logins.LimitedBackend"]
 
 # --- Logs ------------------------------------------------------------------------------------
 
