@@ -1,16 +1,19 @@
 """Answers to a client for whom nothing is done just now, whatever it sends or asks for."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Literal
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from drawings import limits, metrics, senders, turns
+from drawings import disk, limits, metrics, senders, turns
 from drawings.errors import request_error
 from drawsite.environment import Rate
 
 BUSY_SECONDS = 5
+FULL_SECONDS = 60
+DAY_SECONDS = 24 * 60 * 60
 
 Ask = Callable[[str, str, Rate | None], limits.Verdict]
 Thing = Literal["drawings", "reports", "requests", "tokens"]
@@ -52,6 +55,45 @@ def _too_often(request: HttpRequest, thing: Thing, ask: Ask) -> HttpResponse | N
         f"Too much came from your address. Wait {verdict.retry_after} seconds, then send again.",
         retry_after=verdict.retry_after,
     )
+
+
+def of_full_disk(request: HttpRequest) -> HttpResponse | None:
+    """The refusal while less than MIN_FREE_BYTES are free: what is left is for everything else."""
+    with suppress(OSError):  # a disk that does not answer will say so when it is written to
+        free = disk.free_bytes()
+        if free is not None and free < settings.MIN_FREE_BYTES:
+            metrics.count_refusal("disk")
+            return request_error(
+                request,
+                503,
+                "This wall has no room for new drawings at the moment. Please try again later.",
+                retry_after=FULL_SECONDS,
+            )
+    return None
+
+
+def of_bytes(request: HttpRequest, size: int) -> HttpResponse | None:
+    """Count the bytes of a drawing; the refusal for a client that would exceed SUBMIT_BYTES."""
+    verdict = _hit_bytes(request, size)
+    if verdict.allowed:
+        return None
+    return request_error(
+        request,
+        429,
+        "Your network has sent as many drawings as this wall takes in a day."
+        f" Wait {verdict.retry_after} seconds, then send again.",
+        retry_after=verdict.retry_after,
+    )
+
+
+def give_back_bytes(request: HttpRequest, size: int) -> None:
+    """Undo of_bytes for a drawing that was not stored."""
+    _hit_bytes(request, -size)
+
+
+def _hit_bytes(request: HttpRequest, size: int) -> limits.Verdict:
+    rate = Rate(settings.SUBMIT_BYTES, DAY_SECONDS) if settings.SUBMIT_BYTES else None
+    return limits.hit("submit_bytes", limits.client_address(request), rate, size)
 
 
 def of_reading(request: HttpRequest) -> HttpResponse | None:

@@ -36,6 +36,7 @@ LOG_FORMAT = env.str("LOG_FORMAT", "text", validate=validate.OneOf(["text", "jso
 METRICS_TOKEN = env.token("METRICS_TOKEN", "")
 
 SUBMIT_RATE = env.rate("SUBMIT_RATE", "60/m")
+SUBMIT_BYTES = env.int("SUBMIT_BYTES", 50_000_000, validate=validate.Range(min=0))
 REPORT_RATE = env.rate("REPORT_RATE", "10/m")
 FIGURE_RATE = env.rate("FIGURE_RATE", "60/m")
 LOGIN_RATE = env.rate("LOGIN_RATE", "30/m")
@@ -43,6 +44,7 @@ API_RATE = env.rate("API_RATE", "600/m")
 REQUIRE_APPROVAL = env.switch("REQUIRE_APPROVAL", "off")
 CANVAS_SIZES = env.sizes("CANVAS_SIZES", "200x200")
 MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", 2_000_000, validate=validate.Range(min=100_000))
+MIN_FREE_BYTES = env.int("MIN_FREE_BYTES", 500_000_000, validate=validate.Range(min=0))
 
 # --- The application -------------------------------------------------------------------------
 

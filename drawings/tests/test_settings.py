@@ -73,6 +73,10 @@ def complaint(data_dir, **variables):
         ("SUBMIT_RATE", "60"),
         ("CANVAS_SIZES", "15x200"),
         ("MAX_UPLOAD_BYTES", "99999"),
+        ("SUBMIT_BYTES", "-1"),
+        ("SUBMIT_BYTES", "50MB"),
+        ("MIN_FREE_BYTES", "-1"),
+        ("MIN_FREE_BYTES", ""),
     ],
 )
 def test_a_bad_value_stops_the_start_and_is_named(tmp_path, name, value):
