@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drawsite.settings")
 
 from django.conf import settings
 
-import drawings.counts  # noqa: F401 - before there are processes, which share it
+import drawings.shared_counters  # noqa: F401 - before the fork, so that the workers share it
 from drawsite.environment import told_in_a_sentence
 from drawsite.serving import drain_when_stopped
 

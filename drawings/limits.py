@@ -1,36 +1,29 @@
-"""How often one client may do something: counted in one atomic step, so that no number of processes
-asking at once lets one more through."""
+"""How often, or how much, one client may do something in a window of time.
 
-import hashlib
+`hit` counts and `test` only looks. Redis counts for all machines together; without it each machine
+counts in memory that its processes share. Either way one atomic step decides, so that no number of
+processes asking at once lets one more through.
+"""
+
 import hmac
 import ipaddress
 import logging
-import random
+import math
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 from django.conf import settings
-from django.core.cache import cache
-from django.db import connection, transaction
 from django.http import HttpRequest
 
-from drawings import counts, metrics
-from drawings.models import RateWindow
+from drawings import metrics, shared_counters
 from drawsite.environment import Rate
 
 logger = logging.getLogger(__name__)
 
-# One in so many countings also removes the rows of windows that are over.
-SWEEP_EVERY = 1000
-# So many at most: they are removed within the transaction of a submission.
-SWEPT = 2 * SWEEP_EVERY
-# How long the database counts when Redis did not answer, before that is asked again: to wait for
-# one that hangs would take a second of each submission, and SQLite's write lock meanwhile.
+# How long to count without Redis after it did not answer: waiting for one that hangs would delay
+# every request.
 REDIS_PAUSE_SECONDS = 5.0
 _redis_pauses_until = 0.0
-
-TABLE = RateWindow._meta.db_table
 
 
 class Verdict(NamedTuple):
@@ -76,141 +69,47 @@ def _without_port(address: str) -> str:
     return address.partition(":")[0] if address.count(":") == 1 else address
 
 
-def count(scope: str, client: str, rate: Rate | None) -> Verdict:
-    """Count one event of a client; `allowed` is whether it is within the rate.
+def hit(scope: str, client: str, rate: Rate | None, amount: int = 1) -> Verdict:
+    """Count `amount` more of a client, if that is within the rate.
 
-    Windows are fixed: they begin at multiples of the rate's period.
+    A refused amount is not counted. A negative one gives back what was counted, down to zero.
+    `scope` is one of shared_counters.SCOPES.
     """
+    return _ask(scope, client, rate, amount, write=True)
+
+
+def test(scope: str, client: str, rate: Rate | None) -> Verdict:
+    """What `hit` would answer, without counting."""
+    return _ask(scope, client, rate, 1, write=False)
+
+
+def _ask(scope: str, client: str, rate: Rate | None, amount: int, *, write: bool) -> Verdict:
     if rate is None:
         return Verdict(True, 0)
-    key, ends, retry_after = _window(scope, client, rate)
-    return _verdict(scope, _count(key, ends, rate.seconds) <= rate.limit, retry_after)
-
-
-def count_here(scope: str, client: str, rate: Rate | None) -> Verdict:
-    """As `count`, for who only looks: reading never waits for those who write.
-
-    Without Redis each machine counts what it is asked itself, in its memory.
-    """
-    if rate is None:
-        return Verdict(True, 0)
-    key, ends, retry_after = _window(scope, client, rate)
-    so_far = _ask(
-        lambda: _count_in_redis(key, ends, rate.seconds), lambda: counts.here.add(_short(key), ends)
-    )
-    return _verdict(scope, so_far <= rate.limit, retry_after)
-
-
-def look_here(scope: str, client: str, rate: Rate | None) -> Verdict:
-    """What `count_here` would say, without counting."""
-    if rate is None:
-        return Verdict(True, 0)
-    key, ends, retry_after = _window(scope, client, rate)
-    so_far = _ask(lambda: _so_far_in_redis(key, ends), lambda: counts.here.look(_short(key), ends))
-    return _verdict(scope, so_far < rate.limit, retry_after)
-
-
-def look(scope: str, client: str, rate: Rate | None) -> Verdict:
-    """What `count` would say, without counting: nothing is written.
-
-    For refusing early. Of those who look at the same time, each may be told the same.
-    """
-    if rate is None:
-        return Verdict(True, 0)
-    key, ends, retry_after = _window(scope, client, rate)
-    return _verdict(scope, _so_far(key, ends) < rate.limit, retry_after)
-
-
-def _verdict(scope: str, allowed: bool, retry_after: int) -> Verdict:
+    # Keyed, so that neither store names anybody.
+    secret = f"{scope}:{client}:{rate.seconds}".encode(errors="surrogatepass")
+    digest = hmac.digest(settings.SECRET_KEY.encode(), secret, "sha256")
+    key = digest[: shared_counters.KEY_BYTES]
+    answer = _ask_redis(key, rate, amount, write=write)
+    if answer is None:
+        table = shared_counters.tables[scope]
+        answer = table.ask(key, rate.limit, rate.seconds, amount, write=write)
+    allowed, seconds = answer
     if not allowed:
         metrics.count_refusal(scope)
-    return Verdict(allowed, retry_after)
+    return Verdict(allowed, max(1, math.ceil(seconds)))
 
 
-def _window(scope: str, client: str, rate: Rate) -> tuple[str, int, int]:
-    """A client's current window: its key, when it ends, and in how many seconds that is."""
-    now = int(time.time())
-    ends = (now // rate.seconds + 1) * rate.seconds
-    # Keyed, so that the table names nobody.
-    secret = f"{scope}:{client}:{rate.seconds}".encode()
-    key = hmac.new(settings.SECRET_KEY.encode(), secret, hashlib.sha256).hexdigest()
-    return key, ends, ends - now
-
-
-def _short(key: str) -> bytes:
-    return bytes.fromhex(key)[: counts.KEY_BYTES]
-
-
-def _count(key: str, ends: int, seconds: int) -> int:
-    return _ask(lambda: _count_in_redis(key, ends, seconds), lambda: _count_in_database(key, ends))
-
-
-def _so_far(key: str, ends: int) -> int:
-    return _ask(lambda: _so_far_in_redis(key, ends), lambda: _so_far_in_database(key, ends))
-
-
-def _count_in_redis(key: str, ends: int, seconds: int) -> int:
-    name = _name_in_redis(key, ends)
-    cache.add(name, 0, timeout=2 * seconds)  # does nothing when it is there
-    return cache.incr(name)
-
-
-def _so_far_in_redis(key: str, ends: int) -> int:
-    return int(cache.get(_name_in_redis(key, ends), 0))
-
-
-def _name_in_redis(key: str, ends: int) -> str:
-    return f"rate:{key}:{ends}"
-
-
-def _ask(redis: Callable[[], int], without: Callable[[], int]) -> int:
-    """What Redis says, if it is there."""
+def _ask_redis(key: bytes, rate: Rate, amount: int, *, write: bool) -> tuple[bool, float] | None:
+    """What Redis answers; None if there is none, or if it is away."""
     global _redis_pauses_until
-    if settings.REDIS_URL and time.time() >= _redis_pauses_until:
-        from redis.exceptions import RedisError  # a server without Redis starts without its client
+    if not settings.REDIS_URL or time.monotonic() < _redis_pauses_until:
+        return None
+    from drawings import redis_counters  # a server without Redis starts without its client
 
-        try:
-            return redis()
-        except (RedisError, ValueError) as error:  # ValueError: emptied between two questions
-            _redis_pauses_until = time.time() + REDIS_PAUSE_SECONDS
-            logger.warning("Redis does not answer, counting without it: %s", error)
-    return without()
-
-
-def _count_in_database(key: str, ends: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            INSERT INTO {TABLE} AS counted ("key", "ends", "count") VALUES (%s, %s, 1)
-            ON CONFLICT ("key") DO UPDATE SET
-                "count" = CASE WHEN counted."ends" = excluded."ends"
-                               THEN counted."count" + 1 ELSE 1 END,
-                "ends" = excluded."ends"
-            RETURNING "count"
-            """,  # noqa: S608 - the table's name is Django's
-            [key, ends],
-        )
-        (so_far,) = cursor.fetchone()
-    if random.randrange(SWEEP_EVERY) == 0:  # noqa: S311 - chance, not a secret
-        _sweep()
-    return int(so_far)
-
-
-def _sweep() -> None:
-    over = RateWindow.objects.filter(ends__lt=time.time()).order_by("ends")
-    # Who holds one is its client, who counts again, or another sweep: neither is waited for.
-    if connection.features.has_select_for_update_skip_locked:
-        over = over.select_for_update(skip_locked=True)
-    with transaction.atomic():
-        keys = list(over.values_list("pk", flat=True)[:SWEPT])
-        RateWindow.objects.filter(pk__in=keys).delete()
-
-
-def _so_far_in_database(key: str, ends: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'SELECT "count" FROM {TABLE} WHERE "key" = %s AND "ends" = %s',  # noqa: S608
-            [key, ends],
-        )
-        row = cursor.fetchone()
-    return int(row[0]) if row else 0
+    try:
+        return redis_counters.ask(settings.REDIS_URL, key, *rate, amount, write=write)
+    except redis_counters.Unavailable as error:
+        _redis_pauses_until = time.monotonic() + REDIS_PAUSE_SECONDS
+        logger.warning("Redis does not answer, counting without it: %s", error)
+        return None

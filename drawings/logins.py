@@ -1,77 +1,112 @@
-"""Logins that are tried too often.
+"""Tries to log in, limited by address and by name.
 
-django-axes locks a name out from an address after AXES_FAILURE_LIMIT tries that failed, for
-AXES_COOLOFF_TIME; LOGIN_RATE limits what one address tries, whatever the names.
+Each try is counted before its password is checked, and given back if it was right: so the limits
+hold exactly for tries at the same moment. No answer depends on whether a name exists.
 """
 
-from collections.abc import Mapping
+import hmac
+import logging
+import secrets
+from datetime import date, timedelta
 from typing import Any
 
-from axes.backends import AxesStandaloneBackend
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from drawings import limits
 from drawings.errors import request_error
+from drawings.models import KnownAddress
+from drawings.writing import write_transaction
+from drawsite.environment import Rate
 
-# No account has a longer name, and PostgreSQL keeps none of any length.
+logger = logging.getLogger(__name__)
+
+# Failures for one name from one address.
+FROM_ONE_ADDRESS = Rate(5, 15 * 60)
+# Failures for one name from all addresses: many that guess together get no further than this. It
+# does not bind addresses that the name has logged in from, so nobody can lock its owner out there.
+FROM_ALL_ADDRESSES = Rate(50, 60 * 60)
+KNOWN_FOR = timedelta(days=90)
+# No account has a longer name.
 NAME_LENGTH = 150
 
 
-class PatientBackend(AxesStandaloneBackend):  # type: ignore[misc]  # axes has no types
-    """Comes before the backend that looks at passwords, and lets nobody in itself."""
+class LockedOutError(limits.TooOftenError):
+    """Nobody logs in by this name from this address, or by any name, for `retry_after` seconds."""
 
+
+class LimitedBackend(ModelBackend):
     def authenticate(
         self,
         request: HttpRequest | None,
         username: str | None = None,
         password: str | None = None,
         **kwargs: Any,
-    ) -> None:
-        """PermissionDenied for a client that has tried too often: no password is looked at."""
-        if request is None:  # no client: a program of the host's own
-            return
-        verdict = limits.count("login", limits.client_address(request), settings.LOGIN_RATE)
-        if not verdict.allowed:
-            request.axes_locked_out = True  # type: ignore[attr-defined]
-            request.wait = verdict.retry_after  # type: ignore[attr-defined]
-            raise PermissionDenied
-        super().authenticate(request, username, password, **kwargs)
+    ) -> User | None:
+        """The user of this name and password. Raises LockedOutError."""
+        # Without a request it is a program of the host's own.
+        if request is None or username is None or password is None:
+            return super().authenticate(request, username, password, **kwargs)
+        address = limits.client_address(request)
+        name = username[:NAME_LENGTH]
+        here = f"{name}\0{address}"
+        _count("login", address, settings.LOGIN_RATE)
+        _count("login_name_here", here, FROM_ONE_ADDRESS)
+        everywhere = limits.hit("login_name", name, FROM_ALL_ADDRESSES)
+        if not everywhere.allowed and not _is_known(here):
+            # A locked-out try takes as long as any other, but never succeeds: else its answer, or
+            # the time that it takes, would tell whether the address is known.
+            password = secrets.token_urlsafe()
+        user = super().authenticate(request, username, password, **kwargs)
+        if user is None and not everywhere.allowed:
+            raise LockedOutError(everywhere.retry_after)
+        if user is None:
+            logger.warning("A login failed.")
+            return None
+        limits.hit("login_name_here", here, FROM_ONE_ADDRESS, -FROM_ONE_ADDRESS.limit)
+        if everywhere.allowed:
+            limits.hit("login_name", name, FROM_ALL_ADDRESSES, -1)
+        _remember(here)
+        return user
 
 
-def address(request: HttpRequest) -> str | None:
-    """The client's address as axes keeps it: of an IPv6 household the first, None if unknown."""
-    client = limits.client_address(request).partition("/")[0]
-    return None if client == "unknown" else client
+def _count(scope: str, client: str, rate: Rate | None) -> None:
+    verdict = limits.hit(scope, client, rate)
+    if not verdict.allowed:
+        raise LockedOutError(verdict.retry_after)
 
 
-def name(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str:
-    """The name that is tried as axes keeps it: its first NAME_LENGTH characters."""
-    return (credentials or request.POST).get("username", "")[:NAME_LENGTH]
-
-
-def locked_out(
-    request: HttpRequest, response: HttpResponse, credentials: Mapping[str, str] | None
-) -> HttpResponse:
-    """The answer to who tried too often, in place of the login form's."""
-    seconds = getattr(request, "wait", None) or _seconds_locked(request, credentials)
+def locked_out(request: HttpRequest, error: LockedOutError) -> HttpResponse:
+    """The answer in place of the login form's."""
     return request_error(
         request,
         429,
-        f"Too many tries to log in. Wait {seconds} seconds, then try again.",
-        retry_after=seconds,
+        f"Too many tries to log in. Wait {error.retry_after} seconds, then try again.",
+        retry_after=error.retry_after,
     )
 
 
-def _seconds_locked(request: HttpRequest, credentials: Mapping[str, str] | None) -> int:
-    """How long axes still refuses this name from this address: since the last try it counted."""
-    from axes.models import AccessAttempt  # only once Django has its models
+# --- Addresses that a name has logged in from -----------------------------------------------
 
-    tries = AccessAttempt.objects.filter(
-        username=name(request, credentials), ip_address=address(request)
-    )
-    latest = tries.order_by("-attempt_time").values_list("attempt_time", flat=True).first()
-    since = timezone.now() - (latest or timezone.now())
-    return max(1, int((settings.AXES_COOLOFF_TIME - since).total_seconds()))
+
+def _is_known(here: str) -> bool:
+    return KnownAddress.objects.filter(digest=_digest(here), seen_on__gte=_oldest()).exists()
+
+
+def _remember(here: str) -> None:
+    digest, today = _digest(here), timezone.now().date()
+    if not KnownAddress.objects.filter(digest=digest, seen_on=today).exists():
+        with write_transaction():
+            KnownAddress.objects.update_or_create(digest=digest, defaults={"seen_on": today})
+
+
+def _digest(here: str) -> bytes:
+    secret = f"known address:{here}".encode(errors="surrogatepass")
+    return hmac.digest(settings.SECRET_KEY.encode(), secret, "sha256")
+
+
+def _oldest() -> date:
+    return timezone.now().date() - KNOWN_FOR

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django.middleware.security import SecurityMiddleware
 
+from drawings import logins
 from drawings.errors import database_error, not_found, request_error
 from drawsite.headers import UNREADABLE
 
@@ -109,7 +110,7 @@ class Faults:
 
     The database locked, full, read-only or away: 503 with Retry-After. A method that a view does
     not take: 405, which Django leaves without a word. What can be no id: 404, in the one view of
-    the admin's that fails on it.
+    the admin's that fails on it. Too many tries to log in: 429 with Retry-After.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -127,4 +128,6 @@ class Faults:
         match = request.resolver_match
         if isinstance(error, ValidationError) and match and match.url_name == "view_on_site":
             return not_found(request, error)
+        if isinstance(error, logins.LockedOutError):
+            return logins.locked_out(request, error)
         return database_error(request, error)

@@ -329,23 +329,6 @@ class Drawing(models.Model):
         return f"Drawing “{self.title}”{by}" if self.title else f"Untitled drawing{by}"
 
 
-class RateWindow(models.Model):
-    """How often a client did something in the current window of time: one row for each client."""
-
-    key = models.CharField(max_length=64, primary_key=True)
-    ends = models.BigIntegerField(help_text="When the window is over, in seconds since 1970.")
-    count = models.PositiveIntegerField()
-
-    class Meta:
-        indexes = [
-            # Removing the windows that are over.
-            models.Index(fields=["ends"], name="rate_window_ends"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.count} in the window that ends at {self.ends}"
-
-
 class ReportQuerySet(models.QuerySet["Report"]):
     def waiting(self) -> Self:
         """For staff to see to them."""
@@ -420,6 +403,17 @@ class BlockedSender(models.Model):
 
     def __str__(self) -> str:
         return f"Sender {bytes(self.sender).hex()[:8]}"
+
+
+class KnownAddress(models.Model):
+    """That a name has logged in from an address: a keyed hash of both (see drawings/logins.py)."""
+
+    digest = models.BinaryField(max_length=32, unique=True)
+    # The day (UTC) of the last login.
+    seen_on = models.DateField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"Known address {bytes(self.digest).hex()[:8]}"
 
 
 class BlockedWordManager(models.Manager["BlockedWord"]):

@@ -5,7 +5,6 @@ import functools
 import math
 import os
 import secrets
-import shutil
 import tempfile
 import threading
 import time
@@ -18,7 +17,7 @@ from django.db import Error, connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from drawings import search
+from drawings import disk, search
 from drawings.releases import needed_migrations, newer_migration
 
 # However often it is asked, the database and the disk are tried once in so many seconds.
@@ -27,7 +26,8 @@ AGE_SECONDS = 1.0
 HANGS_SECONDS = 15.0
 # How long the trial waits for another writer, in milliseconds.
 WAIT_MS = 1_500
-# Less than this and the disk is as good as full: the next few submissions will fill it.
+# Less than this and the disk is as good as full. MIN_FREE_BYTES refuses submissions long before:
+# then the site is still ready, because pages, reports and staff go on.
 FREE_BYTES = 16_000_000
 # What a trial writes: more than what a page of the database still has room for.
 PROBE_BYTES = 64_000
@@ -92,7 +92,7 @@ def try_disk() -> str | None:
         return "the database file is missing"
     directory = database.parent
     try:
-        if shutil.disk_usage(directory).free < FREE_BYTES:
+        if (disk.free_bytes() or 0) < FREE_BYTES:
             return DISK_FULL
         # A transaction that is rolled back stays in memory: only this meets the disk itself. The
         # file has no name, so that nothing of it is ever left.

@@ -32,21 +32,32 @@ def receive(
 
     `read` makes the form, and `find_owner` is given it when it is valid.
     """
-    if (refusal := refusals.early(request, "drawings")) is not None:
+    refusal = refusals.of_full_disk(request) or refusals.of_sending(request, "drawings")
+    if refusal is not None:
         return refusal
     form = read()
+    if not form.is_valid():
+        return Receipt(form, None, False, None)
     # Made before the transaction, which keeps other writers waiting.
-    drawing = owner = None
-    if form.is_valid():
-        owner = find_owner(form)
-        drawing = form.drawing(owner=owner, **given_by(request))
+    owner = find_owner(form)
+    drawing = form.drawing(owner=owner, **given_by(request))
+    size = len(drawing.blob) + len(drawing.strokes or b"")
+    if (refusal := refusals.of_bytes(request, size)) is not None and not is_stored(drawing):
+        return refusal
     is_new = False
-    with write_transaction():
-        if (refusal := refusals.exact(request, "drawings")) is not None:
-            return refusal
-        if drawing is not None:
+    try:
+        with write_transaction():
             drawing, is_new = Drawing.objects.add_once(drawing)
+    finally:
+        if refusal is None and not is_new:
+            refusals.give_back_bytes(request, size)
     return Receipt(form, drawing, is_new, owner)
+
+
+def is_stored(drawing: Drawing) -> bool:
+    """Whether it was sent before: a repeated submission stores nothing, so it is let through."""
+    key = drawing.submission_key
+    return key is not None and Drawing.objects.filter(submission_key=key).exists()
 
 
 def given_by(request: HttpRequest) -> dict[str, Any]:

@@ -1,17 +1,21 @@
 """Answers to a client for whom nothing is done just now, whatever it sends or asks for."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Literal
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from drawings import limits, metrics, senders, turns
+from drawings import disk, limits, metrics, senders, turns
 from drawings.errors import request_error
 from drawsite.environment import Rate
 
 BUSY_SECONDS = 5
+FULL_SECONDS = 60
+DAY_SECONDS = 24 * 60 * 60
 
+Ask = Callable[[str, str, Rate | None], limits.Verdict]
 Thing = Literal["drawings", "reports", "requests", "tokens"]
 
 # Each thing's scope in the counts, and its setting.
@@ -23,12 +27,13 @@ RATES = {
 }
 
 
-def early(request: HttpRequest, thing: Thing) -> HttpResponse | None:
-    """The refusal for a blocked sender, or one that has used up its rate; nothing is written.
+def of_sending(request: HttpRequest, thing: Thing) -> HttpResponse | None:
+    """Count a request that stores something; the refusal for a client that has used up its rate,
+    or that is blocked.
 
-    For asking first: a refused client's body costs no work then.
+    Comes first, so that the body of a refused client costs no work.
     """
-    if (refusal := _too_often(request, thing, limits.look)) is not None:
+    if (refusal := _too_often(request, thing, limits.hit)) is not None:
         return refusal
     if senders.is_blocked(limits.client_address(request)):
         return request_error(
@@ -39,17 +44,7 @@ def early(request: HttpRequest, thing: Thing) -> HttpResponse | None:
     return None
 
 
-def exact(request: HttpRequest, thing: Thing) -> HttpResponse | None:
-    """Count once more; the refusal for a client that has used up its rate.
-
-    For asking in one transaction with what is stored then: each one that writes waits for the disk.
-    """
-    return _too_often(request, thing, limits.count)
-
-
-def _too_often(
-    request: HttpRequest, thing: Thing, ask: Callable[[str, str, Rate | None], limits.Verdict]
-) -> HttpResponse | None:
+def _too_often(request: HttpRequest, thing: Thing, ask: Ask) -> HttpResponse | None:
     scope, setting = RATES[thing]
     verdict = ask(scope, limits.client_address(request), getattr(settings, setting))
     if verdict.allowed:
@@ -62,17 +57,54 @@ def _too_often(
     )
 
 
+def of_full_disk(request: HttpRequest) -> HttpResponse | None:
+    """The refusal while less than MIN_FREE_BYTES are free: what is left is for everything else."""
+    with suppress(OSError):  # a disk that does not answer will say so when it is written to
+        free = disk.free_bytes()
+        if free is not None and free < settings.MIN_FREE_BYTES:
+            metrics.count_refusal("disk")
+            return request_error(
+                request,
+                503,
+                "This wall has no room for new drawings at the moment. Please try again later.",
+                retry_after=FULL_SECONDS,
+            )
+    return None
+
+
+def of_bytes(request: HttpRequest, size: int) -> HttpResponse | None:
+    """Count the bytes of a drawing; the refusal for a client that would exceed SUBMIT_BYTES."""
+    verdict = _hit_bytes(request, size)
+    if verdict.allowed:
+        return None
+    return request_error(
+        request,
+        429,
+        "Your network has sent as many drawings as this wall takes in a day."
+        f" Wait {verdict.retry_after} seconds, then send again.",
+        retry_after=verdict.retry_after,
+    )
+
+
+def give_back_bytes(request: HttpRequest, size: int) -> None:
+    """Undo of_bytes for a drawing that was not stored."""
+    _hit_bytes(request, -size)
+
+
+def _hit_bytes(request: HttpRequest, size: int) -> limits.Verdict:
+    rate = Rate(settings.SUBMIT_BYTES, DAY_SECONDS) if settings.SUBMIT_BYTES else None
+    return limits.hit("submit_bytes", limits.client_address(request), rate, size)
+
+
 def of_reading(request: HttpRequest) -> HttpResponse | None:
-    """The refusal for a client that asks the API more than API_RATE; nothing is written."""
-    return _too_often(request, "requests", limits.count_here)
+    """The refusal for a client that asks the API more often than API_RATE."""
+    return _too_often(request, "requests", limits.hit)
 
 
-def of_guessing(
-    request: HttpRequest, ask: Callable[[str, str, Rate | None], limits.Verdict]
-) -> HttpResponse | None:
+def of_guessing(request: HttpRequest, ask: Ask) -> HttpResponse | None:
     """The refusal for a client that has shown as many tokens that are none as it may try to log in.
 
-    `ask` is limits.look before a token is looked up, and limits.count when it is none.
+    `ask` is limits.test before a token is looked up, and limits.hit when there is no such token.
     """
     return _too_often(request, "tokens", ask)
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import connection
 
-from drawings.models import SENDER_BYTES, BlockedSender, RateWindow, SenderKey
+from drawings.models import SENDER_BYTES, BlockedSender, SenderKey
 from drawings.writing import write_transaction
 
 PERIOD = timedelta(days=30)
@@ -87,6 +87,4 @@ def _make(begins: date) -> list[bytes]:
         SenderKey.objects.bulk_create([key], ignore_conflicts=True)
         SenderKey.objects.filter(begins__lt=oldest).delete()
         BlockedSender.objects.filter(created_at__date__lt=oldest).delete()
-        # They know addresses by a key that never changes, and few come by to sweep a quiet wall's.
-        RateWindow.objects.filter(ends__lt=time.time()).delete()
     return _read(begins)

@@ -1,7 +1,6 @@
 """All settings, from typed environment variables. The README's table says what each one does."""
 
 import os
-from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -37,6 +36,7 @@ LOG_FORMAT = env.str("LOG_FORMAT", "text", validate=validate.OneOf(["text", "jso
 METRICS_TOKEN = env.token("METRICS_TOKEN", "")
 
 SUBMIT_RATE = env.rate("SUBMIT_RATE", "60/m")
+SUBMIT_BYTES = env.int("SUBMIT_BYTES", 50_000_000, validate=validate.Range(min=0))
 REPORT_RATE = env.rate("REPORT_RATE", "10/m")
 FIGURE_RATE = env.rate("FIGURE_RATE", "60/m")
 LOGIN_RATE = env.rate("LOGIN_RATE", "30/m")
@@ -44,6 +44,7 @@ API_RATE = env.rate("API_RATE", "600/m")
 REQUIRE_APPROVAL = env.switch("REQUIRE_APPROVAL", "off")
 CANVAS_SIZES = env.sizes("CANVAS_SIZES", "200x200")
 MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", 2_000_000, validate=validate.Range(min=100_000))
+MIN_FREE_BYTES = env.int("MIN_FREE_BYTES", 500_000_000, validate=validate.Range(min=0))
 
 # --- The application -------------------------------------------------------------------------
 
@@ -55,7 +56,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "axes",
     "csp",
 ]
 
@@ -77,7 +77,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 if DATABASE_REPLICA_URLS:
     MIDDLEWARE.append("drawings.replicas.OwnChanges")
@@ -100,19 +99,6 @@ TEMPLATES = [
         },
     },
 ]
-
-CACHES = {
-    "default": (
-        {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": REDIS_URL,
-            "KEY_PREFIX": "drawsite",
-            "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
-        }
-        if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    )
-}
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_PASSWORD_VALIDATORS = [
@@ -183,25 +169,7 @@ if TRUSTED_PROXIES:
 
 # --- Logins -----------------------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = [
-    "drawings.logins.PatientBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-# Whoever tries a curator's name does not lock the curator out.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "drawings.logins.address"
-AXES_USERNAME_CALLABLE = "drawings.logins.name"
-AXES_LOCKOUT_CALLABLE = "drawings.logins.locked_out"
-AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-# Nothing is kept of who logged in, and of who failed only while it counts: with each login, and
-# each that fails, axes removes what is older.
-AXES_DISABLE_ACCESS_LOG = True
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
-AXES_VERBOSE = False
-AXES_ENABLE_ADMIN = False
+AUTHENTICATION_BACKENDS = ["drawings.logins.LimitedBackend"]
 
 # --- Logs ------------------------------------------------------------------------------------
 

@@ -48,10 +48,10 @@ class Anybody(AuthBase):
         if scheme.lower() != SCHEME:  # a proxy's own way to ask for a password, say
             return self.admit(request, Client(None))
         # Looked at first: else who guesses would still learn of a token that is one.
-        if (refusal := refusals.of_guessing(request, limits.look)) is not None:
+        if (refusal := refusals.of_guessing(request, limits.test)) is not None:
             raise RefusedError(refusal)
         if (token := tokens.find(secret.strip())) is None:
-            if (refusal := refusals.of_guessing(request, limits.count)) is not None:
+            if (refusal := refusals.of_guessing(request, limits.hit)) is not None:
                 raise RefusedError(refusal)
             raise RefusedError(
                 unauthorised(request, "This token is none, or it was revoked, or its user may not.")

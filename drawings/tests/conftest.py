@@ -1,6 +1,6 @@
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connections
 from playwright.sync_api import ConsoleMessage, Page, Request
 
-from drawings import counts, pixels
+from drawings import pixels, shared_counters
 from drawings.models import Drawing
 from drawings.tests.browser import Studio, launch_options
 from drawings.tests.server import Server
@@ -88,8 +88,12 @@ def server(server_process: Server, transactional_db: None) -> Server:
 @pytest.fixture(autouse=True)
 def own_counts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What is counted in memory begins anew with each test."""
-    with closing(counts.Counts(1024)) as table:
-        monkeypatch.setattr(counts, "here", table)
+    with ExitStack() as stack:
+        tables = {
+            scope: stack.enter_context(closing(shared_counters.Counters(1024)))
+            for scope in shared_counters.SCOPES
+        }
+        monkeypatch.setattr(shared_counters, "tables", tables)
         yield
 
 

@@ -25,6 +25,7 @@ SETTINGS = [
     "LOG_FORMAT",
     "METRICS_TOKEN",
     "SUBMIT_RATE",
+    "SUBMIT_BYTES",
     "REPORT_RATE",
     "FIGURE_RATE",
     "LOGIN_RATE",
@@ -32,6 +33,7 @@ SETTINGS = [
     "REQUIRE_APPROVAL",
     "CANVAS_SIZES",
     "MAX_UPLOAD_BYTES",
+    "MIN_FREE_BYTES",
 ]
 
 for name in set(SETTINGS) - KEEP:
@@ -42,6 +44,8 @@ atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 
 # Tests of a limit set their own.
 os.environ.update({name: "0" for name in SETTINGS if name.endswith("_RATE")})
+# Whatever room the machine has that they run on.
+os.environ.update(SUBMIT_BYTES="0", MIN_FREE_BYTES="0")
 
 # Playwright's event loop makes Django think that the tests are asynchronous; they are not.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -70,7 +70,7 @@ def test_a_backup_while_others_write_is_whole(site, tmp_path):
     """Rows are counted in the transaction that is copied: no other count would do."""
     stop = threading.Event()
     sign = "?" if connection.vendor == "sqlite" else "%s"
-    statement = f"INSERT INTO drawings_ratewindow VALUES ({sign}, 0, 0)"  # noqa: S608
+    statement = f"INSERT INTO drawings_blockedword (word) VALUES ({sign})"  # noqa: S608
 
     def write():
         number = 0
@@ -213,7 +213,7 @@ def test_the_log_of_a_file_that_was_moved_away_is_not_replaced_unasked(tmp_path,
     (backup,) = (tmp_path / "backups").iterdir()
     file, log, away = (tmp_path / name for name in ("db.sqlite3", "db.sqlite3-wal", "away"))
     with closing(sqlite3.connect(file)) as killed:
-        killed.execute("INSERT INTO drawings_ratewindow VALUES ('acknowledged', 0, 0)")
+        killed.execute("INSERT INTO drawings_blockedword (word) VALUES ('acknowledged')")
         killed.commit()
         file.rename(away)  # before it ends, so that the log stays
     if left == "an empty file":
@@ -225,7 +225,7 @@ def test_the_log_of_a_file_that_was_moved_away_is_not_replaced_unasked(tmp_path,
     assert "say so with --force" in said
     away.replace(file)
     with site.database() as database:
-        assert database.execute("SELECT key FROM drawings_ratewindow").fetchall() == [
+        assert database.execute("SELECT word FROM drawings_blockedword").fetchall() == [
             ("acknowledged",)
         ]
 

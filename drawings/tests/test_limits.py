@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
@@ -15,13 +16,11 @@ from uuid import uuid4
 import pytest
 import redis
 from django.conf import settings as project
-from django.core.cache import cache
-from django.db import connection
 
-from drawings import counts, limits, strokes, turns
-from drawings.models import Drawing, RateWindow
+from drawings import limits, redis_counters, shared_counters, strokes, turns
+from drawings.models import Drawing
 from drawings.tests import documents, samples
-from drawings.tests.server import Server, database_url
+from drawings.tests.server import Server
 from drawsite.environment import Rate
 
 JSON = {"Accept": "application/json"}
@@ -31,7 +30,7 @@ LIST = samples.brightness_list("0")
 AGES = 10**9
 THREE = Rate(3, AGES)
 PROCESSES, CALLS = 8, 200
-STORES = ["database", "redis"] if os.environ.get("REDIS_URL") else ["database"]
+STORES = ["memory", "redis"] if os.environ.get("REDIS_URL") else ["memory"]
 
 pytestmark = pytest.mark.django_db
 
@@ -45,21 +44,22 @@ def fresh_counts(settings, monkeypatch):
 
 @pytest.fixture(params=STORES)
 def store(request, settings):
-    if request.param == "database":
+    if request.param == "memory":
         settings.REDIS_URL = ""
     return request.param
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    """The time that limits see."""
-    clock = SimpleNamespace(now=1_000_000_000.0)
-    monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: clock.now))
+def clock(settings, monkeypatch):
+    """The time by which memory counts."""
+    settings.REDIS_URL = ""
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(shared_counters, "time", SimpleNamespace(monotonic=lambda: clock.now))
     return clock
 
 
-def allowed(number, client="192.0.2.1", rate=THREE):
-    return [limits.count("test", client, rate).allowed for _ in range(number)]
+def allowed(number, client="192.0.2.1", rate=THREE, scope="submit"):
+    return [limits.hit(scope, client, rate).allowed for _ in range(number)]
 
 
 # --- Counting -------------------------------------------------------------------------------
@@ -79,102 +79,90 @@ def test_each_client_is_counted_alone(store):
 def test_each_thing_that_is_limited_is_counted_alone(store):
     allowed(5)
 
-    assert limits.count("other", "192.0.2.1", Rate(3, AGES)).allowed
+    assert allowed(1, scope="report") == [True]
 
 
-def test_the_next_window_begins_anew(store, clock):
-    rate = Rate(2, 60)
-    assert allowed(3, rate=rate) == [True, True, False]
-
-    clock.now += 60
-
-    assert allowed(3, rate=rate) == [True, True, False]
-
-
-@pytest.mark.parametrize(("second", "wait"), [(0, 60), (1, 59), (59.9, 1)])
-def test_the_wait_is_until_the_window_ends(store, clock, second, wait):
-    clock.now = 60 * 1_000_000 + second
-
-    assert limits.count("test", "192.0.2.1", Rate(2, 60)).retry_after == wait
+def test_a_window_begins_with_its_first_event_and_the_next_begins_anew(store):
+    rate = Rate(2, 2)
+    for _ in range(2):
+        verdicts = [limits.hit("submit", "192.0.2.1", rate) for _ in range(3)]
+        assert [verdict.allowed for verdict in verdicts] == [True, True, False]
+        assert 1 <= verdicts[-1].retry_after <= 2
+        time.sleep(2.05)
 
 
-def test_without_a_rate_everything_is_allowed_and_nothing_is_kept(store):
+@pytest.mark.parametrize(("later", "wait"), [(0, 60), (1, 59), (59.9, 1)])
+def test_the_wait_is_until_the_window_ends(clock, later, wait):
+    rate = Rate(1, 60)
+    limits.hit("submit", "192.0.2.1", rate)
+    clock.now += later
+
+    assert limits.hit("submit", "192.0.2.1", rate) == (False, wait)
+
+
+def test_without_a_rate_everything_is_allowed(store):
     assert allowed(100, rate=None) == [True] * 100
-    assert not RateWindow.objects.exists()
 
 
-def test_the_table_has_one_row_for_each_client_and_names_nobody(settings, clock):
-    settings.REDIS_URL = ""
+def test_an_amount_that_does_not_fit_is_not_counted_and_a_smaller_one_may_still_fit(store):
+    def take(amount):
+        return limits.hit("submit_bytes", "192.0.2.1", Rate(100, AGES), amount).allowed
 
-    for client in ("192.0.2.1", "192.0.2.1", "2001:db8::/64"):
-        allowed(2, client=client)
-        clock.now += AGES
-
-    keys = list(RateWindow.objects.values_list("key", flat=True))
-    assert len(keys) == 2
-    assert all(len(key) == 64 and set(key) <= set("0123456789abcdef") for key in keys)
+    assert [take(amount) for amount in (60, 50, 40, 1)] == [True, False, True, False]
 
 
-def test_the_same_client_has_another_name_under_another_secret(settings):
-    settings.REDIS_URL = ""
-    for secret in ("a", "b"):
-        settings.SECRET_KEY = secret
-        allowed(1, rate=Rate(3, 60))
+def test_what_is_given_back_may_be_taken_again_and_no_more_than_that(store):
+    allowed(3)
 
-    assert RateWindow.objects.count() == 2
-
-
-def test_windows_that_are_long_over_are_removed(settings, clock, monkeypatch):
-    settings.REDIS_URL = ""
-    monkeypatch.setattr(limits, "SWEEP_EVERY", 1)
-    rate = Rate(3, 60)
-    allowed(1, client="192.0.2.1", rate=rate)
-
-    clock.now += 10 * 60
-    allowed(1, client="192.0.2.2", rate=rate)
-
-    assert RateWindow.objects.count() == 1
+    limits.hit("submit", "192.0.2.1", THREE, -1)
+    assert allowed(2) == [True, False]
+    limits.hit("submit", "192.0.2.1", THREE, -1000)
+    assert allowed(4) == [True, True, True, False]
 
 
-def test_a_sweep_takes_no_more_than_a_submission_has_time_for(settings, clock, monkeypatch):
-    settings.REDIS_URL = ""
-    rate = Rate(3, 60)
-    for number in range(5):
-        allowed(1, client=str(number), rate=rate)
-    monkeypatch.setattr(limits, "SWEEP_EVERY", 1)
-    monkeypatch.setattr(limits, "SWEPT", 2)
+def test_who_has_taken_nothing_gives_nothing_back(store):
+    limits.hit("submit", "192.0.2.1", THREE, -2)
 
-    clock.now += 10 * 60
-    allowed(1, client="192.0.2.1", rate=rate)
-
-    assert RateWindow.objects.count() == 4
+    assert allowed(4) == [True, True, True, False]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_clients_that_ask_at_once_get_exactly_what_the_rate_says(store):
-    def ask(_):
-        try:
-            return allowed(5, rate=Rate(10, AGES))
-        finally:
-            connection.close()
+def test_testing_says_what_counting_would_and_counts_nothing(store):
+    def tested():
+        return limits.test("submit", "192.0.2.1", THREE).allowed
 
+    assert [tested() for _ in range(10)] == [True] * 10
+    assert allowed(3) == [True] * 3
+    assert not tested()
+    assert limits.test("submit", "192.0.2.1", THREE).retry_after > 0
+
+
+def test_counting_asks_nothing_of_the_database(store, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        allowed(4)
+
+
+def test_the_same_client_has_another_name_under_another_secret(store, settings):
+    allowed(5)
+    settings.SECRET_KEY = uuid4().hex
+
+    assert allowed(1) == [True]
+
+
+def test_threads_that_ask_at_once_get_exactly_what_the_rate_says(store):
     with ThreadPoolExecutor(4) as threads:
-        answers = [answer for answers in threads.map(ask, range(4)) for answer in answers]
+        answers = threads.map(lambda _: allowed(5, rate=Rate(10, AGES)), range(4))
+        flat = [answer for answers in answers for answer in answers]
 
-    assert sorted(answers) == [False] * 10 + [True] * 10
+    assert sorted(flat) == [False] * 10 + [True] * 10
 
 
-@pytest.mark.parametrize("function", ["count", "count_here"])
-def test_eight_processes_that_ask_at_once_get_exactly_what_the_rate_says(
-    store, transactional_db, function
-):
+def test_eight_processes_that_ask_at_once_get_exactly_what_the_rate_says(store):
     numbers = map(str, (PROCESSES, CALLS, 150))
-    command = [sys.executable, "-m", "drawings.tests.counting", function, *numbers]
+    command = [sys.executable, "-m", "drawings.tests.counting", *numbers]
     environment = {
         **os.environ,
-        "DATABASE_URL": database_url(),
         "SECRET_KEY": project.SECRET_KEY,
-        "REDIS_URL": "" if store == "database" else project.REDIS_URL,
+        "REDIS_URL": "" if store == "memory" else project.REDIS_URL,
     }
 
     answer = subprocess.run(
@@ -184,55 +172,92 @@ def test_eight_processes_that_ask_at_once_get_exactly_what_the_rate_says(
     by_process = json.loads(answer.stdout)
     assert len(by_process) == PROCESSES
     assert sum(by_process) == 150
-    if store == "database":
-        rows = RateWindow.objects.values_list("count", flat=True)
-        assert list(rows) == ([PROCESSES * CALLS] if function == "count" else [])
 
 
 # --- What is counted in memory --------------------------------------------------------------
 
 
-KEYS = [bytes([number]) * counts.KEY_BYTES for number in range(1, 100)]
+KEYS = [bytes([number]) * shared_counters.KEY_BYTES for number in range(1, 100)]
+FULL = shared_counters.PLACES
 
 
-def test_what_a_machine_counts_is_exact_for_each_key_and_window():
-    table = counts.here
-
-    assert [table.add(KEYS[0], 60) for _ in range(3)] == [1, 2, 3]
-    assert table.add(KEYS[1], 60) == 1
-    assert table.look(KEYS[0], 60) == 3
-    assert table.look(KEYS[2], 60) == 0
-    assert table.look(KEYS[0], 120) == 0
-    assert table.add(KEYS[0], 120) == 1
+def count_in(table, key, times=1, limit=1000, seconds=60):
+    return [table.ask(key, limit, seconds, 1, write=True)[0] for _ in range(times)]
 
 
-def test_the_table_of_a_machine_does_not_grow_and_what_has_ended_makes_room():
-    with closing(counts.Counts(counts.PLACES)) as table:
-        for number in range(counts.PLACES):
-            table.add(KEYS[number], 60 if number == 5 else 120)
+def is_counted(table, key, seconds=60):
+    return not table.ask(key, 1, seconds, 1, write=False)[0]
 
-        assert table.add(KEYS[50], 120) == 1
 
-        assert [table.look(key, 120) for key in KEYS[: counts.PLACES]] == [1] * 5 + [0] + [1] * 10
-        assert table.look(KEYS[5], 60) == 0
+@pytest.fixture
+def table():
+    """One with room for as many keys as a key has places."""
+    with closing(shared_counters.Counters(FULL)) as table:
+        yield table
+
+
+def test_a_full_table_replaces_what_has_expired_first(table, clock):
+    count_in(table, KEYS[5], times=50, seconds=10)
+    for number in range(FULL):
+        count_in(table, KEYS[number])
+    clock.now += 20
+
+    count_in(table, KEYS[50])
+
+    assert [is_counted(table, key) for key in KEYS[:FULL]] == [True] * 5 + [False] + [True] * 10
+
+
+def test_a_client_that_has_used_up_its_limit_is_not_forgotten_for_a_thousand_others(table):
+    assert count_in(table, KEYS[0], times=6, limit=5) == [True] * 5 + [False]
+
+    for number in range(1000):
+        key = number.to_bytes(shared_counters.KEY_BYTES, "big")
+        count_in(table, key, times=4)
+
+    assert count_in(table, KEYS[0], limit=5) == [False]
+
+
+def test_what_others_ask_of_the_site_makes_it_forget_no_login(settings, monkeypatch):
+    settings.REDIS_URL = ""
+    tables = {scope: shared_counters.Counters(FULL) for scope in shared_counters.SCOPES}
+    monkeypatch.setattr(shared_counters, "tables", tables)
+    hour = Rate(1, 3600)
+    assert allowed(1, "ada", hour, "login_name") == [True]
+
+    for number in range(100):
+        allowed(5, f"2001:db8:{number:x}::/64", Rate(100, AGES), "submit")
+
+    assert allowed(1, "ada", hour, "login_name") == [False]
+    for each in tables.values():
+        each.close()
+
+
+@pytest.mark.parametrize("ends", [float("inf"), float("nan"), 1e300, -1.0])
+def test_a_slot_that_was_half_written_locks_nobody_out(table, ends):
+    for number in range(FULL):
+        place = number * shared_counters.SLOT.size
+        shared_counters.SLOT.pack_into(table._table, place, KEYS[number], ends, 2**64 - 1)
+
+    assert count_in(table, KEYS[0], times=3, limit=2) == [True, True, False]
+    assert count_in(table, KEYS[50], times=3, limit=2) == [True, True, False]
 
 
 def test_a_full_disk_keeps_nobody_from_counting(monkeypatch):
     monkeypatch.setattr(tempfile, "gettempdir", Mock(side_effect=FileNotFoundError))
 
-    with closing(counts.Counts(64)) as table:
-        assert table.add(KEYS[0], 60) == 1
+    with closing(shared_counters.Counters(64)) as table:
+        assert count_in(table, KEYS[0]) == [True]
 
 
 DYING = """
 import os, signal
-from drawings.counts import Counts
-table = Counts(64)
+from drawings.shared_counters import Counters
+table = Counters(64)
 if os.fork() == 0:
-    with table._alone():
+    with table._locked():
         os.kill(os.getpid(), signal.SIGKILL)
 os.wait()
-print(table.add(b"k" * 16, 60))
+print(table.ask(b"k" * 16, 1, 60, 1, write=True)[0])
 """
 
 
@@ -240,21 +265,29 @@ def test_a_process_that_dies_while_it_counts_leaves_the_turn_to_the_others():
     command = [sys.executable, "-c", DYING]
     done = subprocess.run(command, cwd=project.BASE_DIR, capture_output=True, timeout=30)
 
-    assert done.stdout == b"1\n"
+    assert done.stdout == b"True\n"
 
 
-def test_the_servers_processes_count_together():
-    with Server(API_RATE="20/d", WEB_WORKERS="3", REDIS_URL="") as site:
-        ask = partial(status_of, site)
-        with ThreadPoolExecutor(8) as threads:
-            answers = list(threads.map(ask, ["/api/v1/drawings"] * 60))
+@pytest.mark.parametrize(
+    ("setting", "path", "body", "status"),
+    [
+        ("API_RATE", "/api/v1/drawings", None, 200),
+        ("SUBMIT_RATE", "/postmethod", b"canvas_data=bad", 422),
+    ],
+)
+def test_the_servers_processes_count_together(transactional_db, setting, path, body, status):
+    with (
+        Server(**{setting: "20/d"}, WEB_WORKERS="3", REDIS_URL="") as site,
+        ThreadPoolExecutor(8) as threads,
+    ):
+        answers = list(threads.map(partial(status_of, site, data=body), [path] * 60))
 
-    assert sorted(answers) == [200] * 20 + [429] * 40
+    assert sorted(answers) == sorted([status] * 20 + [429] * 40)
 
 
-def status_of(site, path):
+def status_of(site, path, data=None):
     try:
-        with urlopen(f"{site.url}{path}") as answer:
+        with urlopen(f"{site.url}{path}", data) as answer:
             return answer.status
     except HTTPError as error:
         return error.code
@@ -262,35 +295,40 @@ def status_of(site, path):
 
 if "redis" in STORES:
 
-    def test_redis_counts_and_the_database_stays_empty():
-        assert allowed(4) == [True, True, True, False]
-        assert not RateWindow.objects.exists()
-
-    def test_the_counts_in_redis_go_by_themselves_and_name_nobody(clock):
-        minute = Rate(3, 60)
-        allowed(1, rate=minute)
-        key, ends, _ = limits._window("test", "192.0.2.1", minute)
-        name = cache.make_key(limits._name_in_redis(key, ends))
+    def test_the_counts_in_redis_expire_with_their_window_and_name_nobody(monkeypatch):
+        ask = Mock(wraps=redis_counters.ask)
+        monkeypatch.setattr(redis_counters, "ask", ask)
+        allowed(4, rate=Rate(3, 60))
+        name = redis_counters.PREFIX + ask.call_args.args[1].hex()
 
         with redis.Redis.from_url(os.environ["REDIS_URL"]) as server:
-            assert 0 < server.ttl(name) <= 120
-            assert not list(server.scan_iter("*192.0.2.1*"))
+            assert "192.0.2.1" not in name
+            assert 0 < server.pttl(name) <= 60_000
+            assert server.get(name) == b"3"
+
+    def test_counting_in_redis_takes_one_round_trip(monkeypatch):
+        allowed(1)  # loads the script
+        sent = []
+        write = redis.Connection.send_packed_command
+
+        def spy(self, command, *arguments, **options):
+            sent.append(command)
+            return write(self, command, *arguments, **options)
+
+        monkeypatch.setattr(redis.Connection, "send_packed_command", spy)
+
+        assert allowed(1) == [True]
+        assert len(sent) == 1
 
 
-def test_the_database_counts_while_redis_is_away(settings, caplog, clock):
+def test_memory_counts_while_redis_is_away(settings, caplog, monkeypatch):
     settings.REDIS_URL = "redis://127.0.0.1:1"
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": settings.REDIS_URL,
-        }
-    }
 
     assert allowed(4) == [True, True, True, False]
-    assert RateWindow.objects.get().count == 4
     assert caplog.text.count("Redis does not answer") == 1  # and is not waited for each time
 
-    clock.now += limits.REDIS_PAUSE_SECONDS
+    later = time.monotonic() + limits.REDIS_PAUSE_SECONDS
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: later))
     assert allowed(1) == [False]
     assert caplog.text.count("Redis does not answer") == 2
 

@@ -288,7 +288,7 @@ def test_a_drawing_that_is_deleted_while_it_is_retitled_is_gone(client, own, mon
         Drawing.objects.all().delete()
         return limits.Verdict(True, 0)
 
-    monkeypatch.setattr(limits, "count", delete_first)
+    monkeypatch.setattr(limits, "hit", delete_first)
 
     assert retitle(client, drawing).status_code == 404
 

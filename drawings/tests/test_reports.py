@@ -145,7 +145,7 @@ def test_a_drawing_that_is_taken_back_while_it_is_reported_is_gone(
         Drawing.objects.all().delete()
         return limits.Verdict(True, 0)
 
-    monkeypatch.setattr(limits, "count", delete_first)
+    monkeypatch.setattr(limits, "hit", delete_first)
 
     assert report(client, drawing).status_code == 404
 

@@ -1,6 +1,5 @@
 """From whose address something came: a keyed hash, whose key is forgotten."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -10,7 +9,7 @@ import pytest
 from django.db import connection
 
 from drawings import senders
-from drawings.models import BlockedSender, Drawing, RateWindow, Report, SenderKey
+from drawings.models import BlockedSender, Drawing, Report, SenderKey
 from drawings.tests import samples
 
 ADDRESS, OTHER = "192.0.2.1", "192.0.2.2"
@@ -89,15 +88,6 @@ def test_a_new_key_ends_those_older_than_two_periods_and_their_blocks(clock):
     kept = SenderKey.objects.order_by("begins").values_list("begins", flat=True)
     assert list(kept) == begins[2:]
     assert BlockedSender.objects.count() == 3
-
-
-def test_a_new_key_ends_the_counts_that_are_over():
-    RateWindow.objects.create(key="old", ends=time.time() - 1, count=1)
-    RateWindow.objects.create(key="new", ends=time.time() + 600, count=1)
-
-    senders.sender_of(ADDRESS)
-
-    assert RateWindow.objects.get().key == "new"
 
 
 # --- Blocks ---------------------------------------------------------------------------------

@@ -73,6 +73,10 @@ def complaint(data_dir, **variables):
         ("SUBMIT_RATE", "60"),
         ("CANVAS_SIZES", "15x200"),
         ("MAX_UPLOAD_BYTES", "99999"),
+        ("SUBMIT_BYTES", "-1"),
+        ("SUBMIT_BYTES", "50MB"),
+        ("MIN_FREE_BYTES", "-1"),
+        ("MIN_FREE_BYTES", ""),
     ],
 )
 def test_a_bad_value_stops_the_start_and_is_named(tmp_path, name, value):
@@ -160,7 +164,7 @@ def test_without_any_variable_the_settings_are_safe(tmp_path):
     assert settings["CANVAS_SIZES"] == [[200, 200]]
     assert settings["MAX_UPLOAD_BYTES"] == 2_000_000
     assert settings["DATABASES"]["default"]["NAME"] == str(tmp_path / "db.sqlite3")
-    assert "locmem" in settings["CACHES"]["default"]["BACKEND"]
+    assert settings["REDIS_URL"] == ""
 
 
 def test_every_variable_is_read(tmp_path):
@@ -188,7 +192,7 @@ def test_every_variable_is_read(tmp_path):
     assert settings["DATABASES"]["default"]["ENGINE"] == "drawsite.postgresql"
     assert settings["DATABASES"]["default"]["HOST"] == "host"
     assert settings["DATABASES"]["default"]["PORT"] == 5433
-    assert settings["CACHES"]["default"]["LOCATION"] == "redis://host:6379/5"
+    assert settings["REDIS_URL"] == "redis://host:6379/5"
     assert settings["SUBMIT_RATE"] == [5, 3600]
     assert settings["CANVAS_SIZES"] == [[200, 200], [16, 1024]]
     assert settings["DATA_UPLOAD_MAX_MEMORY_SIZE"] == 100_000

@@ -18,6 +18,7 @@ from drawings import strokes
 from drawings.models import Drawing
 from drawings.tests import documents, samples
 from drawings.writing import write_transaction
+from drawsite.environment import Rate
 
 URL = "/drawings/"
 JSON = {"Accept": "application/json"}
@@ -198,6 +199,18 @@ def test_what_is_blocked_is_asked_for_in_two_queries_and_before_the_transaction(
     kinds = [query["sql"].split()[0] for query in queries]
     assert kinds[: kinds.index("SAVEPOINT")] == ["SELECT", "SELECT"]
     assert "SELECT" not in kinds[kinds.index("SAVEPOINT") :]
+
+
+def test_the_transaction_stores_the_drawing_and_does_nothing_else(client, settings):
+    settings.SUBMIT_RATE = Rate(1000, 1000)
+    client.post(URL, {"image": picture()})
+
+    with CaptureQueriesContext(connection) as queries:
+        client.post(URL, {"image": picture()})
+
+    written = [query["sql"] for query in queries if "INSERT" in query["sql"]]
+    assert len(written) == 1
+    assert "drawings_drawing" in written[0]
 
 
 # --- Who may send ---------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def figure_turn(request: HttpRequest) -> Iterator[turns.Run]:
 
     Raises limits.TooOftenError, or turns.BusyError.
     """
-    verdict = limits.count_here("figure", limits.client_address(request), settings.FIGURE_RATE)
+    verdict = limits.hit("figure", limits.client_address(request), settings.FIGURE_RATE)
     if not verdict.allowed:
         raise limits.TooOftenError(verdict.retry_after)
     with turns.one_at_a_time() as run:
@@ -42,7 +42,7 @@ def figure_turn(request: HttpRequest) -> Iterator[turns.Run]:
 def refuse_early(request: HttpRequest) -> None:
     """Raise limits.TooOftenError for who has used up FIGURE_RATE, without counting: before what is
     not free."""
-    verdict = limits.look_here("figure", limits.client_address(request), settings.FIGURE_RATE)
+    verdict = limits.test("figure", limits.client_address(request), settings.FIGURE_RATE)
     if not verdict.allowed:
         raise limits.TooOftenError(verdict.retry_after)
 

@@ -54,18 +54,15 @@ def retitle(request: HttpRequest, id: UUID) -> HttpResponse:
     if request.method != "POST":
         said = {"title": drawing.title, "artist": drawing.artist}
         return render_retitle(request, drawing, TitleForm(initial=said))
-    if (refusal := refusals.early(request, "drawings")) is not None:
+    if (refusal := refusals.of_sending(request, "drawings")) is not None:
         return refusal
     form = TitleForm(request.POST)
-    is_valid = form.is_valid()
-    with write_transaction():
-        if (refusal := refusals.exact(request, "drawings")) is not None:
-            return refusal
-        is_changed = is_valid and change_title(drawing, **form.cleaned_data)
-    if not is_valid:
+    if not form.is_valid():
         if wants_json(request):
             return error_response(request, 422, sentences(form))
         return render_retitle(request, drawing, form, status=422)
+    with write_transaction():
+        is_changed = change_title(drawing, **form.cleaned_data)
     if not is_changed:
         access.get_own_drawing(request, id)  # Http404 if it was deleted
         return refuse_hidden(request)

@@ -21,25 +21,21 @@ def report(request: HttpRequest, id: UUID) -> HttpResponse:
     drawing = get_object_or_404(Drawing.objects.published().for_lists(), pk=id)
     if request.method != "POST":
         return render_report(request, drawing, ReportForm())
-    if (refusal := refusals.early(request, "reports")) is not None:
+    if (refusal := refusals.of_sending(request, "reports")) is not None:
         return refusal
     form = ReportForm(request.POST)
+    if not form.is_valid():
+        if wants_json(request):
+            return error_response(request, 422, sentences(form))
+        return render_report(request, drawing, form, status=422)
     sender = senders.sender_of(limits.client_address(request))
-    is_valid = form.is_valid()
     try:
         with write_transaction():
-            if (refusal := refusals.exact(request, "reports")) is not None:
-                return refusal
-            if is_valid:
-                again = not store(Report(drawing=drawing, sender=sender, **form.cleaned_data))
+            again = not store(Report(drawing=drawing, sender=sender, **form.cleaned_data))
     except IntegrityError as error:  # the drawing was deleted meanwhile
         raise Http404 from error
-    if is_valid:
-        query = {"again": "yes"} if again else None
-        return redirect(reverse("drawings:report-thanks", args=[id], query=query))
-    if wants_json(request):
-        return error_response(request, 422, sentences(form))
-    return render_report(request, drawing, form, status=422)
+    query = {"again": "yes"} if again else None
+    return redirect(reverse("drawings:report-thanks", args=[id], query=query))
 
 
 def store(report: Report) -> bool:
