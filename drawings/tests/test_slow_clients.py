@@ -3,23 +3,26 @@
 import http.client
 import json
 import socket
+import struct
 import threading
 import time
 from contextlib import ExitStack, closing, contextmanager, suppress
 from urllib.parse import urlencode
 
+import numpy as np
 import pytest
 from django.conf import settings
 
 from drawings.models import Drawing
-from drawings.tests import samples
 from drawings.tests.server import Server
+from drawsite.server.request_buffer import HEAD_SECONDS
 
 CLIENTS = 100
 SECONDS = 2.0  # within which others are answered
 WHOLE = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 POST = b"POST /drawings/ HTTP/1.1\r\nHost: localhost\r\n"
-BODY = urlencode({"canvas_data": samples.brightness_list("0")}).encode()
+NUMBERS = [number % 251 for number in range(40_000)]
+BODY = urlencode({"canvas_data": json.dumps(NUMBERS)}).encode()
 SUBMISSION = (
     b"POST /postmethod HTTP/1.1\r\nHost: localhost\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\n"
@@ -107,28 +110,120 @@ def test_a_hundred_clients_that_send_byte_by_byte_keep_nobody_waiting(alone, tra
     assert max(waited) < SECONDS, waited
 
 
-# --- Requests in pieces ---------------------------------------------------------------------
+# --- Time limits ----------------------------------------------------------------------------
 
 
-def answers(client, count):
-    for _ in range(count):
-        response = http.client.HTTPResponse(client)
-        response.begin()
-        yield response, response.read()
+def test_an_unfinished_request_is_answered_408_and_closed(alone, transactional_db):
+    with closing(connect(alone)) as half, closing(connect(alone)) as silent:
+        begin = time.monotonic()
+        half.sendall(KINDS["half a head"])
+        answer, nothing = half.recv(1000), silent.recv(1000)
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert nothing == b""
+    assert HEAD_SECONDS - 1 < time.monotonic() - begin < HEAD_SECONDS + 5
+
+
+# --- Whole requests -------------------------------------------------------------------------
+
+
+def read(client, count):
+    """The status and body of so many answers."""
+    found = []
+    with client.makefile("rb") as file:
+        for _ in range(count):
+            status = int(file.readline().split()[1])
+            headers = http.client.parse_headers(file)
+            found.append((status, file.read(int(headers["Content-Length"]))))
+    return found
+
+
+def pieces(step):
+    """A submission in some hundred pieces, most of them `step` bytes long."""
+    stride = max(step, len(SUBMISSION) // 300)
+    for begin in range(0, len(SUBMISSION), stride):
+        yield SUBMISSION[begin : begin + step]
+        yield SUBMISSION[begin + step : begin + stride]
 
 
 @pytest.mark.parametrize("step", [1, 7, 4_096])
 def test_a_request_in_pieces_is_taken_as_it_was_sent(alone, transactional_db, step):
-    title = "äöü " * 20
-    body = json.dumps({"title": title}).encode() + b" " * 500
-    ends = [*range(step, len(SUBMISSION), step * max(1, len(SUBMISSION) // step // 400))]
     with closing(connect(alone)) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        begin = 0
-        for end in [*ends, len(SUBMISSION)]:
-            client.sendall(SUBMISSION[begin:end])
-            begin = end
-        [(response, answer)] = answers(client, 1)
+        for piece in pieces(step):
+            client.sendall(piece)
+        [(status, answer)] = read(client, 1)
 
-    assert response.status == 200, (title, body)
-    assert str(Drawing.objects.get().id) == json.loads(answer)["unique_id"]
+    assert status == 200
+    drawing = Drawing.objects.get()
+    assert str(drawing.id) == json.loads(answer)["unique_id"]
+    assert np.array_equal(drawing.field.ravel(), NUMBERS)
+
+
+def test_requests_that_come_together_are_answered_in_turn(alone, transactional_db):
+    missing = b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with closing(connect(alone)) as client:
+        client.sendall(WHOLE + SUBMISSION + missing + WHOLE + SUBMISSION[:1000])
+        first = read(client, 4)
+        client.sendall(SUBMISSION[1000:])
+        last = read(client, 1)
+
+    assert [status for status, _ in first + last] == [200, 200, 404, 200, 200]
+    assert Drawing.objects.count() == 2
+
+
+def test_a_client_that_waits_for_permission_gets_it_once(alone, transactional_db):
+    head, _, body = SUBMISSION.partition(b"\r\n\r\n")
+    with closing(connect(alone)) as client:
+        client.sendall(head + b"\r\nExpect: 100-continue\r\n\r\n")
+        assert client.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(body)
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_client_that_waits_to_send_too_much_is_refused_at_once(alone, transactional_db):
+    with closing(connect(alone)) as client:
+        client.sendall(unfinished(settings.MAX_UPLOAD_BYTES + 1, 0, b"Expect: 100-continue\r\n"))
+        assert client.recv(1000).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (KINDS["a malformed head"], 400),
+        (
+            b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            400,
+        ),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nExpect: more\r\n\r\n", 417),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
+        (KINDS["a body in chunks"], 400),
+        (b"GET /" + b"x" * 5_000, 414),
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200_000, 431),
+    ],
+    ids=lambda value: value if isinstance(value, int) else value[:60],
+)
+def test_what_cannot_be_taken_is_refused_and_the_connection_ends(
+    alone, transactional_db, data, status
+):
+    with closing(connect(alone)) as client:
+        with suppress(ConnectionError):
+            client.sendall(data)
+        assert client.recv(1000).startswith(b"HTTP/1.1 %d " % status)
+        client.settimeout(5)
+        with suppress(ConnectionError):
+            while client.recv(65_536):
+                pass
+
+
+def test_clients_that_leave_without_reading_their_answers_do_no_harm(alone, transactional_db):
+    workers = alone.workers()
+    for number in range(300):
+        with closing(connect(alone)) as client:
+            client.sendall(WHOLE * (1 + number % 3))
+            if number % 2:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    seconds_for(alone, "/healthz")
+
+    assert alone.workers() == workers

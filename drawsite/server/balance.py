@@ -14,7 +14,7 @@ ABSENT = -1
 PATIENCE_SECONDS = 0.01
 # After a longer time without any, a connection that waits is a new one.
 PAUSE_SECONDS = 0.005
-# Between two connections that a worker sheds.
+# How often a worker considers shedding a connection.
 SHED_SECONDS = 0.02
 ALL = 1_000_000
 
@@ -79,11 +79,10 @@ class Share:
         with self._lock:
             if now < self._next_shed:
                 return False
-            fewest = self._table[self.place] - (lead := self._lead())
-            if lead < max(2, fewest // 2):
-                return False
             self._next_shed = now + SHED_SECONDS
-            return True
+        lead = self._lead()
+        fewest = self._table[self.place] - lead
+        return lead >= max(2, fewest // 2)
 
     def _lead(self) -> int:
         """How many connections more than the worker with the fewest this one has."""

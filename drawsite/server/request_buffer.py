@@ -13,6 +13,7 @@ BODY_SECONDS = 60.0
 LEAST_RATE = 1_000  # bytes a second
 
 END_OF_HEAD = b"\r\n\r\n"
+NO_FRAMING = Framing(b"")
 
 
 class Limits(NamedTuple):
@@ -47,10 +48,11 @@ class RequestBuffer:
         self._received = len(self._data)
         self._searched = 0
         self._pieces: list[bytes] = []  # of the head, once that is whole
-        self._framing = Framing(b"")
+        self._framing = NO_FRAMING
         self._left = 0  # of the body, from the start of `_data`
         self._expects = False
-        self._look_for_head()
+        if self._data:
+            self._look_for_head()
 
     @property
     def is_silent(self) -> bool:
@@ -119,7 +121,7 @@ class RequestBuffer:
             # In two pieces: the parser checks the size of the head only after a second read.
             self._pieces = [bytes(self._data[:-1]), bytes(self._data[-1:])]
             self._data.clear()
-            self._framing = Framing(b"", is_last=True)
+            self._framing = NO_FRAMING._replace(is_last=True)
 
     def _is_hopeless(self) -> bool:
         """Whether the parser refuses the head, however it goes on."""

@@ -13,6 +13,7 @@ from contextlib import suppress
 from errno import EAGAIN, ECONNABORTED
 from functools import cache, partial
 from selectors import EVENT_READ
+from socket import MSG_DONTWAIT
 from typing import Any
 
 from django.conf import settings
@@ -43,17 +44,12 @@ class Connection(TConn):  # type: ignore[misc]
 
     def __init__(self, worker: "Worker", sock: socket.socket, client: Any, server: Any) -> None:
         super().__init__(worker.cfg, sock, client, server)
-        self.linger = worker.linger
         self.buffer = RequestBuffer(worker.limits, time.monotonic())
+        self.is_polled = False  # the event loop looks at it
+        self.is_handled = False  # a thread has its request
+        self.has_more = False  # and something has come behind that
         self.is_last = False  # the connection closes after this request
         self.data_ready = True  # threads need not wait for the request
-
-    def close(self, graceful: bool = False) -> None:
-        """Close it; if gracefully, without having the event loop wait for the client."""
-        if graceful:
-            self.linger(self.sock)
-        else:
-            super().close()
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -144,18 +140,31 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     # --- Receiving --------------------------------------------------------------------------
 
     def enqueue_req(self, conn: Connection) -> None:
-        """Receive the next request, then hand the connection to a thread.
-
-        gunicorn calls this for a new connection, and for a kept one that has become readable.
-        """
+        """Receive the next request, then hand the connection to a thread."""
+        conn.has_more = False
         conn.buffer.restart(time.monotonic())
         self.receive(conn)
 
-    def receive(self, conn: Connection, _: object = None) -> None:
+    def on_readable(self, conn: Connection, _: object) -> None:
+        if not conn.is_polled:
+            return  # closed since the poller reported it
+        if conn.is_handled:
+            # The next request, mostly, just before `finish_request` is called for the last one.
+            # Connections are polled all the time, as changing that takes longer than this.
+            if conn.has_more:
+                self.stop_polling(conn)
+            conn.has_more = True
+        elif conn in self.receiving:
+            self.receive(conn)
+        else:
+            self.keepalived_conns.remove(conn)
+            self.enqueue_req(conn)
+
+    def receive(self, conn: Connection) -> None:
         """Take what has arrived, without waiting for more."""
         if not conn.buffer.is_whole:
             try:
-                data = conn.sock.recv(RECEIVE_BYTES)
+                data = conn.sock.recv(RECEIVE_BYTES, MSG_DONTWAIT)
                 conn.buffer.add(data)
                 is_over = not data and not conn.buffer.end()
             except BlockingIOError:
@@ -168,37 +177,46 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if conn.buffer.is_whole:
             self.submit(conn)
             return
-        if conn not in self.receiving:
-            self.receiving.add(conn)
-            self.poller.register(conn.sock, EVENT_READ, partial(self.receive, conn))
+        self.receiving.add(conn)
+        self.poll(conn)
         if conn.buffer.accept_body():
             with suppress(OSError):
-                conn.sock.send(CONTINUE)
+                conn.sock.send(CONTINUE, MSG_DONTWAIT)
         if len(conn.buffer) > LARGE_BYTES:
             self.large[conn] = len(conn.buffer)
             self.make_room()
 
     def submit(self, conn: Connection) -> None:
         """Hand a whole request to a thread, which reads it from memory alone."""
-        self.stop_receiving(conn)
+        self.receiving.discard(conn)
+        conn.is_handled = True
         pieces, conn.is_last = conn.buffer.take()
         conn.parser = http.get_parser(self.cfg, iter(pieces), conn.client)
         super().enqueue_req(conn)
 
-    def stop_receiving(self, conn: Connection) -> None:
-        if conn in self.receiving:
-            self.receiving.remove(conn)
+    def poll(self, conn: Connection) -> None:
+        if not conn.is_polled:
+            conn.is_polled = True
+            self.poller.register(conn.sock, EVENT_READ, partial(self.on_readable, conn))
+
+    def stop_polling(self, conn: Connection) -> None:
+        if conn.is_polled:
+            conn.is_polled = False
             self.poller.unregister(conn.sock)
 
     def drop(self, conn: Connection, answer: bytes = b"") -> None:
-        """Close a connection whose request is not whole."""
-        self.stop_receiving(conn)
-        self.large.pop(conn, None)
-        self.nr_conns -= 1
+        """Close a connection, without an answer or with this one."""
         if answer:
             with suppress(OSError):
-                conn.sock.send(answer)
-        conn.close(graceful=bool(answer))
+                conn.sock.send(answer, MSG_DONTWAIT)
+        self.receiving.discard(conn)
+        self.large.pop(conn, None)
+        self.stop_polling(conn)
+        self.nr_conns -= 1
+        if answer:
+            self.linger(conn.sock)
+        else:
+            conn.close()
 
     def make_room(self) -> None:
         """Drop the largest unfinished requests, as far as memory is short."""
@@ -212,22 +230,33 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def handle_request(self, req: Any, conn: Connection) -> bool:
         """Answer a request. Runs in a thread."""
-        if conn.is_last or (not req.should_close() and self.share.sheds(time.monotonic())):
+        if conn.is_last or self.share.sheds(time.monotonic()):
             req.force_close()
         return bool(super().handle_request(req, conn))
 
     def finish_request(self, conn: Connection, fs: "Future[bool]") -> None:
         """Wait for the next request of a kept connection, or close it."""
+        conn.is_handled = False
         self.large.pop(conn, None)
-        super().finish_request(conn, fs)
-        # Bytes that came behind the request do not make the socket readable again.
-        if len(conn.buffer) and conn in self.keepalived_conns:
-            self.on_client_socket_readable(conn, conn.sock)
+        if fs.cancelled() or fs.exception() or not fs.result():
+            self.stop_polling(conn)
+            self.nr_conns -= 1
+            self.linger(conn.sock)
+        elif conn.has_more or len(conn.buffer):
+            self.enqueue_req(conn)
+        else:
+            conn.set_timeout()
+            if not self.alive:
+                conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
+            self.keepalived_conns.append(conn)
+            self.poll(conn)
 
     def linger(self, sock: socket.socket) -> None:
-        """Close a connection once its client has, or after LINGER_SECONDS."""
+        """Close a connection once its client has, or after LINGER_SECONDS.
+
+        gunicorn has the event loop, and so everybody, wait for the client.
+        """
         try:
-            sock.setblocking(False)
             sock.shutdown(socket.SHUT_WR)
         except OSError:
             sock.close()
@@ -238,7 +267,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def read_away(self, sock: socket.socket) -> None:
         try:
-            is_over = not sock.recv(RECEIVE_BYTES)
+            is_over = not sock.recv(RECEIVE_BYTES, MSG_DONTWAIT)
         except BlockingIOError:
             is_over = False
         except OSError:
