@@ -13,15 +13,16 @@ from django.conf import settings
 
 import drawings.shared_counters  # noqa: F401 - before the fork, so that the workers share it
 from drawsite.environment import told_in_a_sentence
-from drawsite.serving import drain_when_stopped
+from drawsite.server.stopping import drain_when_stopped
+from drawsite.server.worker import claim_share
 
 with told_in_a_sentence():
     host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
 bind = f"{host}:{settings.PORT}"
 workers = settings.WEB_WORKERS
-worker_class = "drawsite.serving.Worker"
+worker_class = "drawsite.server.worker.Worker"
 threads = settings.WEB_THREADS
-logger_class = "drawsite.serving.GunicornLogger"
+logger_class = "drawsite.server.logging.GunicornLogger"
 timeout = 30
 graceful_timeout = 30
 control_socket_disable = True
@@ -39,6 +40,10 @@ if settings.METRICS_TOKEN and METRICS_DIR not in os.environ:
 
 
 when_ready = drain_when_stopped
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    claim_share(worker, list(server.WORKERS.values()))
 
 
 def on_exit(server: Any) -> None:

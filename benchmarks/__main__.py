@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     admin,
+    balance,
     browser,
     export,
     figures,
@@ -30,6 +31,7 @@ from benchmarks.table import Row, WrongAnswerError, header, render
 SUBJECTS: dict[str, Callable[[Lab], list[Row]]] = {
     "fill": fill.measure,
     "images": images.measure,
+    "balance": balance.measure,
     "gallery": gallery.measure,
     "admin": admin.measure,
     "sending": sending.measure,

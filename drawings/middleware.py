@@ -1,7 +1,6 @@
 """Answers that do not depend on the view that was asked for."""
 
 from collections.abc import Callable
-from contextlib import suppress
 
 from csp.constants import HEADER as CSP
 from csp.utils import build_policy
@@ -16,10 +15,8 @@ from drawsite.headers import UNREADABLE
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-# What a proxy sends in place of a body that it has refused as too large.
+# The server, or nginx, sends this in place of a body that is too large.
 TOO_LARGE = "HTTP_X_BODY_TOO_LARGE"
-# More than the photos that people send by mistake.
-DISCARD_BYTES = 64_000_000
 
 
 class Headers(SecurityMiddleware):
@@ -62,7 +59,6 @@ class WholeBodies:
             )
         length = content_length(request)
         if length > settings.MAX_UPLOAD_BYTES or TOO_LARGE in request.META:
-            read_away(request)
             return request_error(
                 request, 413, f"A submission is at most {settings.MAX_UPLOAD_BYTES:,} bytes."
             )
@@ -92,17 +88,6 @@ def is_readable(request: HttpRequest) -> bool:
         except UNREADABLE:
             return False
     return True
-
-
-def read_away(request: HttpRequest) -> None:
-    """Let a body pass that nobody wants, as far as DISCARD_BYTES.
-
-    A browser that is answered while it still sends sees a broken connection and no answer.
-    """
-    left = DISCARD_BYTES
-    with suppress(UnreadablePostError):
-        while left > 0 and (chunk := request.read(64 * 1024)):
-            left -= len(chunk)
 
 
 class Faults:

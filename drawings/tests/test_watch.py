@@ -8,7 +8,8 @@ from django.db import DatabaseError, OperationalError, connection
 
 from drawings.models import Drawing
 from drawings.tests import samples
-from drawsite import logs, serving
+from drawsite import logs
+from drawsite.server import logging as server_logging
 
 pytestmark = pytest.mark.django_db
 
@@ -137,7 +138,7 @@ def test_gunicorns_own_lines_tell_of_nobody(said, kept):
     failure = (ValueError, ValueError("Anna"), None)
     record = logging.LogRecord("gunicorn.error", logging.ERROR, "", 1, said, None, failure)
 
-    assert serving.keep_secret(record)
+    assert server_logging.keep_secret(record)
     event = logs.event(record)
     assert event["message"] == kept
     assert ("says" in event) == ("request" not in kept)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from drawsite.serving import drain_when_stopped
+from drawsite.server.stopping import drain_when_stopped
 
 
 @pytest.fixture
