@@ -219,7 +219,9 @@ class Drawing(Answer):
     vmax: int = Field(description="The brightness of the colormap's last colour.", ge=0, le=255)
     status: Status = Field(description="Only published drawings are everybody's to see.")
     created_at: datetime = Field(description="When it came to the wall.")
-    updated_at: datetime = Field(description="When it was last changed, or made.")
+    updated_at: datetime = Field(
+        description="When it was stored or last changed, by the database's clock."
+    )
     parent: UUID | None = Field(
         description="The id of the drawing that it was drawn on; null if there is none to see."
     )

@@ -106,7 +106,7 @@ def next_url(request: HttpRequest, page: paging.Page) -> str | None:
 @may_lag
 def list_drawings(request: HttpRequest, filters: Query[schemas.ListQuery]) -> HttpResponse:
     """The newest first; with `updated_since` the oldest change first, for keeping a copy up to
-    date.
+    date: the `updated_at` of the last drawing is the next `updated_since`.
 
     Follow `next` until it is null: a page may have fewer drawings than `limit`, even none, and
     not be the last.

@@ -2,13 +2,13 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from threading import Event
 from urllib.parse import urlencode
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.test import Client
 
 from drawings import curating, storing
@@ -245,18 +245,21 @@ def write_for(seconds, number, field, user):
         turn = 0
         while time.monotonic() < deadline:
             turn += 1
-            title = f"{number}, {turn}"
-            made = Drawing.from_field(field, title=title, status=("published", "pending")[turn % 2])
-            with write_transaction():
-                drawing, _ = Drawing.objects.add_once(made)
-                time.sleep(0.002 * (number % 3))
-            if turn % 2:
-                curating.set_status([drawing], "published", user.pk)
-            elif turn % 4:
-                titled(drawing).change(title=f"{title}, changed")
-            if turn % 10 == 0:
-                storing.store([Drawing.from_field(field, title=f"{title}, {i}") for i in range(5)])
-    return turn
+            with suppress(OperationalError):  # SQLite's turn did not come in time
+                write(turn, f"{number}, {turn}", field, user)
+
+
+def write(turn, title, field, user):
+    made = Drawing.from_field(field, title=title, status=("published", "pending")[turn % 2])
+    with write_transaction():
+        drawing, _ = Drawing.objects.add_once(made)
+        time.sleep(0.002 * (turn % 3))
+    if turn % 2:
+        curating.set_status([drawing], "published", user.pk)
+    elif turn % 4:
+        titled(drawing).change(title=f"{title}, changed")
+    if turn % 10 == 0:
+        storing.store([Drawing.from_field(field, title=f"{title}, {i}") for i in range(5)])
 
 
 def test_a_mirror_has_all_that_many_writers_wrote(field, admin_user):
@@ -268,9 +271,10 @@ def test_a_mirror_has_all_that_many_writers_wrote(field, admin_user):
         ]
         while not all(writer.done() for writer in writers):
             mirror.follow()
-    assert all(writer.result() for writer in writers)
+    assert not any(writer.exception() for writer in writers)
     mirror.follow()
 
     written = Drawing.objects.published().values_list("pk", "title")
     mirrored = {id: drawing["title"] for id, drawing in mirror.drawings.items()}
+    assert len(mirrored) > WRITERS
     assert mirrored == {str(pk): title for pk, title in written}
