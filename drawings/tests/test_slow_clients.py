@@ -2,11 +2,13 @@
 
 import http.client
 import json
+import resource
 import socket
 import struct
 import threading
 import time
 from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
@@ -16,6 +18,7 @@ from django.conf import settings
 from drawings.models import Drawing
 from drawings.tests.server import Server
 from drawsite.server.request_buffer import HEAD_SECONDS
+from drawsite.server.worker import MOST_BYTES
 
 CLIENTS = 100
 SECONDS = 2.0  # within which others are answered
@@ -61,7 +64,8 @@ def crowd(server, data):
         clients = []
         for _ in range(CLIENTS):
             client = stack.enter_context(closing(connect(server)))
-            client.sendall(data)
+            with suppress(ConnectionError):
+                client.sendall(data)
             clients.append(client)
         yield clients
 
@@ -122,6 +126,33 @@ def test_an_unfinished_request_is_answered_408_and_closed(alone, transactional_d
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert nothing == b""
     assert HEAD_SECONDS - 1 < time.monotonic() - begin < HEAD_SECONDS + 5
+
+
+def test_a_server_that_stops_does_not_wait_for_silent_clients(static_files, transactional_db):
+    with Server() as server, crowd(server, b""), crowd(server, WHOLE):
+        seconds_for(server, "/healthz")
+        begin = time.monotonic()
+        server.process.terminate()
+        server.process.wait(timeout=30)
+
+    assert time.monotonic() - begin < HEAD_SECONDS - 2
+
+
+def test_unfinished_bodies_take_only_so_much_memory(static_files, transactional_db):
+    """Together these would take 190 MB."""
+    with Server(WEB_WORKERS="1") as server:
+        seconds_for(server, "/")
+        before = memory(server)
+        with crowd(server, unfinished(1_999_000, 1_900_000)):
+            seconds_for(server, "/healthz")
+            assert memory(server) - before < 2 * MOST_BYTES
+
+
+def memory(server):
+    """What the worker takes, in bytes."""
+    [worker] = server.workers()
+    pages = int(Path(f"/proc/{worker}/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
 
 
 # --- Whole requests -------------------------------------------------------------------------
