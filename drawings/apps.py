@@ -9,9 +9,11 @@ class DrawingsConfig(AppConfig):
     name = "drawings"
 
     def ready(self) -> None:
-        from drawings import checks, metrics  # noqa: F401 - importing it registers the checks
+        # Importing checks registers them.
+        from drawings import checks, metrics, sweeping  # noqa: F401
 
         metrics.connect()
+        sweeping.connect()
         pre_migrate.connect(take_time, sender=self)
         post_migrate.connect(switch_on_wal, sender=self)
         post_migrate.connect(install_search, sender=self)

@@ -93,7 +93,7 @@ def locked_out(request: HttpRequest, error: LockedOutError) -> HttpResponse:
 
 
 def _is_known(here: str) -> bool:
-    return KnownAddress.objects.filter(digest=_digest(here), seen_on__gte=_oldest()).exists()
+    return KnownAddress.objects.filter(digest=_digest(here), seen_on__gte=oldest_known()).exists()
 
 
 def _remember(here: str) -> None:
@@ -108,5 +108,6 @@ def _digest(here: str) -> bytes:
     return hmac.digest(settings.SECRET_KEY.encode(), secret, "sha256")
 
 
-def _oldest() -> date:
+def oldest_known() -> date:
+    """The day of the last login before which an address is not known any more."""
     return timezone.now().date() - KNOWN_FOR

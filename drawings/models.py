@@ -1,5 +1,5 @@
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal, Self
 from uuid import UUID
 
@@ -460,8 +460,15 @@ class DayCount(models.Model):
         return f"{self.drawings} on {self.day}"
 
 
+def a_year_from_now() -> date:
+    return timezone.now().date() + timedelta(days=365)
+
+
 class ApiToken(models.Model):
-    """What a program of its user shows the API. The secret itself is stored nowhere."""
+    """What a program of its user shows the API. The secret itself is stored nowhere.
+
+    A token may do what both its scope (`may_...`) and its user's permissions allow.
+    """
 
     name = models.CharField(
         max_length=TOKEN_NAME_LENGTH,
@@ -479,9 +486,28 @@ class ApiToken(models.Model):
     # To the day or so; null if it never was.
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
+    expires_on = models.DateField(
+        "expires", default=a_year_from_now, help_text="The last day (UTC) on which it works."
+    )
+    may_read = models.BooleanField(
+        "Read", default=True, help_text="Pending and hidden drawings, and the statistics."
+    )
+    may_curate = models.BooleanField(
+        "Curate", default=False, help_text="Publish and hide drawings; includes Read."
+    )
+    may_export = models.BooleanField(
+        "Export", default=False, help_text="Download datasets of what it can see."
+    )
 
     class Meta:
         verbose_name = "API token"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(may_read=True) | Q(may_curate=True) | Q(may_export=True),
+                name="api_token_may_something",
+                violation_error_message="Choose at least one of Read, Curate and Export.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -54,6 +54,17 @@ def block(sender: bytes, note: str = "") -> None:
     BlockedSender.objects.get_or_create(sender=sender, defaults={"note": note})
 
 
+def oldest_kept() -> date:
+    """The beginning of the oldest period whose key is still kept."""
+    return _period() - LIFE + PERIOD
+
+
+def _period() -> date:
+    """When the current period began."""
+    today = datetime.now(UTC).date()
+    return date.fromordinal(today.toordinal() // PERIOD.days * PERIOD.days)
+
+
 def _hash(key: bytes, address: str) -> bytes:
     secret = key + settings.SECRET_KEY.encode()
     return hmac.digest(secret, address.encode(), "sha256")[:SENDER_BYTES]
@@ -61,8 +72,7 @@ def _hash(key: bytes, address: str) -> bytes:
 
 def _keys() -> list[bytes]:
     global _cached
-    today = datetime.now(UTC).date()
-    begins = date.fromordinal(today.toordinal() // PERIOD.days * PERIOD.days)
+    begins = _period()
     cached = _cached
     if (
         cached is None

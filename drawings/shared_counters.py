@@ -36,7 +36,6 @@ SCOPES = (
     "login",
     "login_name_here",
     "login_name",
-    "sweep",
 )
 
 

@@ -1,12 +1,14 @@
-"""Tokens with which programs of staff ask the API. A token has the rights of its user."""
+"""Tokens with which programs of staff ask the API: each has a scope within its user's rights."""
 
 import hashlib
 import secrets
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import OperationalError
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from drawings.models import TOKEN_SHOWN_LENGTH, ApiToken
@@ -18,6 +20,33 @@ SECRET_BYTES = 32
 MOST_CHARACTERS = 100
 # That a token is used is written down about so often.
 NOTED_EVERY = timedelta(days=1)
+
+
+# How long before it expires the admin warns of it.
+WARNED_BEFORE = timedelta(days=30)
+# Which scopes of a token cover a permission.
+SCOPES = {
+    "view_drawing": ("may_read", "may_curate"),
+    "curate_drawing": ("may_curate",),
+    "export_drawing": ("may_export",),
+}
+
+
+def covers(token: ApiToken, permission: str) -> bool:
+    """Whether the token's scope covers a permission; its user must have it as well."""
+    return any(getattr(token, scope) for scope in SCOPES.get(permission, ()))
+
+
+def working() -> QuerySet[ApiToken]:
+    """The tokens that have neither been revoked nor expired."""
+    today = timezone.now().date()
+    return ApiToken.objects.filter(revoked_at__isnull=True, expires_on__gte=today)
+
+
+def about_to_expire(user: AbstractUser | AnonymousUser) -> QuerySet[ApiToken]:
+    """A user's working tokens that expire soon, the first to expire first."""
+    soon = timezone.now().date() + WARNED_BEFORE
+    return working().filter(user_id=cast(int, user.pk), expires_on__lte=soon).order_by("expires_on")
 
 
 def prepare(token: ApiToken) -> str:
@@ -36,12 +65,9 @@ def find(secret: str) -> ApiToken | None:
     """The token with this secret; None if there is none, or it or its user may do nothing more."""
     if len(secret) > MOST_CHARACTERS:
         return None
-    tokens: Any = ApiToken.objects.select_related("user")
+    tokens: Any = working().select_related("user")
     token: ApiToken | None = tokens.filter(
-        digest=digest_of(secret),
-        revoked_at__isnull=True,
-        user__is_active=True,
-        user__is_staff=True,
+        digest=digest_of(secret), user__is_active=True, user__is_staff=True
     ).first()
     if token is not None:
         _note_use(token)

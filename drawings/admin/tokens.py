@@ -1,8 +1,11 @@
 """Tokens for programs: made and revoked, and never changed. Nobody makes one for somebody else."""
 
+from datetime import date
 from typing import Any, cast
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,12 +16,22 @@ from drawings.admin.selecting import CheckedSelection
 from drawings.models import ApiToken
 from drawings.writing import write_transaction
 
+CHOSEN = ("name", "expires_on", "may_read", "may_curate", "may_export")
 WRITTEN = ("begins", "user", "created_at", "last_used_at", "revoked_at")
+
+
+class TokenForm(forms.ModelForm):
+    def clean_expires_on(self) -> date:
+        day: date = self.cleaned_data["expires_on"]
+        if day < timezone.now().date():
+            raise ValidationError("This day is over. Choose a later one.")
+        return day
 
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(CheckedSelection):
-    list_display = ("name", *WRITTEN)
+    form = TokenForm
+    list_display = (*CHOSEN, *WRITTEN)
     list_select_related = ("user",)
     ordering = ("-pk",)
     actions = ("revoke",)
@@ -31,7 +44,7 @@ class ApiTokenAdmin(CheckedSelection):
         return rows.filter(user_id=request.user.pk)
 
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
-        return ("name",) if obj is None else ("name", *WRITTEN)
+        return CHOSEN if obj is None else (*CHOSEN, *WRITTEN)
 
     def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
         return False

@@ -8,6 +8,7 @@ from ninja.security.base import AuthBase
 
 from drawings import limits, receiving, refusals, tokens
 from drawings.errors import request_error
+from drawings.models import ApiToken
 
 SCHEME = "bearer"
 SAFE = {"GET", "HEAD"}
@@ -22,11 +23,14 @@ class RefusedError(Exception):
 
 
 class Client(NamedTuple):
-    user: AbstractUser | None  # the token's
+    token: ApiToken | None
 
     def may(self, *permissions: str) -> bool:
-        return self.user is not None and self.user.has_perms(
-            [f"drawings.{permission}" for permission in permissions]
+        """Whether both the token's scope and its user's rights allow all of this."""
+        return self.token is not None and all(
+            tokens.covers(self.token, permission)
+            and self.token.user.has_perm(f"drawings.{permission}")
+            for permission in permissions
         )
 
 
@@ -54,9 +58,12 @@ class Anybody(AuthBase):
             if (refusal := refusals.of_guessing(request, limits.hit)) is not None:
                 raise RefusedError(refusal)
             raise RefusedError(
-                unauthorised(request, "This token is none, or it was revoked, or its user may not.")
+                unauthorised(
+                    request,
+                    "This token is unknown, revoked or expired, or its user has lost access.",
+                )
             )
-        return self.admit(request, Client(token.user))
+        return self.admit(request, Client(token))
 
     def admit(self, request: HttpRequest, client: Client) -> Client:
         return client
@@ -66,7 +73,7 @@ class Token(Anybody):
     """Lets in who shows a token."""
 
     def admit(self, request: HttpRequest, client: Client) -> Client:
-        if client.user is None:
+        if client.token is None:
             raise RefusedError(unauthorised(request, "This takes a token: see /api/."))
         return client
 
@@ -79,10 +86,8 @@ def unauthorised(request: HttpRequest, sentence: str) -> HttpResponse:
 
 def demand(request: HttpRequest, client: Client, *permissions: str) -> AbstractUser:
     """The client's user, who has the permissions. Raises RefusedError for any other."""
-    if client.user is None:
+    if client.token is None:
         raise RefusedError(unauthorised(request, "This takes a token: see /api/."))
     if not client.may(*permissions):
-        raise RefusedError(
-            request_error(request, 403, "The user of this token has not the permission for this.")
-        )
-    return client.user
+        raise RefusedError(request_error(request, 403, "This token, or its user, may not do this."))
+    return client.token.user

@@ -1,7 +1,10 @@
 from django import template
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from drawings import tokens
 from drawings.admin import review
+from drawings.models import ApiToken
 
 register = template.Library()
 
@@ -12,3 +15,9 @@ def numbers_that_wait(request: HttpRequest) -> str:
     return ", ".join(
         f"{queue.number()} {queue.title.lower()}" for queue in review.queues_of(request)
     )
+
+
+@register.simple_tag
+def tokens_about_to_expire(request: HttpRequest) -> QuerySet[ApiToken]:
+    """This user's."""
+    return tokens.about_to_expire(request.user)

@@ -32,7 +32,12 @@ def wall(make_drawing):
 
 @pytest.fixture
 def token(django_user_model):
-    token = ApiToken(name="Test", user=django_user_model.objects.create_superuser("ada"))
+    token = ApiToken(
+        name="Test",
+        may_curate=True,
+        may_export=True,
+        user=django_user_model.objects.create_superuser("ada"),
+    )
     secret = tokens.prepare(token)
     token.save()
     return secret

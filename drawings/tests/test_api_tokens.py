@@ -10,13 +10,15 @@ from uuid import uuid4
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from drawings import tokens
 from drawings.models import ApiToken, Drawing, Report
 from drawings.tests import samples
+from drawings.tests.installation import installation
 from drawsite.environment import Rate
 
 URL = "/api/v1/drawings"
@@ -29,19 +31,30 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
+def site(tmp_path):
+    with installation(tmp_path) as site:
+        yield site
+
+
+@pytest.fixture
 def make_token(django_user_model):
     """Makes a token of a new member of staff with these permissions; the headers that show it, and
     its row."""
 
-    def make(*permissions):
+    def make(*permissions, **values):
         user = django_user_model.objects.create_user(uuid4().hex, is_staff=True)
         user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-        token = ApiToken(name="Notebook", user=user)
+        scopes = {"may_read": True, "may_curate": True, "may_export": True}
+        token = ApiToken(name="Notebook", user=user, **{**scopes, **values})
         secret = tokens.prepare(token)
         token.save()
         return {"Authorization": f"Bearer {secret}"}, token
 
     return make
+
+
+def date_in(days):
+    return timezone.now().date() + timedelta(days=days)
 
 
 def change(client, drawing, status, headers, **seen):
@@ -104,11 +117,12 @@ def test_a_password_that_a_proxy_asked_for_is_no_token(client):
     "spoil",
     [
         lambda token: ApiToken.objects.update(revoked_at=timezone.now()),
+        lambda token: ApiToken.objects.update(expires_on=date_in(-1)),
         lambda token: type(token.user).objects.update(is_active=False),
         lambda token: type(token.user).objects.update(is_staff=False),
         lambda token: token.user.delete(),
     ],
-    ids=["revoked", "inactive", "no longer staff", "gone"],
+    ids=["revoked", "expired", "inactive", "no longer staff", "gone"],
 )
 def test_a_token_that_is_no_more_is_refused_at_once(client, make_token, spoil):
     headers, token = make_token("view_drawing")
@@ -428,6 +442,89 @@ def test_an_export_is_refused_in_the_one_form(client, make_token, make_drawing):
         assert (response.status_code, list(response.json()["errors"])) == (status, [blamed]), query
 
 
+# --- Its scope ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scope", "allowed"),
+    [
+        ("may_read", {"read", "statistics"}),
+        ("may_curate", {"read", "statistics", "curate"}),
+        ("may_export", {"export"}),
+    ],
+)
+def test_a_token_does_no_more_than_its_scope(client, make_token, make_drawing, scope, allowed):
+    none = dict.fromkeys(["may_read", "may_curate", "may_export"], False)
+    permissions = ("view_drawing", "curate_drawing", "export_drawing")
+    headers, _ = make_token(*permissions, **{**none, scope: True})
+    hidden = make_drawing(status="hidden")
+    drawing = make_drawing()
+
+    answers = {
+        "read": client.get(f"{URL}?status=hidden", headers=headers),
+        "statistics": client.get(STATISTICS, headers=headers),
+        "export": client.get(f"{EXPORT}csv", headers=headers),
+        "curate": change(client, drawing, "hidden", headers),
+    }
+
+    assert {name for name, answer in answers.items() if answer.status_code == 200} == allowed
+    assert {answer.status_code for answer in answers.values()} <= {200, 403}
+    one = client.get(f"{URL}/{hidden.id}", headers=headers).status_code
+    assert one == (200 if "read" in allowed else 404)
+    assert client.get(f"{EXPORT}csv?status=hidden", headers=headers).status_code == 403
+
+
+def test_a_scope_gives_nothing_that_the_user_may_not(client, make_token, make_drawing):
+    headers, _ = make_token("view_drawing")
+
+    assert change(client, make_drawing(), "hidden", headers).status_code == 403
+    assert client.get(f"{EXPORT}csv", headers=headers).status_code == 403
+
+
+def test_a_token_that_has_expired_gets_the_answer_of_one_that_never_was(client, make_token):
+    headers, _ = make_token("view_drawing", expires_on=date_in(-1))
+    unknown = {"Authorization": f"Bearer {tokens.MARK}guess"}
+
+    answers = [client.get(URL, headers=each) for each in (headers, unknown)]
+
+    assert [answer.status_code for answer in answers] == [401, 401]
+    assert answers[0].content == answers[1].content
+
+
+def test_a_token_works_on_its_last_day(client, make_token):
+    headers, _ = make_token(expires_on=date_in(0))
+
+    assert client.get(URL, headers=headers).status_code == 200
+
+
+def test_the_database_takes_no_token_without_a_scope(make_token):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_token(may_read=False, may_curate=False, may_export=False)
+
+
+def test_an_upgrade_leaves_old_tokens_their_rights_for_a_year(site):
+    site.manage("migrate", "--verbosity=0")
+    site.manage("migrate", "drawings", "0005", "--verbosity=0")
+    with site.database() as database:
+        database.execute(
+            "INSERT INTO auth_user (username, password, first_name, last_name, email,"
+            " is_superuser, is_staff, is_active, date_joined)"
+            " VALUES ('ada', '', '', '', '', TRUE, TRUE, TRUE, CURRENT_TIMESTAMP)"
+        )
+        database.execute(
+            "INSERT INTO drawings_apitoken (name, begins, digest, created_at, user_id)"
+            " SELECT 'Old', '', 'x', CURRENT_TIMESTAMP, id FROM auth_user"
+        )
+
+    site.manage("migrate", "--verbosity=0")
+
+    with site.database() as database:
+        columns = "expires_on, may_read, may_curate, may_export"
+        (row,) = database.execute(f"SELECT {columns} FROM drawings_apitoken").fetchall()  # noqa: S608
+    assert str(row[0]) == str(date_in(365))
+    assert all(row[1:])
+
+
 # --- The admin ------------------------------------------------------------------------------
 
 
@@ -440,8 +537,12 @@ def data(client, django_user_model):
     return client
 
 
-def make_in_admin(client, name="Notebook"):
-    response = client.post(f"{ADMIN}add/", {"name": name})
+def form(name="Notebook", **values):
+    return {"name": name, "expires_on": date_in(365), "may_read": "on", **values}
+
+
+def make_in_admin(client, name="Notebook", **values):
+    response = client.post(f"{ADMIN}add/", form(name, **values))
     (secret,) = re.findall(r'class="secret">([^<]+)<', response.content.decode())
     return response, secret
 
@@ -466,16 +567,62 @@ def test_a_token_is_shown_once_and_works(data, make_drawing):
     assert LogEntry.objects.get().get_change_message() == "Added."
 
 
-def test_what_is_sent_beside_the_name_is_not_heard(data, admin_user):
-    form = {"name": "Notebook", "user": admin_user.pk, "digest": "x", "begins": "x"}
+def test_expiry_and_scope_are_chosen_in_the_form_and_shown_in_the_list(data):
+    page = data.get(f"{ADMIN}add/").content.decode()
+    assert f'value="{date_in(365)}"' in page
 
-    data.post(f"{ADMIN}add/", form)
+    made, _ = make_in_admin(data, expires_on=date_in(10), may_export="on")
+
+    token = ApiToken.objects.get()
+    assert token.expires_on == date_in(10)
+    assert (token.may_read, token.may_curate, token.may_export) == (True, False, True)
+    shown = date_format(date_in(10))
+    assert shown in made.content.decode()
+    assert shown in data.get(ADMIN).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"expires_on": date_in(-1)}, "This day is over."),
+        ({"expires_on": "soon"}, "Enter a valid date."),
+        ({"expires_on": ""}, "This field is required."),
+        ({"may_read": ""}, "Choose at least one of Read, Curate and Export."),
+    ],
+)
+def test_a_token_that_could_do_nothing_is_refused_with_the_reason(data, values, sentence):
+    page = data.post(f"{ADMIN}add/", form(**values))
+
+    assert sentence in page.content.decode()
+    assert not ApiToken.objects.exists()
+
+
+@pytest.mark.parametrize(("days", "is_warned"), [(0, True), (30, True), (31, False), (-1, False)])
+def test_who_has_a_token_is_warned_before_it_expires(data, days, is_warned):
+    make_in_admin(data, name="<Notebook>")
+    ApiToken.objects.update(expires_on=date_in(days))
+
+    page = data.get("/admin/").content.decode()
+    assert ("“&lt;Notebook&gt;” expires on" in page) is is_warned
+
+    ApiToken.objects.update(revoked_at=timezone.now())
+    assert "expires on" not in data.get("/admin/").content.decode()
+
+
+def test_others_tokens_are_nothing_to_be_warned_of(data, make_token):
+    make_token(expires_on=date_in(1))
+
+    assert "expires on" not in data.get("/admin/").content.decode()
+
+
+def test_what_is_sent_beside_the_name_is_not_heard(data, admin_user):
+    data.post(f"{ADMIN}add/", form(user=admin_user.pk, digest="x", begins="x"))
 
     assert ApiToken.objects.get().user.username == "data"
 
 
 def test_a_name_is_a_line_of_text_and_text_on_every_page(data):
-    assert data.post(f"{ADMIN}add/", {"name": "a\0b"}).status_code == 200
+    assert data.post(f"{ADMIN}add/", form("a\0b")).status_code == 200
     assert not ApiToken.objects.exists()
 
     response, _ = make_in_admin(data, "<img src=x onerror=hacked>")
@@ -523,7 +670,7 @@ def test_who_has_not_the_permission_makes_none(client, django_user_model, group)
     client.force_login(user)
 
     assert client.get(ADMIN).status_code == 403
-    assert client.post(f"{ADMIN}add/", {"name": "Notebook"}).status_code == 403
+    assert client.post(f"{ADMIN}add/", form()).status_code == 403
     assert not ApiToken.objects.exists()
 
 

@@ -44,7 +44,7 @@ def run(server, tmp_path):
 
 @pytest.mark.files_alone
 def test_the_python_of_the_page_runs_from_the_first_piece_to_the_last(run, admin_user):
-    token = ApiToken(name="A notebook", user=admin_user)
+    token = ApiToken(name="A notebook", user=admin_user, may_export=True)
     secret = tokens.prepare(token)
     token.save()
     checks = [

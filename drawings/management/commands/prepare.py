@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connection
 
+from drawings import sweeping
 from drawings.preparing import alone
 from drawings.private_files import restrict_files
 from drawings.releases import NewerReleaseError, check_database
@@ -15,7 +16,8 @@ from drawings.releases import NewerReleaseError, check_database
 class Command(BaseCommand):
     help = (
         "What the server needs before it starts: migrations, static files, and a look at the"
-        " database. One command, because loading the site three times takes three times as long."
+        " database; expired rows are deleted. One command, because loading the site three times"
+        " takes three times as long."
         " Of several that start at once, one works and the others wait for it."
     )
 
@@ -34,6 +36,7 @@ class Command(BaseCommand):
                 check_database(connection)
                 self.warn_of_open_files(restrict_files(connection))
                 call_command("migrate", interactive=False, verbosity=verbosity)
+                sweeping.sweep()
                 call_command("collectstatic", interactive=False, verbosity=0)
                 call_command("check", databases=[DEFAULT_DB_ALIAS], verbosity=0)
         except TimeoutError as error:
