@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from benchmarks.alternately import get_alternately
 from benchmarks.client import Answer, Client
 from benchmarks.lab import SMALL, Lab
-from benchmarks.pages import get_alternately
 from benchmarks.site import Site
 from benchmarks.table import Row, WrongAnswerError, at_most
 

@@ -2,15 +2,19 @@
 
 import base64
 import json
+import logging
+import os
 import re
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any
+from statistics import median
+from typing import TYPE_CHECKING, Any, TextIO, cast
 from uuid import UUID
+from wsgiref.util import setup_testing_defaults
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -22,8 +26,13 @@ from django.test.utils import CaptureQueriesContext
 
 from drawings.models import Drawing, DrawingQuerySet
 
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
 PAGE_SIZE = 24
 BATCH = 500
+IN_TURN = 100
+WARMING = 10
 HIDDEN = Path(settings.DATA_DIR, "hidden.json")
 
 
@@ -87,6 +96,47 @@ def _queries(client: Client, path: str) -> int:
     if answer.status_code != 200:
         raise RuntimeError(f"{path}: {answer.status_code}")
     return len(captured)
+
+
+def processor_times(asked: Sequence[Sequence[str]], times: int) -> list[float]:
+    """The median processor time in milliseconds of each kind of page, of which some paths are
+    given: of all but the server itself, for a client that takes no compressed answers.
+
+    The kinds take turns, so that whatever else the machine does meets them all; several pages at a
+    time, because a page that is often asked for finds the processor's caches filled.
+    """
+    from drawsite.wsgi import application
+
+    taken: list[list[float]] = [[] for _ in asked]
+    with Path(os.devnull).open("w") as nowhere:  # a line for each request
+        for handler in logging.getLogger().handlers:
+            cast(logging.StreamHandler[TextIO], handler).setStream(nowhere)
+        for begin in range(0, times, IN_TURN):
+            for paths, so_far in zip(asked, taken, strict=True):
+                for number in range(begin - WARMING, begin + IN_TURN):
+                    seconds = _processor_time(application, paths[number % len(paths)])
+                    if number >= begin:
+                        so_far.append(seconds * 1000)
+    return [median(so_far) for so_far in taken]
+
+
+def _processor_time(application: "WSGIApplication", path: str) -> float:
+    where, _, query = path.partition("?")
+    environ: dict[str, Any] = {"PATH_INFO": where, "QUERY_STRING": query}
+    setup_testing_defaults(environ)
+    statuses = []
+
+    def start_response(status: str, *others: object) -> Callable[[bytes], object]:
+        statuses.append(status)
+        return bytes  # Django does not use it
+
+    begin = time.process_time()
+    for _ in application(environ, start_response):
+        pass
+    seconds = time.process_time() - begin
+    if statuses != ["200 OK"]:
+        raise RuntimeError(f"{path}: {statuses}")
+    return seconds
 
 
 def log_in() -> str:

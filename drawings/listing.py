@@ -5,13 +5,16 @@ drawings takes as long as the first.
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from django.db import connections
 
-from drawings import search, stamps
+from drawings import cards, search, stamps
+from drawings.cards import Card
 from drawings.models import Drawing, Report
+
+Row = TypeVar("Row", Drawing, Card)
 
 
 class Selection(NamedTuple):
@@ -36,16 +39,33 @@ class Cursor(NamedTuple):
     oldest: bool = False
 
 
-class Page(NamedTuple):
+class Page(NamedTuple, Generic[Row]):
     """Drawings, the newest first, and the cursors of the pages beside them."""
 
-    drawings: list[Drawing]
+    drawings: list[Row]
     newer: Cursor | None
     older: Cursor | None
 
 
-def read(selection: Selection, cursor: Cursor, size: int) -> Page:
+class Find(Protocol[Row]):
+    """`find` or `find_cards`."""
+
+    def __call__(
+        self, selection: Selection, cursor: Cursor, *, ascending: bool, limit: int
+    ) -> list[Row]: ...
+
+
+def read(selection: Selection, cursor: Cursor, size: int) -> Page[Drawing]:
     """One page of a list, of at most `size` drawings without their pixels and strokes."""
+    return _read(find, selection, cursor, size)
+
+
+def read_cards(selection: Selection, cursor: Cursor, size: int) -> Page[Card]:
+    """As `read`, with no more of each drawing than a card shows."""
+    return _read(find_cards, selection, cursor, size)
+
+
+def _read(find: Find[Row], selection: Selection, cursor: Cursor, size: int) -> Page[Row]:
     ascending = cursor.oldest or cursor.after is not None
     # One more than the page shows tells whether another follows.
     found = find(selection, cursor, ascending=ascending, limit=size + 1)
@@ -53,7 +73,7 @@ def read(selection: Selection, cursor: Cursor, size: int) -> Page:
     if ascending:
         drawings.reverse()
         if cursor.after is not None and not follows:
-            return read(selection, Cursor(), size)  # the newest page, and a full one
+            return _read(find, selection, Cursor(), size)  # the newest page, and a full one
     if not drawings:
         return Page([], None, None)
     has_newer = follows if ascending else cursor.before is not None
@@ -63,6 +83,16 @@ def read(selection: Selection, cursor: Cursor, size: int) -> Page:
         newer=Cursor(after=drawings[0].id) if has_newer else None,
         older=Cursor(before=drawings[-1].id) if has_older else None,
     )
+
+
+def find_cards(selection: Selection, cursor: Cursor, *, ascending: bool, limit: int) -> list[Card]:
+    """As `find`, with no more of each drawing than a card shows."""
+    if selection == Selection(status=Drawing.Status.PUBLISHED, cmap=selection.cmap):
+        return cards.find_cards(
+            selection.cmap, cursor.before, cursor.after, ascending=ascending, limit=limit
+        )
+    found = find(selection, cursor, ascending=ascending, limit=limit)
+    return [Card(each.id, each.title, each.artist, each.width, each.height) for each in found]
 
 
 def find(selection: Selection, cursor: Cursor, *, ascending: bool, limit: int) -> list[Drawing]:

@@ -10,11 +10,11 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import LessThanOrEqual
-from django.urls import reverse
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from drawings import pixels
+from drawings.labels import Labelled
 from drawings.stamps import Stamp
 from drawings.strokes import Document, unpack
 from drawings.validators import validate_colormap, validate_line
@@ -31,6 +31,7 @@ TOKEN_SHOWN_LENGTH = 16
 # Of one drawing: enough to decide by, and few enough for the queue to pass over.
 MOST_WAITING_REPORTS = 50
 UNLISTED = ["blob", "strokes", "owner", "sender", "changed_at"]
+ON_PAGE = ["width", "height", "title", "artist", "colormap", "status", "created_at"]
 UPDATED_AT = Coalesce("changed_at", "created_at")
 
 # Strokes that come to something else than the picture show what nobody has seen on the wall. They
@@ -53,9 +54,10 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         return self.defer(*UNLISTED)
 
     def for_page(self) -> Self:
-        """As `for_lists`, with the parent, and with whether there are strokes to show."""
-        deferred = [f"{path}{name}" for path in ("", "parent__") for name in UNLISTED]
-        return self.select_related("parent").defer(*deferred).annotate(has_strokes=STROKES_TO_SHOW)
+        """What a drawing's own page says of it, with the parent's name and status, and with whether
+        there are strokes to show."""
+        shown = self.select_related("parent").only(*ON_PAGE, "parent__title", "parent__status")
+        return shown.annotate(has_strokes=STROKES_TO_SHOW)
 
     def changed_before(self, at: datetime | None) -> Self:
         """Those that last changed before this moment, if one is given."""
@@ -147,7 +149,7 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         return same.values_list("pk").first() is not None
 
 
-class Drawing(models.Model):
+class Drawing(Labelled, models.Model):  # noqa: DJ008 - Labelled has it
     """A drawing: its pixels as a blob, and what is said about them."""
 
     class Status(models.TextChoices):
@@ -277,18 +279,12 @@ class Drawing(models.Model):
             ("export_drawing", "Can take drawings out as datasets"),
         ]
 
-    def __str__(self) -> str:
-        return self.title or "Untitled"
-
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
         """As Django's, with the moment at which the row is written."""
         self.changed_at = Stamp()
         update_fields = update_fields and {*update_fields, "changed_at"}
         super().save(update_fields=update_fields, **options)
         del self.changed_at  # only the database knows it: deferred until somebody asks
-
-    def get_absolute_url(self) -> str:
-        return reverse("drawings:drawing", args=[self.id])
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
@@ -317,16 +313,6 @@ class Drawing(models.Model):
     def document(self) -> Document:
         """The strokes document. BadStrokesError if there is none that can be read."""
         return unpack(bytes(self.strokes or b""))
-
-    @property
-    def image_url(self) -> str:
-        return reverse("drawings:image", args=[self.id])
-
-    @property
-    def alt(self) -> str:
-        """What the picture is, for who does not see it."""
-        by = f" by {self.artist}" if self.artist else ""
-        return f"Drawing “{self.title}”{by}" if self.title else f"Untitled drawing{by}"
 
 
 class ReportQuerySet(models.QuerySet["Report"]):

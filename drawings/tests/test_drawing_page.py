@@ -216,6 +216,10 @@ def context_of(client, drawing):
     return {name: context[name] for name in ("has_strokes", "parent", "children")}
 
 
+def ids(drawings):
+    return [drawing.id for drawing in drawings]
+
+
 @pytest.mark.parametrize(
     ("values", "has_strokes"),
     [
@@ -237,19 +241,16 @@ def test_the_page_knows_what_was_drawn_on_and_what_was_drawn_on_it(client, make_
     context = context_of(client, drawing)
 
     assert context["parent"] == parent
-    assert context["children"] == children[::-1]
-    assert context_of(client, parent) == {
-        "has_strokes": False,
-        "parent": None,
-        "children": [drawing],
-    }
+    assert ids(context["children"]) == ids(children[::-1])
+    assert context_of(client, parent)["parent"] is None
+    assert ids(context_of(client, parent)["children"]) == [drawing.id]
 
 
 def test_the_page_has_the_twelve_newest_children(client, make_drawing):
     parent = make_drawing()
     children = [make_drawing(parent=parent) for _ in range(14)]
 
-    assert context_of(client, parent)["children"] == children[:1:-1]
+    assert ids(context_of(client, parent)["children"]) == ids(children[:1:-1])
 
 
 @pytest.mark.parametrize("status", ["hidden", "pending"])
@@ -274,12 +275,14 @@ def test_children_are_public_ones(admin_client, make_drawing):
 
 
 def test_the_page_reads_no_pixels_and_sets_no_cookie(client, make_drawing):
-    drawings = [make_drawing() for _ in range(3)]
+    parent, drawing, _ = (make_drawing() for _ in range(3))
+    Drawing.objects.filter(pk=drawing.pk).update(parent=parent, strokes=b"strokes", artist="Ada")
+    make_drawing(parent=drawing)
 
     with CaptureQueriesContext(connection) as queries:
-        response = client.get(f"/drawings/{drawings[1].id}/")
+        response = client.get(f"/drawings/{drawing.id}/")
 
-    assert len(queries) == 4
+    assert len(queries) == 2
     assert not [query["sql"] for query in queries if "blob" in query["sql"]]
     assert not [query["sql"] for query in queries if '"strokes",' in query["sql"]]
     assert not response.cookies

@@ -28,7 +28,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return error_response(request, 400, sentences(form))
     owner = owners.owner_of(request)
-    page = listing.Page([], None, None)
+    page: listing.Page[Drawing] = listing.Page([], None, None)
     cursor = listing.Cursor(**form.cleaned_data)
     if owner is not None:
         page = listing.read(listing.Selection(owner=owner), cursor, PAGE_SIZE)

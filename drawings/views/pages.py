@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_cookie
 
 from drawings import access, images, listing
+from drawings.cards import find_neighbours
 from drawings.errors import error_response
 from drawings.filenames import file_name
 from drawings.forms import ColoursForm, GalleryForm, OnForm, SubmissionForm, sentences
@@ -18,7 +19,6 @@ from drawings.models import Drawing
 from drawings.replicas import may_lag
 
 PAGE_SIZE = 24
-CHILDREN = 12
 # What files are called that the page offers, by what they end with.
 FILES = {
     **{ending: ending for ending in ("png", "svg", "npy", "csv", "json")},
@@ -31,6 +31,7 @@ KINDS = [
     ("histogram", "Shades"),
     ("ink", "Ink by row and column"),
 ]
+ROWS = Drawing.objects.for_page()  # building it takes longer than running it
 SHARED_PICTURE_SIDE = 600  # what link previews show well
 
 
@@ -48,12 +49,13 @@ def canvas(request: HttpRequest) -> HttpResponse:
 
 def render_canvas(request: HttpRequest, form: SubmissionForm, status: int = 200) -> HttpResponse:
     """The page to draw on, with what was wrong with a form that was refused."""
+    cmap = form["colormap"].value() or ""
     context = {
         "form": form,
         "sizes": settings.CANVAS_SIZES,
         "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
         "requires_approval": settings.REQUIRE_APPROVAL,
-        **colormap_choices(form["colormap"].value() or ""),
+        "cmap": cmap if images.is_colormap(cmap) else "gray",
     }
     return render(request, "drawings/canvas.html", context, status=status)
 
@@ -69,17 +71,18 @@ def gallery(request: HttpRequest) -> HttpResponse:
     asked = form.cleaned_data
     cursor = listing.Cursor(before=asked["before"], after=asked["after"])
     selection = {name: asked[name] for name in ("q", "cmap") if asked[name]}
-    page = listing.read(
+    page = listing.read_cards(
         listing.Selection(status=Drawing.Status.PUBLISHED, **selection), cursor, PAGE_SIZE
     )
     context = {
-        "drawings": page.drawings,
-        "selection": selection,
+        "cards": [card.labels() for card in page.drawings],
+        "q": asked["q"],
+        "cmap": asked["cmap"],
+        "is_selection": bool(selection),
         "newest": urlencode(selection),
         "newer": page.newer and urlencode({**selection, "after": page.newer.after}),
         "older": page.older and urlencode({**selection, "before": page.older.before}),
         "is_first_page": cursor == listing.Cursor() or (page.drawings and not page.newer),
-        "groups": images.grouped_colormaps(),
     }
     return render(request, "drawings/gallery.html", context)
 
@@ -93,49 +96,38 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
     form = ColoursForm(request.GET)
     if not form.is_valid():
         return error_response(request, 400, sentences(form))
-    drawings = Drawing.objects.for_lists()
     try:
-        drawing = access.get_drawing(request, id, drawings.for_page())
+        drawing = access.get_drawing(request, id, ROWS)
     except access.Waiting:
         response = render(request, "drawings/waiting.html")
         response["Cache-Control"] = "no-store"  # it may be approved at any moment
         return response
 
     is_own = access.is_own(request, id)
-    published = drawings.published()
     parent = drawing.parent
     cmap = form.cleaned_data["cmap"] or drawing.colormap
     query = {"cmap": cmap} if cmap != drawing.colormap else {}
     share_scale = max(1, min(8, SHARED_PICTURE_SIDE // max(drawing.width, drawing.height)))
-    share_url = f"{drawing.image_url}?{urlencode({**query, 'scale': share_scale})}"
+    url = drawing.get_absolute_url()
+    share_url = f"{url}image.png?{urlencode({**query, 'scale': share_scale})}"
     context = {
         "drawing": drawing,
         "is_own": is_own,
         "query": urlencode(query),
-        "newer": published.filter(id__gt=drawing.id).order_by("id").first(),
-        "older": published.filter(id__lt=drawing.id).newest_first().first(),
         "has_strokes": drawing.has_strokes,
         "parent": parent if parent and access.may_see(request, parent.id, parent) else None,
-        "children": list(published.filter(parent=drawing).newest_first()[:CHILDREN]),
-        "page_url": request.build_absolute_uri(drawing.get_absolute_url()),
+        "url": url,
+        "page_url": request.build_absolute_uri(url),
         "share_url": request.build_absolute_uri(share_url),
         "share_width": drawing.width * share_scale,
         "share_height": drawing.height * share_scale,
         "files": {name: file_name(drawing, ending) for name, ending in FILES.items()},
         "kinds": KINDS,
         "all_by_artist": urlencode({"artist": drawing.artist}),
-        **colormap_choices(cmap),
+        "cmap": cmap,
+        **find_neighbours(id)._asdict(),
     }
     response = render(request, "drawings/drawing.html", context)
     if is_own or not access.is_public(drawing):
         response["Cache-Control"] = "private, no-store"
     return response
-
-
-def colormap_choices(chosen: str) -> dict[str, object]:
-    """What the colormap picker shows: swatches (the chosen one among them), and all by group."""
-    cmap = chosen if images.is_colormap(chosen) else "gray"
-    featured = list(images.FEATURED_COLORMAPS)
-    if cmap not in featured:
-        featured.append(cmap)
-    return {"cmap": cmap, "featured": featured, "groups": images.grouped_colormaps()}

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from drawings import gathering, images, sampling, turns, wall_figures, wall_words
+from drawings import gathering, sampling, turns, wall_figures, wall_words
 from drawings.errors import error_response, wants_json
 from drawings.forms import SelectionForm, sentences
 from drawings.gathering import Shown
@@ -50,7 +50,6 @@ def page(request: HttpRequest) -> HttpResponse:
         "query": query,
         "address": f"?{urlencode(query)}" if query else "",
         "words": urlencode({name: query[name] for name in query if name in ("q", "cmap")}),
-        "groups": images.grouped_colormaps(),
     }
     if sample.drawings:
         days = sampling.days(selection, sample)
@@ -73,7 +72,6 @@ def bad_selection(request: HttpRequest, asked: SelectionForm) -> HttpResponse:
         return error_response(request, 400, errors)
     context = {
         "query": {name: request.GET.get(name, "") for name in asked.fields},
-        "groups": images.grouped_colormaps(),
         "problems": errors,
     }
     response = render(request, "drawings/wall_plots.html", context, status=400)
