@@ -1,0 +1,17 @@
+"""The worker's event loop, where the real server would show it only by chance."""
+
+from collections import deque
+from types import SimpleNamespace
+from typing import Any
+
+from drawsite.server.worker import Worker
+
+
+def test_an_event_of_a_connection_that_was_just_closed_does_not_end_the_worker():
+    """One event closes a connection, and the poller has reported another of it already."""
+    worker: Any = SimpleNamespace(receiving=set(), keepalived_conns=deque())
+    closed: Any = SimpleNamespace(is_polled=False, is_handled=False)
+
+    Worker.on_readable(worker, closed, None)
+
+    assert not worker.receiving
