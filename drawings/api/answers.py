@@ -33,13 +33,16 @@ def describe(
 
 
 def _describe(request: HttpRequest, drawing: Drawing, parents: set[UUID]) -> schemas.Drawing:
+    """`parents` are the ids of those that the client may see: the others are as good as gone, with
+    the strokes that were drawn on them."""
+    shows_strokes = drawing.has_strokes and drawing.parent_id in {None, *parents}
     url = request.build_absolute_uri(drawing.get_absolute_url())
     said = ("id", "title", "artist", "colormap", "width", "height", "vmin", "vmax")
     return schemas.Drawing(
         url=url,
         image_url=f"{url}image.png",
         pixels_url=f"{url}pixels.npy",
-        strokes_url=f"{url}strokes.json" if drawing.has_strokes else None,
+        strokes_url=f"{url}strokes.json" if shows_strokes else None,
         status=cast(schemas.Status, drawing.status),
         created_at=drawing.created_at,
         updated_at=drawing.updated_at,

@@ -103,7 +103,8 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
 
     is_own = access.is_own(request, id)
     published = drawings.published()
-    parent = drawing.parent
+    may_see_parent = access.may_see_parent(request, drawing)
+    parent = drawing.parent if may_see_parent else None
     cmap = form.cleaned_data["cmap"] or drawing.colormap
     query = {"cmap": cmap} if cmap != drawing.colormap else {}
     share_scale = max(1, min(8, SHARED_PICTURE_SIDE // max(drawing.width, drawing.height)))
@@ -114,8 +115,8 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
         "query": urlencode(query),
         "newer": published.filter(id__gt=drawing.id).order_by("id").first(),
         "older": published.filter(id__lt=drawing.id).newest_first().first(),
-        "has_strokes": drawing.has_strokes,
-        "parent": parent if parent and access.may_see(request, parent.id, parent) else None,
+        "has_strokes": drawing.has_strokes and may_see_parent,
+        "parent": parent,
         "children": list(published.filter(parent=drawing).newest_first()[:CHILDREN]),
         "page_url": request.build_absolute_uri(drawing.get_absolute_url()),
         "share_url": request.build_absolute_uri(share_url),
@@ -127,7 +128,7 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
         **colormap_choices(cmap),
     }
     response = render(request, "drawings/drawing.html", context)
-    if is_own or not access.is_public(drawing):
+    if is_own or not access.is_public(drawing) or (parent and not access.is_public(parent)):
         response["Cache-Control"] = "private, no-store"
     return response
 

@@ -26,7 +26,9 @@ def submit(request: HttpRequest) -> HttpResponse:
         return owners.owner_of(request) or owners.new_owner(form.cleaned_data["submission_key"])
 
     receipt = receiving.receive(
-        request, lambda: SubmissionForm(request.POST, request.FILES), find_owner
+        request,
+        lambda: SubmissionForm(request.POST, request.FILES, owner=owners.owner_of(request)),
+        find_owner,
     )
     if isinstance(receipt, HttpResponse):
         return receipt
