@@ -18,7 +18,8 @@ Form = SubmissionForm | FlaskForm
 
 class Receipt(NamedTuple):
     form: Form
-    drawing: Drawing | None  # None if something is wrong with the form
+    sent: Drawing | None  # as this request describes it; None if something is wrong with the form
+    drawing: Drawing | None  # as it is stored, maybe by an earlier request; None like `sent`
     is_new: bool  # not sent before with the same submission key
     owner: UUID | None
 
@@ -36,17 +37,17 @@ def receive(
         return refusal
     form = read()
     # Made before the transaction, which keeps other writers waiting.
-    drawing = owner = None
+    sent = drawing = owner = None
     if form.is_valid():
         owner = find_owner(form)
-        drawing = form.drawing(owner=owner, **given_by(request))
+        sent = form.drawing(owner=owner, **given_by(request))
     is_new = False
     with write_transaction():
         if (refusal := refusals.exact(request, "drawings")) is not None:
             return refusal
-        if drawing is not None:
-            drawing, is_new = Drawing.objects.add_once(drawing)
-    return Receipt(form, drawing, is_new, owner)
+        if sent is not None:
+            drawing, is_new = Drawing.objects.add_once(sent)
+    return Receipt(form, sent, drawing, is_new, owner)
 
 
 def given_by(request: HttpRequest) -> dict[str, Any]:

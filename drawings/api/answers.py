@@ -52,6 +52,16 @@ def _describe(request: HttpRequest, drawing: Drawing, parents: set[UUID]) -> sch
     )
 
 
+def echo(sent: Drawing, stored: Drawing) -> Drawing:
+    """The drawing as a request has just sent it, under the id and the time of the one that an
+    earlier request stored: for a client that has the submission key and may not see the drawing."""
+    sent.id, sent.created_at = stored.id, stored.created_at
+    sent.updated_at = stored.created_at
+    sent.status = Drawing.Status.PENDING
+    sent.has_strokes = sent.strokes is not None and sent.strokes_agree is not False
+    return sent
+
+
 def get(drawings: DrawingQuerySet, ids: Sequence[UUID]) -> list[Drawing]:
     """The drawings with these ids, in their order; those that are gone are left out."""
     found = drawings.in_bulk(ids)
