@@ -3,6 +3,7 @@
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
@@ -40,6 +41,24 @@ def may_see(request: HttpRequest, id: UUID, drawing: HasStatus) -> bool:
     user = request.user
     permissions = ("drawings.view_drawing", "drawings.change_drawing")  # as the admin has it
     return bool(user.is_staff and any(user.has_perm(permission) for permission in permissions))
+
+
+def may_see_parent(request: HttpRequest, drawing: Drawing) -> bool:
+    """Whether the client may see the drawing that this one was drawn on, if there is one.
+
+    To everybody else it is as good as gone: they see neither its id nor the strokes drawn on it.
+    """
+    parent = drawing.parent
+    return parent is None or may_see(request, parent.id, parent)
+
+
+def find_paper(id: UUID, owner: UUID | None) -> Drawing | None:
+    """The drawing with this id if its strokes may be drawn on by this owner: it is published, or
+    the owner's own. None for any other, whether it exists or not."""
+    visible = Q(status=Drawing.Status.PUBLISHED)
+    if owner is not None:
+        visible |= Q(owner=owner)
+    return Drawing.objects.for_lists().filter(visible, pk=id).first()
 
 
 class Waiting(Http404):

@@ -61,7 +61,7 @@ def delete(drawings: Sequence[Drawing], user_id: int) -> int:
     """Delete drawings for ever; how many were still there."""
     there = Drawing.objects.for_lists().filter(pk__in=[drawing.pk for drawing in drawings])
     with write_transaction():
-        there.lock()
+        there.prepare_deletion()
         _log(drawings, "", user_id, DELETION)
         _, deleted = there.delete()
     return deleted.get(Drawing._meta.label, 0)

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import REASON_NO_REFERER
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import requires_csrf_token
 
 from drawsite.headers import UNREADABLE
@@ -124,9 +125,12 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return request_error(
+    response = request_error(
         request, 404, "The address may be mistyped, or the drawing is no longer on the wall."
     )
+    # Always, as the session is read only for a drawing that exists: nothing tells it from none.
+    patch_vary_headers(response, ["Cookie"])
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

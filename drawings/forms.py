@@ -2,12 +2,13 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
-from drawings import figures, pixels, strict_json
+from drawings import access, figures, pixels, strict_json
 from drawings.listing import Selection
 from drawings.models import (
     ARTIST_LENGTH,
@@ -136,6 +137,11 @@ class SubmissionForm(TitleForm):
     submission_key = forms.UUIDField(required=False)
     strokes = StrokesField(required=False)  # after the image: see clean_strokes
 
+    def __init__(self, *args: Any, owner: UUID | None = None, **kwargs: Any) -> None:
+        """`owner` is the sender's, who may draw on drawings of their own that nobody else sees."""
+        super().__init__(*args, **kwargs)
+        self.owner = owner
+
     def clean_strokes(self) -> dict[str, Any]:
         """The columns that a strokes document fills."""
         if self.cleaned_data["strokes"] is None:
@@ -147,15 +153,18 @@ class SubmissionForm(TitleForm):
             raise ValidationError("Send strokes together with the image that they come to.")
         if picture is not None and picture.shape != size:
             raise ValidationError("Their width and height must be those of the image.")
-        # One that was hidden or deleted meanwhile is no reason to lose what was drawn on it.
-        paper = paper_drawing(document)
-        parent = Drawing.objects.for_lists().filter(pk=paper).first() if paper else None
-        if parent is not None and (parent.height, parent.width) != size:
-            raise ValidationError("paper.drawing must be as large as the field.")
         try:
-            return {"strokes": pack_text(text), "parent": parent}
+            columns = {"strokes": pack_text(text)}
         except BadStrokesError as error:
             raise ValidationError(str(error)) from error
+        if (paper := paper_drawing(document)) is None:
+            return columns
+        parent = access.find_paper(paper, self.owner)
+        if parent is None:  # hidden or deleted meanwhile: the picture is kept all the same
+            return {**columns, "strokes_agree": False}
+        if (parent.height, parent.width) != size:
+            raise ValidationError("paper.drawing must be as large as the field.")
+        return {**columns, "parent": parent}
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

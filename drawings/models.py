@@ -36,9 +36,12 @@ UPDATED_AT = Coalesce("changed_at", "created_at")
 
 # Strokes that come to something else than the picture show what nobody has seen on the wall. They
 # are given away only once they have been verified, which asking for them does if nobody has done it
-# yet: until then a page may offer some that are refused when they are asked for.
+# yet: until then a page may offer some that are refused when they are asked for. Strokes on a
+# drawing that is gone come to nothing: they disagree.
 STROKES_TO_SHOW = Q(strokes__isnull=False) & ~Q(strokes_agree=False)
 UNVERIFIED = Q(strokes__isnull=False, strokes_agree__isnull=True)
+# What everybody may see of how a drawing was made: strokes show their paper, so theirs is public.
+PUBLIC_STROKES = Q(strokes_agree=True) & (Q(parent=None) | Q(parent__status="published"))
 
 
 class DrawingQuerySet(models.QuerySet["Drawing"]):
@@ -64,6 +67,10 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         rows = self.with_changes()
         return rows if at is None else rows.filter(updated_at__lt=at)
 
+    def with_parents(self) -> Self:
+        """With what `for_lists` reads of the parents."""
+        return self.select_related("parent").defer(*[f"parent__{name}" for name in UNLISTED])
+
     def changed_at_once(self, at: datetime, after: UUID) -> Self:
         """Those of `with_changes` that last changed at this very moment, from the id on."""
         return self.filter(updated_at=at, id__gt=after).order_by("id")
@@ -85,8 +92,8 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         return self.defer("strokes", "owner", "sender", "changed_at")
 
     def for_strokes(self) -> Self:
-        """With their strokes."""
-        return self.defer("blob", "owner", "sender", "changed_at")
+        """With their strokes, and with the parent, which not everybody may see."""
+        return self.defer("blob", "owner", "sender", "changed_at").with_parents()
 
     def with_strokes_to_show(self) -> Self:
         return self.filter(STROKES_TO_SHOW)
@@ -133,15 +140,18 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
     def _add(self, drawing: "Drawing") -> None:
         with transaction.atomic():
             if drawing.parent_id is not None and not self.keep(drawing.parent_id):
-                drawing.parent_id = None
+                drawing.parent_id, drawing.strokes_agree = None, False
             drawing.save(force_insert=True)
 
-    def lock(self) -> None:
-        """Let nobody change these, draw on them or report them before the current transaction ends.
+    def prepare_deletion(self) -> None:
+        """Lock these rows until the current transaction ends, and withdraw the strokes that were
+        drawn on them.
 
-        For deleting them: what comes in between would refer to a drawing that is gone.
+        What others draw on them or report meanwhile would refer to a drawing that is gone.
         """
-        list(self.order_by("pk").select_for_update().values_list("pk"))
+        ids = list(self.order_by("pk").select_for_update().values_list("pk", flat=True))
+        children = Drawing.objects.filter(parent__in=ids, strokes__isnull=False)
+        children.update(strokes_agree=False)
 
     def keep(self, id: UUID) -> bool:
         """Whether there is a drawing; it is not deleted before the current transaction ends."""
@@ -179,7 +189,8 @@ class Drawing(Labelled, models.Model):  # noqa: DJ008 - Labelled has it
     submission_key = models.UUIDField(null=True, blank=True, editable=False)
     # What the drawing was called in the Flask app, if it comes from there.
     flask_id = models.UUIDField(null=True, blank=True, editable=False)
-    # Whether the strokes come to the pixels; null until verification.verify has tried it.
+    # Whether the strokes come to the pixels; null until verification.verify has tried it, false
+    # without the drawing that was drawn on.
     strokes_agree = models.BooleanField(null=True, editable=False)
     # The drawing that was drawn on.
     parent = models.ForeignKey(
@@ -288,7 +299,7 @@ class Drawing(Labelled, models.Model):  # noqa: DJ008 - Labelled has it
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
-            Drawing.objects.filter(pk=self.pk).lock()
+            Drawing.objects.filter(pk=self.pk).prepare_deletion()
             return super().delete(*args, **options)
 
     @classmethod

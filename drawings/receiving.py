@@ -18,7 +18,8 @@ Form = SubmissionForm | FlaskForm
 
 class Receipt(NamedTuple):
     form: Form
-    drawing: Drawing | None  # None if something is wrong with the form
+    sent: Drawing | None  # as this request describes it; None if something is wrong with the form
+    drawing: Drawing | None  # as it is stored, maybe by an earlier request; None like `sent`
     is_new: bool  # not sent before with the same submission key
     owner: UUID | None
 
@@ -37,21 +38,21 @@ def receive(
         return refusal
     form = read()
     if not form.is_valid():
-        return Receipt(form, None, False, None)
+        return Receipt(form, None, None, False, None)
     # Made before the transaction, which keeps other writers waiting.
     owner = find_owner(form)
-    drawing = form.drawing(owner=owner, **given_by(request))
-    size = len(drawing.blob) + len(drawing.strokes or b"")
-    if (refusal := refusals.of_bytes(request, size)) is not None and not is_stored(drawing):
+    sent = form.drawing(owner=owner, **given_by(request))
+    size = len(sent.blob) + len(sent.strokes or b"")
+    if (refusal := refusals.of_bytes(request, size)) is not None and not is_stored(sent):
         return refusal
     is_new = False
     try:
         with write_transaction():
-            drawing, is_new = Drawing.objects.add_once(drawing)
+            drawing, is_new = Drawing.objects.add_once(sent)
     finally:
         if refusal is None and not is_new:
             refusals.give_back_bytes(request, size)
-    return Receipt(form, drawing, is_new, owner)
+    return Receipt(form, sent, drawing, is_new, owner)
 
 
 def is_stored(drawing: Drawing) -> bool:

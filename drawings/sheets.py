@@ -6,6 +6,7 @@ it twice. Nothing in a file depends on when and where it was made.
 
 import io
 import re
+import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,9 @@ LEAST_WIDTH = 4.5
 BAR_GAP = 0.15
 BAR_WIDTH = 0.16
 BAR_ROOM = 1.15  # with its labels, of up to three decimals
+
+# Format characters that change how the letters beside them are drawn: joiners, marks of direction.
+SHAPING = frozenset("\u200c\u200d\u200e\u200f")
 
 TITLE_POINTS = 13.0
 BYLINE_POINTS = 9.5
@@ -138,8 +142,14 @@ def _glyphs() -> frozenset[int]:
 
 
 def drawable(text: str) -> str:
-    """Without the characters that the font lacks (emoji, Chinese ...): they would be boxes."""
-    known = "".join(each if ord(each) in _glyphs() else " " for each in text)
+    """The text with spaces for the characters that the font lacks (emoji, Chinese ...), which would
+    be boxes, and without format characters, but for those in SHAPING.
+
+    Format characters draw nothing, and matplotlib's PDF backend fails on U+FEFF: it takes the
+    glyph's character for a byte order mark, and so for no character at all.
+    """
+    signs = [sign for sign in text if unicodedata.category(sign) != "Cf" or sign in SHAPING]
+    known = "".join(sign if ord(sign) in _glyphs() else " " for sign in signs)
     return re.sub(r"\s+", " ", known).strip()
 
 

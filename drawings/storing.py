@@ -56,7 +56,7 @@ def _find_parents(batch: list[Drawing]) -> None:
     for drawing in batch:
         parent = (drawing.parent_id, drawing.height, drawing.width)
         if parent not in there or drawing.parent_id == drawing.id:
-            drawing.parent_id = None
+            drawing.parent_id, drawing.strokes_agree = None, False
 
 
 def analyze() -> None:

@@ -15,7 +15,7 @@ class UncheckedError(Exception):
 
 
 class MissingPaperError(UncheckedError):
-    """The drawing that was drawn on is gone."""
+    """The drawing that was drawn on is gone: nobody will ever tell."""
 
 
 class TooLongError(UncheckedError):
@@ -31,8 +31,9 @@ def verify(drawing: Drawing, seconds: float, run: turns.Run = turns.here) -> boo
 
     `run` is where that is done, the reading of the strokes as well: in this process, or in its
     helper, for who only came to read. Then it is recorded if that takes no waiting.
-    Raises BadStrokesError for strokes that cannot be read, recorded as not agreeing; and
-    UncheckedError, with nothing recorded, among others if it would take about so many seconds.
+    Raises BadStrokesError for strokes that cannot be read, and MissingPaperError, both recorded as
+    not agreeing; and any other UncheckedError with nothing recorded, among others if it would take
+    about so many seconds.
     """
     agree = False
     try:
@@ -43,6 +44,7 @@ def verify(drawing: Drawing, seconds: float, run: turns.Run = turns.here) -> boo
     except strokes.TooMuchError as error:
         raise TooLongError(f"It takes more than about {seconds:g} seconds.") from error
     except strokes.MissingPaperError as error:
+        _record(drawing, agree, run)
         raise MissingPaperError(str(error)) from error
     except pixels.BadBlobError as error:
         raise DamagedPixelsError(f"Its blob {error}") from error

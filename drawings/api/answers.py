@@ -33,13 +33,16 @@ def describe(
 
 
 def _describe(request: HttpRequest, drawing: Drawing, parents: set[UUID]) -> schemas.Drawing:
+    """`parents` are the ids of those that the client may see: the others are as good as gone, with
+    the strokes that were drawn on them."""
+    shows_strokes = drawing.has_strokes and drawing.parent_id in {None, *parents}
     url = request.build_absolute_uri(drawing.get_absolute_url())
     said = ("id", "title", "artist", "colormap", "width", "height", "vmin", "vmax")
     return schemas.Drawing(
         url=url,
         image_url=f"{url}image.png",
         pixels_url=f"{url}pixels.npy",
-        strokes_url=f"{url}strokes.json" if drawing.has_strokes else None,
+        strokes_url=f"{url}strokes.json" if shows_strokes else None,
         status=cast(schemas.Status, drawing.status),
         created_at=drawing.created_at,
         updated_at=drawing.updated_at,
@@ -63,6 +66,16 @@ def _same(now: Drawing, listed: Drawing) -> bool:
     """Whether a drawing has kept its status and, if it was listed by that, its last change."""
     updated_at = getattr(listed, "updated_at", now.updated_at)
     return (now.status, now.updated_at) == (listed.status, updated_at)
+
+
+def echo(sent: Drawing, stored: Drawing) -> Drawing:
+    """The drawing as a request has just sent it, under the id and the time of the one that an
+    earlier request stored: for a client that has the submission key and may not see the drawing."""
+    sent.id, sent.created_at = stored.id, stored.created_at
+    sent.updated_at = stored.created_at
+    sent.status = Drawing.Status.PENDING
+    sent.has_strokes = sent.strokes is not None and sent.strokes_agree is not False
+    return sent
 
 
 def answer(request: HttpRequest, body: schemas.Answer, status: int = 200) -> HttpResponse:

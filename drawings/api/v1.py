@@ -11,7 +11,7 @@ from ninja import NinjaAPI, Path, Query
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
-from drawings import curating, limits, receiving, refusals, statistics, strict_json, turns
+from drawings import access, curating, limits, receiving, refusals, statistics, strict_json, turns
 from drawings.api import answers, arrays, bodies, clients, cursors, paging, schemas
 from drawings.api.clients import Client, RefusedError
 from drawings.errors import error_response, not_found, request_error
@@ -141,16 +141,23 @@ def create_drawing(request: HttpRequest) -> HttpResponse:
 
     201 if it is new; 200 if one with this `submission_key` was there, which is then left as it is.
     Where the wall asks for approval its status is pending, and nobody sees it yet.
+
+    A 200 describes the stored drawing only to clients that may see it. To any other client it gives
+    the `id`, URLs and `created_at` of the stored drawing and the status pending, whatever the real
+    one is; everything else is what this very request sent.
     """
     receipt = receiving.receive(request, lambda: bodies.read(request))
     if isinstance(receipt, HttpResponse):
         return receipt
-    if receipt.drawing is None:
+    if receipt.sent is None or receipt.drawing is None:
         return error_response(request, 422, sentences(receipt.form))
+    client = client_of(request)
     stored = Drawing.objects.for_answers().filter(pk=receipt.drawing.pk).first()
     if stored is None:  # somebody has deleted it meanwhile
         raise Http404
-    (described,) = answers.describe(request, client_of(request), [stored])
+    if not (receipt.is_new or access.is_public(stored) or client.may("view_drawing")):
+        stored = answers.echo(receipt.sent, stored)
+    (described,) = answers.describe(request, client, [stored])
     response = answers.answer(request, described, 201 if receipt.is_new else 200)
     response["Location"] = request.build_absolute_uri(f"{request.path}/{stored.id}")
     return response

@@ -1,7 +1,7 @@
 """Which drawings an export has, read as one snapshot of the database, batch by batch."""
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -10,9 +10,10 @@ from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.models import Case, When
 
 from drawings import listing, search, strokes
-from drawings.models import Drawing, DrawingQuerySet
+from drawings.models import PUBLIC_STROKES, Drawing, DrawingQuerySet
 from drawings.splits import Split, split_of_bytes
 
 # A batch ends with whichever comes first: a drawing may be a few hundred bytes or some megabytes.
@@ -74,14 +75,13 @@ class Record(NamedTuple):
     vmax: int
     created_at: datetime  # in UTC
     status: str
-    strokes_agree: bool | None
     blob: bytes  # empty if it was not asked for, and so are the strokes
-    strokes: bytes | None
+    strokes: bytes | None  # for everybody: verified, and on public paper if on a drawing
     split: Split
 
 
-WHOLE = Record._fields[:-1]
-SAID = WHOLE[:-2]
+SAID = Record._fields[:-3]
+STROKES = Case(When(PUBLIC_STROKES, then="strokes"))
 NO_BYTES = (b"", None)
 
 
@@ -103,19 +103,18 @@ class Source:
 
     def said(self) -> Iterator[list[Record]]:
         """Batches of all of them, by ascending id, without their pixels and strokes."""
-        return self._read(SAID)
+        return self._read(self.selection.drawings().values_list(*SAID))
 
     def whole(self) -> Iterator[list[Record]]:
         """The same with pixels and strokes."""
-        return self._read(WHOLE)
+        return self._read(self.selection.drawings().values_list(*SAID, "blob", STROKES))
 
-    def _read(self, columns: Sequence[str]) -> Iterator[list[Record]]:
-        drawings = self.selection.drawings().order_by("id").values_list(*columns)
+    def _read(self, drawings: Any) -> Iterator[list[Record]]:
         record_of = RECORD_OF[connections[drawings.db].vendor]
         self.counts.clear()
         records: list[Record] = []
         size = 0
-        with closing(_rows(drawings)) as fetched:
+        with closing(_rows(drawings.order_by("id"))) as fetched:
             for rows in fetched:
                 read = [record_of(*row) for row in rows]
                 self.counts.update([record.split for record in read])
@@ -135,11 +134,8 @@ def iso(time: datetime) -> str:
 
 
 def strokes_text(record: Record) -> str | None:
-    """The strokes document's JSON text in one line; None if there is none to give away.
-
-    Those that may not come to the pixels may show what nobody has seen on the wall.
-    """
-    if record.strokes is None or not record.strokes_agree:
+    """The strokes document's JSON text in one line; None if there is none to give away."""
+    if record.strokes is None:
         return None
     try:
         text = strokes.unpack_text(record.strokes).decode()
@@ -164,21 +160,20 @@ def _rows(drawings: Any) -> Generator[list[tuple[Any, ...]], None, None]:
 
 def _of_sqlite(
     id: str, title: str, artist: str, colormap: str, width: int, height: int, vmin: int, vmax: int,
-    time: str, status: str, agree: int | None, blob: bytes = b"", strokes: bytes | None = None,
+    time: str, status: str, blob: bytes = b"", strokes: bytes | None = None,
 ) -> Record:  # fmt: skip
     return Record(
         f"{id[:8]}-{id[8:12]}-{id[12:16]}-{id[16:20]}-{id[20:]}",
         title, artist, colormap, width, height, vmin, vmax,
         datetime.fromisoformat(f"{time}+00:00"),
         status,
-        None if agree is None else bool(agree),
         blob, strokes,
         split_of_bytes(bytes.fromhex(id)),
     )  # fmt: skip
 
 
 def _of_postgresql(id: UUID, *said: Any) -> Record:
-    bytes_ = () if len(said) == len(WHOLE) - 1 else NO_BYTES
+    bytes_ = () if len(said) == len(SAID) + 1 else NO_BYTES
     return Record._make((str(id), *said, *bytes_, split_of_bytes(id.bytes)))
 
 

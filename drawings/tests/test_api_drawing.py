@@ -193,6 +193,50 @@ def test_the_same_key_twice_is_one_drawing_on_either_way(client):
     assert Drawing.objects.get().submission_key == UUID(key)
 
 
+def repeated(client, key, title, **headers):
+    return send(client, {"pixels": ROWS, "title": title, "submission_key": key}, **headers)
+
+
+def test_who_repeats_a_key_is_told_of_a_drawing_that_is_withheld_what_they_sent(client):
+    key = str(uuid4())
+    first = repeated(client, key, "Fox")
+    answers = []
+    for status in ("hidden", "pending"):
+        Drawing.objects.all().change(
+            **{"status": status, "title": "Secret", "artist": "Ada", "colormap": "hsv", "vmax": 9}
+        )
+        answers.append(repeated(Client(), key, "Owl"))
+
+    expected = {**first.json(), "title": "Owl", "status": "pending"}
+    assert [each.status_code for each in answers] == [200, 200]
+    assert [each.json() for each in answers] == [expected] * 2
+    assert {each["Location"] for each in answers} == {first["Location"]}
+    assert Drawing.objects.get().title == "Secret"
+
+
+def test_who_sends_the_same_again_before_it_is_approved_gets_the_same_answer(client, settings):
+    settings.REQUIRE_APPROVAL = True
+    given = documents.document(documents.LINE)
+    pixels = strokes.rasterise(given).tolist()
+    body = {"pixels": pixels, "title": "Fox", "strokes": given, "submission_key": str(uuid4())}
+
+    first, again = send(client, body), send(Client(), body)
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json()
+
+
+def test_who_repeats_the_key_of_a_published_drawing_is_told_what_everybody_is(client):
+    key = str(uuid4())
+    first = repeated(client, key, "Fox")
+    Drawing.objects.all().change(title="Owl")
+
+    again = repeated(Client(), key, "Fox")
+
+    assert again.json() == client.get(first["Location"]).json()
+    assert again.json()["title"] == "Owl"
+
+
 def test_what_is_deleted_before_it_is_answered_is_not_there(client, monkeypatch):
     receive = receiving.receive
 

@@ -226,6 +226,24 @@ def test_who_may_view_reads_all(client, make_token, make_drawing):
         assert "Access-Control-Allow-Origin" not in answer
 
 
+@pytest.mark.parametrize(("permission", "title"), [("view_drawing", "Fox"), (None, "Owl")])
+def test_only_who_may_view_is_told_of_a_hidden_drawing_by_its_key(
+    client, make_token, make_drawing, permission, title
+):
+    key = uuid4()
+    make_drawing(submission_key=key, title="Fox", status="hidden")
+    body = {
+        "pixels": samples.shades(20, 20).tolist(),
+        "title": "Owl",
+        "submission_key": str(key),
+    }
+    headers, _ = make_token(*[permission] if permission else [])
+
+    answer = client.post(URL, body, "application/json", headers=headers).json()
+
+    assert (answer["title"], answer["status"]) == (title, "hidden" if permission else "pending")
+
+
 def test_without_the_permission_a_token_reads_no_more_than_anybody(
     client, make_token, make_drawing
 ):

@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from drawings import pixels, strokes
+from drawings.models import Drawing
 from drawings.tests.test_browser_pages import SHIFT
 
 pytestmark = pytest.mark.page_alone
@@ -534,11 +535,17 @@ def test_a_drawing_on_a_picture_begins_with_that(replay, make_replayable):
     assert np.array_equal(replay.field(), ground)
 
 
-def test_when_the_paper_is_gone_the_page_says_so(replay, problems, make_drawing, make_replayable):
+def test_when_the_paper_goes_while_the_strokes_are_cached_the_page_says_so(
+    replay, page, problems, make_drawing, make_replayable
+):
     ground = np.full((96, 128), 200, np.uint8)
-    parent = make_drawing(ground, status="hidden")
+    parent = make_drawing(ground)
     drawing = make_replayable(OPERATIONS, {"drawing": str(parent.id)}, ground, parent=parent)
     replay.visit(drawing)
+    page.evaluate(
+        "async (url) => (await fetch(url)).text()", f"/drawings/{drawing.id}/strokes.json"
+    )
+    Drawing.objects.filter(pk=parent.pk).update(status="hidden")
     replay.button("Replay").click()
 
     expect(replay.page.get_by_role("alert")).to_contain_text("not on the wall any more")

@@ -68,12 +68,19 @@ def test_a_record_says_what_the_row_says(wall):
 
 
 @pytest.mark.parametrize("agree", [None, True, False])
-def test_a_record_knows_whether_the_strokes_agree(make_drawing, agree):
-    make_drawing(strokes_agree=agree, created_at=exported.BEGIN.replace(microsecond=0))
+def test_a_record_has_strokes_that_agree_alone(make_drawing, agree):
+    make_drawing(strokes=b"x", strokes_agree=agree)
+
+    [[record]] = Source(Selection()).whole()
+
+    assert record.strokes == (b"x" if agree else None)
+
+
+def test_a_record_knows_a_time_of_whole_seconds(make_drawing):
+    make_drawing(created_at=exported.BEGIN.replace(microsecond=0))
 
     [[record]] = Source(Selection()).said()
 
-    assert record.strokes_agree is agree
     assert record.created_at == exported.BEGIN.replace(microsecond=0)
 
 

@@ -1,14 +1,18 @@
 import logging
+import unicodedata
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
+from django.core.exceptions import ValidationError
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.text import Text
 
 from drawings import figures, sheets
 from drawings.tests import samples
+from drawings.validators import validate_line
 
 LOOKS: Any = {"title": "Fox", "byline": "by Ada", "cmap": "viridis", "vmin": 0, "vmax": 255}
 # More of anything than a drawing has: contours, faces of a surface, shades.
@@ -98,6 +102,12 @@ def test_every_field_that_a_drawing_may_have_can_be_plotted(kind, field, vmin, v
         ("مرحبا Привет", "مرحبا Привет"),
         ("", ""),
         ("_^{}\\", "_^{}\\"),
+        ("100% & 5\N{PER MILLE SIGN}", "100% & 5\N{PER MILLE SIGN}"),
+        ("\ufeffFox\ufeff", "Fox"),
+        ("un\u00adbe\u200bliev\u2060able", "unbelievable"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("e\u0301\u0302 \ufe0f!", "e\u0301\u0302 \ufe0f!"),
+        ("\U000e0041\ufdd0\ud7ff\U0010fffd.", "."),
     ],
 )
 def test_a_title_is_drawn_as_far_as_the_font_has_it(drawn, caplog, form, title, shown):
@@ -106,6 +116,55 @@ def test_a_title_is_drawn_as_far_as_the_font_has_it(drawn, caplog, form, title, 
 
     assert shown in drawn
     assert caplog.records == []
+
+
+@cache
+def lines():
+    """All characters that a title may have, in titles of which each is drawn whole, if at all."""
+    taken = [char for char in map(chr, range(0x110000)) if is_taken(f"a{char}")]
+    drawn = [char for char in taken if sheets.drawable(f"a{char}a") not in ("aa", "a a")]
+    # Alone, at the beginning and the end, and beside each other, as marks and letters join.
+    beside = ["".join(drawn[at : at + 400]) for at in range(0, len(drawn), 400)]
+    apart = ["a" + "a".join(line) + "b" for line in beside]
+    return [*beside, *apart, "".join(set(taken) - set(drawn))]
+
+
+def is_taken(text):
+    try:
+        validate_line(text)
+    except ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("form", sheets.FORMATS)
+def test_every_character_that_is_taken_as_text_can_be_drawn(form, caplog):
+    *drawn, undrawn = lines()
+    assert sum(map(len, drawn[: len(drawn) // 2])) > 5_000
+    assert len(undrawn) > 1_000_000
+    with caplog.at_level(logging.WARNING), sheets.styled():
+        for title, byline in [*zip(drawn[::2], drawn[1::2], strict=True), ("", undrawn)]:
+            figure = sheets.sheet(240, 0.1)
+            sheets.add_heading(figure, title, byline)
+            assert not any(text.get_text().endswith("…") for text in figure.texts)
+
+            assert sheets.save(figure, form).startswith(BEGINNINGS[form])
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("form", sheets.FORMATS)
+def test_no_mix_of_characters_breaks_a_figure(form):
+    random = np.random.default_rng(3)
+    known = sorted(set("".join(lines()[:-1])))
+    odd = [char for char in known if unicodedata.category(char) in ("Cf", "Co", "Mn", "Me")]
+    odd += list("\ufeff\u200d\u200fאم$\\%{}_^🐈")
+    for _ in range(20):
+        title = "".join(random.choice([known, odd][random.integers(2)]) for _ in range(80))
+        with sheets.styled():
+            figure = sheets.sheet(20, 0.1)
+            sheets.add_heading(figure, title, title[::-1])
+
+            assert sheets.save(figure, form).startswith(BEGINNINGS[form])
 
 
 def test_a_title_that_is_too_long_ends_with_an_ellipsis(drawn):

@@ -575,6 +575,14 @@ def test_no_title_and_no_search_gets_out_of_the_page(client, make_drawing):
     assert "<script>alert" not in client.get(URL, {"q": bad}).content.decode()
 
 
+@pytest.mark.parametrize(("kind", "form"), EVERY)
+def test_a_search_for_a_byte_order_mark_breaks_no_figure(client, make_drawing, here, kind, form):
+    make_drawing(samples.shades(20, 20), title="fox")
+
+    assert client.get(f"{URL}{kind}.{form}", {"q": "fox\ufeff"}).status_code in (200, 404)
+    assert client.get(f"{URL}{kind}.{form}", {"q": "fox \ufeff"}).status_code == 200
+
+
 # --- What it costs --------------------------------------------------------------------------
 
 

@@ -318,6 +318,38 @@ def test_blocked_and_hasty_senders_change_no_title(client, own, settings):
     assert Drawing.objects.get().title == "a"
 
 
+# --- The same sent twice ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", Drawing.Status)
+def test_the_key_of_a_drawing_makes_nobody_its_owner_without_the_picture(client, status):
+    form = {"canvas_data": LIST, "title": "Secret", "submission_key": str(uuid4())}
+    client.post("/drawings/", form)
+    Drawing.objects.update(status=status)
+    other = Client()
+
+    response = other.post("/drawings/", {**form, "canvas_data": samples.brightness_list("9")})
+
+    assert response.status_code == 303
+    assert owners.COOKIE not in other.cookies
+    assert "Secret" not in text(other.get("/mine/"))
+    assert other.post(addresses(Drawing.objects.get())[1]).status_code == 404
+    again = Client()
+    again.post("/drawings/", form)  # as when the first answer was lost, and its cookie with it
+    assert "Secret" in text(again.get("/mine/"))
+
+
+@pytest.mark.parametrize("status", Drawing.Status)
+def test_who_repeats_a_key_on_the_site_is_told_the_address_alone(client, status):
+    form = {"canvas_data": LIST, "title": "Secret", "submission_key": str(uuid4())}
+    first = client.post("/drawings/", form, headers=JSON)
+    Drawing.objects.update(status=status)
+
+    again = Client().post("/drawings/", {**form, "title": "Owl"}, headers=JSON)
+
+    assert (again.status_code, again.json()) == (200, first.json())
+
+
 # --- Take back ------------------------------------------------------------------------------
 
 

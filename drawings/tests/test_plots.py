@@ -117,6 +117,28 @@ def test_only_plainly_spelled_queries_are_for_shared_caches(client, make_drawing
     assert response["Cache-Control"] == f"{scope}, max-age=300"
 
 
+# What fonts and file formats have trouble with; each with a letter that can be seen.
+ODD = {
+    "byte order mark": "\ufeffa\ufeff",
+    "joiners and selectors": "👩\u200d🚀a\ufe0f\u200c",
+    "marks": "a\u0301\u0302\u0303\u20dd",
+    "right to left": "مرحبا\u200f שלום",
+    "private and unassigned": "a\ue000\U000f0000\u0378\U0010ffff",
+    "beside the surrogates": "a\ud7ff\ue000",
+    "TeX": r"$\frac{a$ %s \\ 100%",
+}
+
+
+@pytest.mark.parametrize("form", sheets.FORMATS)
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD)
+def test_no_title_breaks_a_plot(client, make_drawing, form, text):
+    drawing = make_drawing(samples.shades(20, 20), title=text, artist=text)
+
+    response = client.get(url(drawing, form))
+
+    assert (response.status_code, response["Content-Type"]) == (200, TYPES[form])
+
+
 @pytest.mark.parametrize("form", ["svg", "pdf"])
 def test_what_could_be_a_page_is_a_download_that_can_do_nothing(client, make_drawing, form):
     drawing = make_drawing(samples.shades(20, 20), title="<script>alert(1)</script>")

@@ -124,7 +124,7 @@ def test_the_paper_may_itself_be_drawn_on_a_paper(make_drawn):
     assert run() == (summary(agree=4), "")
 
 
-def test_a_drawing_whose_paper_is_gone_stays_unchecked_and_is_named(make_drawn):
+def test_a_drawing_whose_paper_is_gone_disagrees_and_is_named(make_drawn):
     given = document(LINE, paper={"drawing": samples.NO_ID})
     drawing, good = make_drawn(given), make_drawn()
 
@@ -135,7 +135,7 @@ def test_a_drawing_whose_paper_is_gone_stays_unchecked_and_is_named(make_drawn):
             complaints
             == f"{drawing.id}: Not checked: It was drawn on {samples.NO_ID}, which is gone.\n"
         )
-    assert (verdict(drawing), verdict(good)) == (None, True)
+    assert (verdict(drawing), verdict(good)) == (False, True)
 
 
 def test_a_paper_of_another_size_counts_as_damaged(make_drawn, make_drawing):

@@ -97,7 +97,7 @@ def strokes_json(request: HttpRequest, id: UUID) -> HttpResponse:
         response = cacheable(
             request,
             id,
-            drawing,
+            strictest(drawing),
             has_canonical_query(request),
             content_type="application/json",
             version="strokes",
@@ -116,15 +116,11 @@ def strokes_svg(request: HttpRequest, id: UUID) -> HttpResponse:
         return error_response(request, 400, sentences(form))
     drawing = get_drawing_with_strokes(request, id)
     cmap = form.cleaned_data["cmap"] or drawing.colormap
-    # What was drawn on is in the file as well: for who may see that.
-    parent = drawing.parent_id and access.get_drawing(
-        request, drawing.parent_id, Drawing.objects.for_lists()
-    )
 
     def make() -> bytes:
         palette = images.own_palette(cmap, drawing.vmin, drawing.vmax)
         data = bytes(drawing.strokes or b"")
-        ground = parent.field if parent else None
+        ground = drawing.parent.field if drawing.parent else None
         try:
             with figure_turn(request) as run:
                 return run(svg.from_packed, data, palette, ground).encode()
@@ -137,35 +133,47 @@ def strokes_svg(request: HttpRequest, id: UUID) -> HttpResponse:
         response = cacheable(
             request,
             id,
-            drawing,
+            strictest(drawing),
             has_canonical_query(request, cmap=cmap),
             content_type="image/svg+xml",
             version=f"svg-{cmap}-{drawing.vmin}-{drawing.vmax}",
             make=make,
         )
-    if parent and not access.is_public(parent):
-        response["Cache-Control"] = "private, no-store"
     return call(response, file_name(drawing, "svg"))
 
 
 def get_drawing_with_strokes(request: HttpRequest, id: UUID) -> Drawing:
     """A drawing whose strokes come to its pixels: verified now, if nobody has done it yet.
 
+    Its parent is one that the client may see, or None.
     Raises Http404, limits.TooOftenError, or turns.BusyError.
     """
-    drawings = Drawing.objects.with_strokes_to_show().for_strokes()
-    drawing = access.get_drawing(request, id, drawings)
+
+    def find() -> Drawing:
+        drawings = Drawing.objects.with_strokes_to_show().for_strokes()
+        drawing = access.get_drawing(request, id, drawings)
+        if not access.may_see_parent(request, drawing):
+            raise Http404
+        return drawing
+
+    drawing = find()
     if drawing.strokes_agree is None:
         # Limited, as what takes too long to be verified is tried each time that it is asked for.
         with figure_turn(request) as run, damage_is_absence(drawing):
             # Somebody else may have had it verified while this one waited for its turn.
-            drawing = access.get_drawing(request, id, drawings)
+            drawing = find()
             if drawing.strokes_agree is None and not verification.verify(
                 drawing, VERIFY_SECONDS, run
             ):
                 logger.error("The strokes of drawing %s do not come to its pixels", drawing.id)
                 raise Http404
     return drawing
+
+
+def strictest(drawing: Drawing) -> Drawing:
+    """The drawing, or its parent if that is not public: what shows both is not public either."""
+    parent = drawing.parent
+    return drawing if parent is None or access.is_public(parent) else parent
 
 
 @contextmanager

@@ -104,7 +104,8 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
         return response
 
     is_own = access.is_own(request, id)
-    parent = drawing.parent
+    may_see_parent = access.may_see_parent(request, drawing)
+    parent = drawing.parent if may_see_parent else None
     cmap = form.cleaned_data["cmap"] or drawing.colormap
     query = {"cmap": cmap} if cmap != drawing.colormap else {}
     share_scale = max(1, min(8, SHARED_PICTURE_SIDE // max(drawing.width, drawing.height)))
@@ -114,8 +115,8 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
         "drawing": drawing,
         "is_own": is_own,
         "query": urlencode(query),
-        "has_strokes": drawing.has_strokes,
-        "parent": parent if parent and access.may_see(request, parent.id, parent) else None,
+        "has_strokes": drawing.has_strokes and may_see_parent,
+        "parent": parent,
         "url": url,
         "page_url": request.build_absolute_uri(url),
         "share_url": request.build_absolute_uri(share_url),
@@ -128,6 +129,6 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
         **find_neighbours(id)._asdict(),
     }
     response = render(request, "drawings/drawing.html", context)
-    if is_own or not access.is_public(drawing):
+    if is_own or not access.is_public(drawing) or (parent and not access.is_public(parent)):
         response["Cache-Control"] = "private, no-store"
     return response
