@@ -247,7 +247,7 @@ def test_faults_have_the_headers(client, monkeypatch, error, status):
     def fail(*arguments):
         raise error
 
-    monkeypatch.setattr(listing, "read", fail)
+    monkeypatch.setattr(listing, "read_cards", fail)
     client.raise_request_exception = False
 
     answer = client.get("/gallery/")

@@ -24,13 +24,6 @@ FILES = {
     **{ending: ending for ending in ("png", "svg", "npy", "csv", "json")},
     "strokes": "strokes.json",
 }
-KINDS = [
-    ("image", "Picture with axes"),
-    ("contour", "Contours"),
-    ("surface", "Surface"),
-    ("histogram", "Shades"),
-    ("ink", "Ink by row and column"),
-]
 ROWS = Drawing.objects.for_page()  # building it takes longer than running it
 SHARED_PICTURE_SIDE = 600  # what link previews show well
 
@@ -123,7 +116,6 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
         "share_width": drawing.width * share_scale,
         "share_height": drawing.height * share_scale,
         "files": {name: file_name(drawing, ending) for name, ending in FILES.items()},
-        "kinds": KINDS,
         "all_by_artist": urlencode({"artist": drawing.artist}),
         "cmap": cmap,
         **find_neighbours(id)._asdict(),
