@@ -1,6 +1,6 @@
 """Counters in Redis, for several machines together. Imported only where REDIS_URL is set."""
 
-from functools import cache
+from functools import lru_cache
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -32,7 +32,7 @@ return {fits and 1 or 0, left < 0 and milliseconds or left}
 Unavailable = RedisError
 
 
-@cache
+@lru_cache(maxsize=1)
 def _script(url: str) -> Script:
     client: Redis = Redis.from_url(
         url,

@@ -69,8 +69,8 @@ def _same(now: Drawing, listed: Drawing) -> bool:
 
 
 def echo(sent: Drawing, stored: Drawing) -> Drawing:
-    """The drawing as a request has just sent it, under the id and the time of the one that an
-    earlier request stored: for a client that has the submission key and may not see the drawing."""
+    """The drawing as a request has just sent it, with the id and the time of the stored one: for a
+    client that may not see the stored one, and may have sent only its submission key."""
     sent.id, sent.created_at = stored.id, stored.created_at
     sent.updated_at = stored.created_at
     sent.status = Drawing.Status.PENDING

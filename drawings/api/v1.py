@@ -142,9 +142,9 @@ def create_drawing(request: HttpRequest) -> HttpResponse:
     201 if it is new; 200 if one with this `submission_key` was there, which is then left as it is.
     Where the wall asks for approval its status is pending, and nobody sees it yet.
 
-    A 200 describes the stored drawing only to clients that may see it. To any other client it gives
-    the `id`, URLs and `created_at` of the stored drawing and the status pending, whatever the real
-    one is; everything else is what this very request sent.
+    The answer describes the stored drawing only to clients that may see it. To any other client it
+    gives the `id`, URLs and `created_at` of the stored drawing and the status pending, whatever the
+    real one is; everything else is what this very request sent.
     """
     receipt = receiving.receive(request, lambda: bodies.read(request))
     if isinstance(receipt, HttpResponse):
@@ -155,7 +155,7 @@ def create_drawing(request: HttpRequest) -> HttpResponse:
     stored = Drawing.objects.for_answers().filter(pk=receipt.drawing.pk).first()
     if stored is None:  # somebody has deleted it meanwhile
         raise Http404
-    if not (receipt.is_new or access.is_public(stored) or client.may("view_drawing")):
+    if not (access.is_public(stored) or client.may("view_drawing")):
         stored = answers.echo(receipt.sent, stored)
     (described,) = answers.describe(request, client, [stored])
     response = answers.answer(request, described, 201 if receipt.is_new else 200)

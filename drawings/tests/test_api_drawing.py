@@ -207,7 +207,9 @@ def test_who_repeats_a_key_is_told_of_a_drawing_that_is_withheld_what_they_sent(
         )
         answers.append(repeated(Client(), key, "Owl"))
 
-    expected = {**first.json(), "title": "Owl", "status": "pending"}
+    # Not its real `updated_at`, which would tell that it has changed.
+    time = first.json()["created_at"]
+    expected = {**first.json(), "title": "Owl", "status": "pending", "updated_at": time}
     assert [each.status_code for each in answers] == [200, 200]
     assert [each.json() for each in answers] == [expected] * 2
     assert {each["Location"] for each in answers} == {first["Location"]}
