@@ -1,4 +1,4 @@
-"""Room on the disk that the database is on, where that disk is ours to see."""
+"""Free space on the disk that SQLite writes to."""
 
 import shutil
 from pathlib import Path
@@ -7,7 +7,7 @@ from django.db import connection
 
 
 def free_bytes() -> int | None:
-    """The free bytes where SQLite writes; None for PostgreSQL. Raises OSError."""
+    """The free bytes; None for PostgreSQL, whose disk may be on another machine. Raises OSError."""
     if connection.vendor != "sqlite":
         return None
-    return shutil.disk_usage(Path(connection.settings_dict["NAME"]).parent).free
+    return shutil.disk_usage(Path(connection.settings_dict["NAME"]).resolve().parent).free

@@ -61,7 +61,7 @@ def read(selection: Selection, cursor: Cursor, size: int) -> Page[Drawing]:
 
 
 def read_cards(selection: Selection, cursor: Cursor, size: int) -> Page[Card]:
-    """As `read`, with no more of each drawing than a card shows."""
+    """Like `read`, but reads only the columns of a card."""
     return _read(find_cards, selection, cursor, size)
 
 
@@ -86,7 +86,7 @@ def _read(find: Find[Row], selection: Selection, cursor: Cursor, size: int) -> P
 
 
 def find_cards(selection: Selection, cursor: Cursor, *, ascending: bool, limit: int) -> list[Card]:
-    """As `find`, with no more of each drawing than a card shows."""
+    """Like `find`, but reads only the columns of a card."""
     if selection == Selection(status=Drawing.Status.PUBLISHED, cmap=selection.cmap):
         return cards.find_cards(
             selection.cmap, cursor.before, cursor.after, ascending=ascending, limit=limit
@@ -165,8 +165,8 @@ class Change(NamedTuple):
 def find_changed(status: str, since: datetime, after: Change | None, limit: int) -> list[Drawing]:
     """The first drawings of a status that changed at a time or later, the oldest change first.
 
-    Nothing is ever added before the last of them: changes that others may still come before are
-    held back.
+    Nothing is ever added before the last of them: changes newer than the horizon are held back,
+    because an older one may still be committed.
     """
     rows = Drawing.objects.filter(status=status)
     # Read before the lists, so that these see whatever was written before the horizon.

@@ -40,7 +40,7 @@ UPDATED_AT = Coalesce("changed_at", "created_at")
 # drawing that is gone come to nothing: they disagree.
 STROKES_TO_SHOW = Q(strokes__isnull=False) & ~Q(strokes_agree=False)
 UNVERIFIED = Q(strokes__isnull=False, strokes_agree__isnull=True)
-# What everybody may see of how a drawing was made: strokes show their paper, so theirs is public.
+# Strokes that everybody may see. They reveal their paper, so the paper must be published too.
 PUBLIC_STROKES = Q(strokes_agree=True) & (Q(parent=None) | Q(parent__status="published"))
 
 
@@ -294,8 +294,10 @@ class Drawing(Labelled, models.Model):  # noqa: DJ008 - Labelled has it
         """As Django's, with the moment at which the row is written."""
         self.changed_at = Stamp()
         update_fields = update_fields and {*update_fields, "changed_at"}
-        super().save(update_fields=update_fields, **options)
-        del self.changed_at  # only the database knows it: deferred until somebody asks
+        try:
+            super().save(update_fields=update_fields, **options)
+        finally:
+            del self.changed_at  # only the database knows it: deferred until somebody asks
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         with transaction.atomic():

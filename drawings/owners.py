@@ -23,15 +23,17 @@ def owner_of(request: HttpRequest) -> UUID | None:
     return UUID(value) if value else None
 
 
-def new_owner(submission_key: UUID | None) -> UUID:
-    """A UUID for a browser that has none.
+def new_owner(submission_key: UUID | None, blob: bytes) -> UUID:
+    """A UUID for a browser that has none and sends this drawing.
 
-    The same for the same key: when an answer is lost on its way, its cookie is as well, and the
-    browser that sends the drawing once more still becomes the owner of the row that is there.
+    The same for the same key and pixels: when an answer is lost on its way, its cookie is lost too,
+    and the browser that sends the drawing again still becomes the owner of the stored row. The key
+    alone leads to a UUID that owns nothing.
     """
     if submission_key is None:
         return uuid4()
-    return UUID(bytes=salted_hmac(SALT, submission_key.bytes, algorithm="sha256").digest()[:16])
+    digest = salted_hmac(SALT, submission_key.bytes + blob, algorithm="sha256").digest()
+    return UUID(bytes=digest[:16])
 
 
 def remember(response: HttpResponseBase, owner: UUID) -> None:

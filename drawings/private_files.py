@@ -15,7 +15,7 @@ OTHERS = 0o077
 
 
 def restrict_files(connection: BaseDatabaseWrapper) -> list[Path]:
-    """Take from others what they may do with the site's files.
+    """Remove all permissions of group and others from the site's files.
 
     Returns the files that others can still use, because this process may not change their mode.
     """

@@ -15,6 +15,10 @@ from drawings.writing import write_transaction
 
 Form = SubmissionForm | FlaskForm
 
+# What a row takes beside its blob and strokes, with its entries in indexes and the search: about
+# 2,000 bytes in SQLite (docs/benchmarks.md, what a drawing costs).
+ROW_BYTES = 2_000
+
 
 class Receipt(NamedTuple):
     form: Form
@@ -27,11 +31,11 @@ class Receipt(NamedTuple):
 def receive(
     request: HttpRequest,
     read: Callable[[], Form],
-    find_owner: Callable[[Form], UUID | None] = lambda form: None,
+    find_owner: Callable[[Drawing], UUID | None] = lambda sent: None,
 ) -> Receipt | HttpResponse:
     """Store the drawing that a form describes, or the answer to a client that may send none now.
 
-    `read` makes the form, and `find_owner` is given it when it is valid.
+    `read` makes the form, and `find_owner` is given the drawing that a valid one describes.
     """
     refusal = refusals.of_full_disk(request) or refusals.of_sending(request, "drawings")
     if refusal is not None:
@@ -40,17 +44,18 @@ def receive(
     if not form.is_valid():
         return Receipt(form, None, None, False, None)
     # Made before the transaction, which keeps other writers waiting.
-    owner = find_owner(form)
-    sent = form.drawing(owner=owner, **given_by(request))
-    size = len(sent.blob) + len(sent.strokes or b"")
+    sent = form.drawing(**given_by(request))
+    owner = sent.owner = find_owner(sent)
+    size = ROW_BYTES + len(sent.blob) + len(sent.strokes or b"")
     if (refusal := refusals.of_bytes(request, size)) is not None and not is_stored(sent):
         return refusal
-    is_new = False
+    is_stored_now = False
     try:
         with write_transaction():
             drawing, is_new = Drawing.objects.add_once(sent)
+        is_stored_now = is_new
     finally:
-        if refusal is None and not is_new:
+        if refusal is None and not is_stored_now:
             refusals.give_back_bytes(request, size)
     return Receipt(form, sent, drawing, is_new, owner)
 

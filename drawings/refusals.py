@@ -1,5 +1,6 @@
 """Answers to a client for whom nothing is done just now, whatever it sends or asks for."""
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Literal
@@ -81,7 +82,7 @@ def of_bytes(request: HttpRequest, size: int) -> HttpResponse | None:
         request,
         429,
         "Your network has sent as many drawings as this wall takes in a day."
-        f" Wait {verdict.retry_after} seconds, then send again.",
+        f" Send again in {math.ceil(verdict.retry_after / 3600)} hours at the latest.",
         retry_after=verdict.retry_after,
     )
 

@@ -90,11 +90,13 @@ def _read(begins: date) -> list[bytes]:
 
 
 def _make(begins: date) -> list[bytes]:
-    """Make the period's key, unless another process is quicker, and forget what is too old."""
+    """Make the period's key, unless another process is quicker, and forget what is too old.
+
+    (Where nobody sends anything in a period, `sweeping` does the latter.)
+    """
     key = SenderKey(begins=begins, key=secrets.token_bytes(KEY_BYTES))
-    oldest = begins - LIFE + PERIOD
     with write_transaction():
         SenderKey.objects.bulk_create([key], ignore_conflicts=True)
-        SenderKey.objects.filter(begins__lt=oldest).delete()
-        BlockedSender.objects.filter(created_at__date__lt=oldest).delete()
+        SenderKey.objects.filter(begins__lt=oldest_kept()).delete()
+        BlockedSender.objects.filter(created_at__date__lt=oldest_kept()).delete()
     return _read(begins)

@@ -1,7 +1,8 @@
 """What expires in the database, and its deletion without a cron job.
 
-`manage.py prepare`, which every start runs, deletes all that has expired. After that each process
-deletes a batch once a day, when the answer to a login or a submission has been sent.
+`manage.py prepare`, which every start runs, deletes what it can without waiting for other writers.
+After that each process deletes a batch once a day, when the answer to a login or a submission has
+been sent.
 """
 
 import logging
@@ -12,7 +13,7 @@ from typing import Any
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.models import Session
 from django.core.signals import request_finished
-from django.db import OperationalError, connection
+from django.db import Error, connection
 from django.db.models import QuerySet
 from django.db.models.signals import post_save
 from django.utils import timezone
@@ -27,7 +28,7 @@ BATCH = 1000  # rows of each kind: some ten milliseconds
 DAY_SECONDS = 24 * 60 * 60
 
 _due = time.monotonic() + DAY_SECONDS
-_request = threading.local()  # `.stored`: whether it was a login or a submission
+_request = threading.local()  # `.is_write`: whether it was a login or a submission
 
 
 def expired() -> list[QuerySet[Any]]:
@@ -42,7 +43,7 @@ def expired() -> list[QuerySet[Any]]:
 
 
 def sweep() -> None:
-    """Delete everything that has expired, in batches."""
+    """Delete what has expired, in batches, until nothing is left or others write."""
     while sweep_batch():
         pass
 
@@ -61,7 +62,7 @@ def sweep_batch() -> bool:
                     # By its condition too: a session may have been extended meanwhile.
                     rows.filter(pk__in=keys).delete()
                 more = more or len(keys) == BATCH
-    except OperationalError as error:
+    except Error as error:
         logger.info("Expired rows are left for later: %s", str(error).partition("\n")[0])
         return False
     return more
@@ -74,18 +75,18 @@ def connect() -> None:
 
 
 def _note_login(**kwargs: Any) -> None:
-    _request.stored = True
+    _request.is_write = True
 
 
 def _note_submission(*, created: bool, **kwargs: Any) -> None:
-    _request.stored = created
+    _request.is_write = created
 
 
 def _sweep_if_due(**kwargs: Any) -> None:
     global _due
-    stored = getattr(_request, "stored", False)
-    _request.stored = False
-    if not stored or time.monotonic() < _due:
+    is_write = getattr(_request, "is_write", False)
+    _request.is_write = False
+    if not is_write or time.monotonic() < _due:
         return
     _due = time.monotonic() + DAY_SECONDS
     if sweep_batch():

@@ -62,7 +62,8 @@ def _agree(drawing: Drawing, budget: strokes.Budget, run: turns.Run) -> bool:
 
 def _record(drawing: Drawing, agree: bool, run: turns.Run) -> None:
     drawing.strokes_agree = agree
-    row = Drawing.objects.filter(pk=drawing.pk)
+    # Nothing is recorded if the paper was deleted meanwhile, which withdraws the strokes.
+    row = Drawing.objects.filter(pk=drawing.pk, parent=drawing.parent_id)
     if run is turns.here:
         row.update(strokes_agree=agree)
     else:

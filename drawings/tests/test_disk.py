@@ -4,6 +4,7 @@ import io
 import json
 import os
 import shutil
+from contextlib import contextmanager
 from types import SimpleNamespace
 from unittest.mock import Mock
 from uuid import uuid4
@@ -11,8 +12,9 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError, connection
 
-from drawings import disk, readiness, refusals, strokes
+from drawings import disk, readiness, receiving, refusals, strokes
 from drawings.models import Drawing, Report
+from drawings.receiving import ROW_BYTES
 from drawings.tests import documents, samples
 
 LIST = samples.brightness_list("0")
@@ -37,7 +39,7 @@ def send(client, url="/drawings/", **values):
 
 
 def bytes_of(drawing):
-    return len(drawing.blob) + len(drawing.strokes or b"")
+    return ROW_BYTES + len(drawing.blob) + len(drawing.strokes or b"")
 
 
 # --- How much one address stores ------------------------------------------------------------
@@ -55,7 +57,7 @@ def test_an_address_stores_so_many_bytes_a_day_whichever_way_it_sends(client, se
     assert answers[2].status_code == 429
     assert 0 < int(answers[2]["Retry-After"]) <= 24 * 60 * 60
     (sentence,) = answers[2].json()["errors"]["request"]
-    assert f"Wait {answers[2]['Retry-After']} seconds" in sentence
+    assert "Send again in 24 hours at the latest." in sentence
     assert Drawing.objects.count() == 3
     assert client.post(
         "/postmethod", {"canvas_data": LIST}, REMOTE_ADDR="192.0.2.9"
@@ -167,3 +169,34 @@ def test_the_room_is_that_of_the_disk_with_the_database(tmp_path, monkeypatch):
 def test_the_disk_of_postgresql_is_not_asked_for(client, full):
     assert disk.free_bytes() is None
     assert send(client).status_code == 201
+
+
+def test_a_database_behind_a_link_is_on_the_disk_that_the_link_leads_to(monkeypatch, tmp_path):
+    if connection.vendor != "sqlite":
+        assert disk.free_bytes() is None
+        return
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large" / "db.sqlite3").touch()
+    link = tmp_path / "db.sqlite3"
+    link.symlink_to(tmp_path / "large" / "db.sqlite3")
+    monkeypatch.setitem(connection.settings_dict, "NAME", str(link))
+    usage = Mock(return_value=SimpleNamespace(free=1))
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+
+    assert disk.free_bytes() == 1
+    usage.assert_called_once_with(tmp_path / "large")
+
+
+def test_bytes_of_a_drawing_that_is_not_committed_are_given_back(client, settings, monkeypatch):
+    settings.SUBMIT_BYTES = 3 * ROW_BYTES
+
+    @contextmanager
+    def failing_transaction():
+        yield
+        raise OperationalError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(receiving, "write_transaction", failing_transaction)
+        assert [send(client, "/postmethod").status_code for _ in range(5)] == [503] * 5
+
+    assert send(client, "/postmethod").status_code == 200

@@ -1,5 +1,7 @@
 """Where a body ends; what is not understood is never taken for a next request."""
 
+import time
+
 import pytest
 
 from drawsite.server.framing import DISCARD_BYTES, Framing, frame
@@ -83,3 +85,13 @@ def test_a_client_that_asks_to_send_too_much_is_refused_without_its_body():
     framing = frame(head("Expect: 100-continue", "Content-Length: 1001"), MOST)
 
     assert framing == Framing(head("X-Body-Too-Large: 1"), is_discarded=True, is_last=True)
+
+
+@pytest.mark.parametrize("line", ["Expect: a{}b", "Content-Length: 1{}2", "Expect{}"])
+def test_a_head_of_spaces_takes_no_time(line):
+    """Quadratic, it would be minutes, in which the worker answers nobody."""
+    begin = time.process_time()
+
+    frame(head(line.format(" " * 700_000)), MOST)
+
+    assert time.process_time() - begin < 1

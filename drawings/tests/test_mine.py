@@ -331,7 +331,6 @@ def test_the_key_of_a_drawing_makes_nobody_its_owner_without_the_picture(client,
     response = other.post("/drawings/", {**form, "canvas_data": samples.brightness_list("9")})
 
     assert response.status_code == 303
-    assert owners.COOKIE not in other.cookies
     assert "Secret" not in text(other.get("/mine/"))
     assert other.post(addresses(Drawing.objects.get())[1]).status_code == 404
     again = Client()
@@ -348,6 +347,19 @@ def test_who_repeats_a_key_on_the_site_is_told_the_address_alone(client, status)
     again = Client().post("/drawings/", {**form, "title": "Owl"}, headers=JSON)
 
     assert (again.status_code, again.json()) == (200, first.json())
+
+
+def test_the_key_of_a_deleted_drawing_makes_nobody_the_owner_of_its_artists_others(client):
+    form = {"canvas_data": LIST, "submission_key": str(uuid4())}
+    client.post("/drawings/", form)
+    client.post("/drawings/", {"canvas_data": samples.brightness_list("7"), "title": "Secret"})
+    Drawing.objects.filter(title="").delete()
+    Drawing.objects.update(status="hidden")
+    other = Client()
+
+    other.post("/drawings/", {**form, "canvas_data": samples.brightness_list("9")})
+
+    assert other.get(Drawing.objects.get(title="Secret").image_url).status_code == 404
 
 
 # --- Take back ------------------------------------------------------------------------------

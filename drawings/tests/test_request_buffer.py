@@ -1,5 +1,7 @@
 """Requests come out of the buffer as they went in, in whatever pieces they arrive."""
 
+import time
+
 import pytest
 
 from drawsite.server.request_buffer import BODY_SECONDS, HEAD_SECONDS, Limits, RequestBuffer
@@ -121,3 +123,15 @@ def test_permission_is_not_given_for_a_body_that_is_there(buffer):
 
     assert not buffer.accept_body()
     assert b"".join(buffer.take().pieces) == POST
+
+
+def test_a_large_head_that_dribbles_is_not_searched_again_for_each_byte():
+    buffer = RequestBuffer(Limits(line=4_094, head=900_000, body=50), now=0.0)
+    buffer.add(b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 100_000)
+    begin = time.process_time()
+
+    for _ in range(10_000):
+        buffer.add(b"x")
+
+    assert time.process_time() - begin < 2  # searched whole, each byte would take a millisecond
+    assert not buffer.is_whole

@@ -1,6 +1,7 @@
 import base64
 import io
 import time
+from typing import Any, cast
 from uuid import UUID
 
 import numpy as np
@@ -229,3 +230,20 @@ def test_ids_that_disagree_are_only_those_that_do(make_drawn):
     agree = Drawing.objects.filter(strokes_agree=True)
     assert agree.count() == 3
     assert all(np.array_equal(each.field, strokes.rasterise(each.document)) for each in agree)
+
+
+def test_strokes_whose_paper_is_deleted_while_they_are_verified_stay_withdrawn(make_drawn):
+    paper = make_drawn(document(LINE))
+    given = {**document(INVERT), "paper": {"drawing": str(paper.id)}}
+    child = make_drawn(given, ground=paper.field, parent=paper)
+
+    def rasterise_late(function, *arguments):
+        field = function(*arguments)
+        Drawing.objects.get(pk=paper.pk).delete()
+        return field
+
+    drawing = Drawing.objects.for_strokes().get(pk=child.pk)
+    verification.verify(drawing, 10, cast(Any, rasterise_late))
+
+    child = Drawing.objects.get(pk=child.pk)
+    assert (child.parent_id, child.strokes_agree) == (None, False)

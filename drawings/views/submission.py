@@ -4,7 +4,6 @@ from contextlib import suppress
 from typing import cast
 from uuid import UUID
 
-import numpy as np
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.csrf import csrf_exempt
@@ -14,7 +13,6 @@ from drawings import access, owners, receiving
 from drawings.errors import error_response, wants_json
 from drawings.forms import FlaskForm, SubmissionForm, sentences
 from drawings.models import Drawing
-from drawings.pixels import BadBlobError
 from drawings.views.pages import render_canvas
 
 
@@ -24,8 +22,8 @@ def submit(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("drawings:gallery")
 
-    def find_owner(form: receiving.Form) -> UUID:
-        return owners.owner_of(request) or owners.new_owner(form.cleaned_data["submission_key"])
+    def find_owner(sent: Drawing) -> UUID:
+        return owners.owner_of(request) or owners.new_owner(sent.submission_key, bytes(sent.blob))
 
     receipt = receiving.receive(
         request,
@@ -39,23 +37,8 @@ def submit(request: HttpRequest) -> HttpResponse:
             return error_response(request, 422, sentences(receipt.form))
         return render_canvas(request, cast(SubmissionForm, receipt.form), status=422)
     response = answer(request, receipt.drawing, receipt.is_new)
-    if receipt.is_new or is_same_picture(receipt):
-        owners.remember(response, receipt.owner)
+    owners.remember(response, receipt.owner)
     return response
-
-
-def is_same_picture(receipt: receiving.Receipt) -> bool:
-    """Whether a repeated submission key came with the picture that is stored under it.
-
-    The key alone makes nobody the drawing's owner, who may see and change it.
-    """
-    sent, stored = receipt.sent, receipt.drawing
-    if sent is None or stored is None:
-        return False
-    try:
-        return np.array_equal(sent.field, stored.field)
-    except (Drawing.DoesNotExist, BadBlobError):  # deleted since, damaged
-        return False
 
 
 def answer(request: HttpRequest, drawing: Drawing, created: bool) -> HttpResponse:

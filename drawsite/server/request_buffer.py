@@ -4,6 +4,7 @@ Knows nothing of sockets or threads.
 """
 
 import math
+import re
 from typing import NamedTuple
 
 from drawsite.server.framing import Framing, frame
@@ -13,6 +14,7 @@ BODY_SECONDS = 60.0
 LEAST_RATE = 1_000  # bytes a second
 
 END_OF_HEAD = b"\r\n\r\n"
+BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
 NO_FRAMING = Framing(b"")
 
 
@@ -107,7 +109,9 @@ class RequestBuffer:
         return Arrived([*self._pieces, body], self._framing.is_last)
 
     def _look_for_head(self) -> None:
-        end = self._data.find(END_OF_HEAD, max(0, self._searched - len(END_OF_HEAD) + 1))
+        # What was searched before is not searched again: a head may arrive byte by byte.
+        begin = max(0, self._searched - len(END_OF_HEAD) + 1)
+        end = self._data.find(END_OF_HEAD, begin)
         self._searched = len(self._data)
         if end >= 0:
             head = bytes(self._data[: end + len(END_OF_HEAD)])
@@ -117,18 +121,19 @@ class RequestBuffer:
             self._left = self._framing.length
             self._expects = self._framing.expects_continue
             self._discard()
-        elif self._is_hopeless():
+        elif self._is_hopeless(begin):
             # In two pieces: the parser checks the size of the head only after a second read.
             self._pieces = [bytes(self._data[:-1]), bytes(self._data[-1:])]
             self._data.clear()
             self._framing = NO_FRAMING._replace(is_last=True)
 
-    def _is_hopeless(self) -> bool:
-        """Whether the parser refuses the head, however it goes on."""
+    def _is_hopeless(self, begin: int) -> bool:
+        """Whether the parser refuses the head, however it goes on from its byte `begin`."""
         data = self._data
-        has_bare_newline = data.count(b"\n") != data.count(b"\r\n")
+        has_bare_newline = BARE_NEWLINE.search(data, begin) is not None
         # One empty line may come before the first.
-        has_long_line = len(data) > self._limits.line + 4 and data.find(b"\r\n", 2) < 0
+        longest = self._limits.line + 4
+        has_long_line = len(data) > longest and data.find(b"\r\n", 2, longest) < 0
         is_long = len(data) > self._limits.line + 4 + self._limits.head
         return has_bare_newline or has_long_line or is_long
 

@@ -3,6 +3,10 @@ connections evenly with the other workers.
 
 The loop runs in the main thread. No thread of the pool sees a connection before its request is
 whole, so clients that send slowly hold no thread. Sockets are plain ones: TLS is a proxy's work.
+
+This relies on more of gunicorn than it documents: on TConn, and of ThreadWorker on what `Worker`
+overrides and on `poller`, `nr_conns`, `worker_connections`, `keepalived_conns` and `sockets`. So
+gunicorn is pinned to its minor release.
 """
 
 import resource
@@ -76,6 +80,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def accept(self, listener: Any) -> None:
         """Accept a connection, or leave it to a worker that has fewer."""
+        if self.aside_until is not None:
+            return  # one of several listeners that were ready at once has made us step aside
         now = time.monotonic()
         welcome = self.share.welcome(now)
         if welcome == 0:
@@ -197,12 +203,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def poll(self, conn: Connection) -> None:
         if not conn.is_polled:
             conn.is_polled = True
+            # A thread may have closed a connection whose answer broke off: the poller then has its
+            # number still, which the system has given to this one.
+            with suppress(KeyError):
+                self.poller.unregister(conn.sock)
             self.poller.register(conn.sock, EVENT_READ, partial(self.on_readable, conn))
 
     def stop_polling(self, conn: Connection) -> None:
         if conn.is_polled:
             conn.is_polled = False
-            self.poller.unregister(conn.sock)
+            with suppress(KeyError, ValueError):  # a thread has closed it
+                self.poller.unregister(conn.sock)
 
     def drop(self, conn: Connection, answer: bytes = b"") -> None:
         """Close a connection, without an answer or with this one."""
