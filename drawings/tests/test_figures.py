@@ -121,20 +121,35 @@ def test_a_title_is_drawn_as_far_as_the_font_has_it(drawn, caplog, form, title, 
 @cache
 def lines():
     """All characters that a title may have, in titles of which each is drawn whole, if at all."""
-    taken = [char for char in map(chr, range(0x110000)) if is_taken(f"a{char}")]
-    drawn = [char for char in taken if sheets.drawable(f"a{char}a") not in ("aa", "a a")]
+    taken = list(suiting(is_taken, list(map(chr, range(0x110000)))))
+    undrawn = list(suiting(is_undrawn, taken))
+    drawn = sorted(set(taken) - set(undrawn))
     # Alone, at the beginning and the end, and beside each other, as marks and letters join.
     beside = ["".join(drawn[at : at + 400]) for at in range(0, len(drawn), 400)]
     apart = ["a" + "a".join(line) + "b" for line in beside]
-    return [*beside, *apart, "".join(set(taken) - set(drawn))]
+    return [*beside, *apart, "".join(undrawn)]
 
 
-def is_taken(text):
+def suiting(condition, chars):
+    """Those characters that a condition holds for. Most do, so that many are tried at once."""
+    if condition("".join(chars)):
+        yield from chars
+    elif len(chars) > 1:
+        middle = len(chars) // 2
+        yield from suiting(condition, chars[:middle])
+        yield from suiting(condition, chars[middle:])
+
+
+def is_taken(chars):
     try:
-        validate_line(text)
+        validate_line(f"a{chars}")
     except ValidationError:
         return False
     return True
+
+
+def is_undrawn(chars):
+    return sheets.drawable(f"a{chars}a") in ("aa", "a a")
 
 
 @pytest.mark.parametrize("form", sheets.FORMATS)
