@@ -106,7 +106,7 @@ def database_error(request: HttpRequest, error: BaseException | None) -> HttpRes
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if isinstance(exception, DisallowedHost):
+    if isinstance(exception, DisallowedHost) and request.META.get("HTTP_HOST"):
         warn_once_of_a_host()
     return request_error(request, 400, "The server cannot read this request.")
 

@@ -1,8 +1,10 @@
 """Answers to a client for whom nothing is done just now, whatever it sends or asks for."""
 
+import logging
 import math
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from typing import Literal
 
 from django.conf import settings
@@ -11,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from drawings import disk, limits, metrics, senders, turns
 from drawings.errors import request_error
 from drawsite.environment import Rate
+
+logger = logging.getLogger(__name__)
 
 BUSY_SECONDS = 5
 FULL_SECONDS = 60
@@ -64,6 +68,7 @@ def of_full_disk(request: HttpRequest) -> HttpResponse | None:
         free = disk.free_bytes()
         if free is not None and free < settings.MIN_FREE_BYTES:
             metrics.count_refusal("disk")
+            warn_once_of_a_full_disk()
             return request_error(
                 request,
                 503,
@@ -71,6 +76,14 @@ def of_full_disk(request: HttpRequest) -> HttpResponse | None:
                 retry_after=FULL_SECONDS,
             )
     return None
+
+
+@cache
+def warn_once_of_a_full_disk() -> None:
+    logger.warning(
+        "New drawings are refused: fewer than MIN_FREE_BYTES (%s) are free on the database's disk.",
+        f"{settings.MIN_FREE_BYTES:,}",
+    )
 
 
 def of_bytes(request: HttpRequest, size: int) -> HttpResponse | None:
@@ -81,8 +94,8 @@ def of_bytes(request: HttpRequest, size: int) -> HttpResponse | None:
     return request_error(
         request,
         429,
-        "Your network has sent as many drawings as this wall takes in a day."
-        f" Send again in {math.ceil(verdict.retry_after / 3600)} hours at the latest.",
+        "Your network has sent as much as this wall takes from one network in a day."
+        f" You can send again within {math.ceil(verdict.retry_after / 3600)} hours.",
         retry_after=verdict.retry_after,
     )
 

@@ -57,7 +57,7 @@ def test_an_address_stores_so_many_bytes_a_day_whichever_way_it_sends(client, se
     assert answers[2].status_code == 429
     assert 0 < int(answers[2]["Retry-After"]) <= 24 * 60 * 60
     (sentence,) = answers[2].json()["errors"]["request"]
-    assert "Send again in 24 hours at the latest." in sentence
+    assert "You can send again within 24 hours." in sentence
     assert Drawing.objects.count() == 3
     assert client.post(
         "/postmethod", {"canvas_data": LIST}, REMOTE_ADDR="192.0.2.9"
