@@ -60,7 +60,7 @@ def _paced(site: Site, server: Server, rate: float, backend: str) -> Row:
 def _send(
     site: Site, server: Server, rate: float | None, seconds: int, number: int
 ) -> list[Answer]:
-    """The answers to at most so many submissions, each of which is checked to be stored."""
+    """The answers to at most `number` submissions, each checked to be stored."""
     submissions = prepare(server, number, DIFFERENT)
     stored = site.ask("count")
     requests = [each.request for each in submissions]
