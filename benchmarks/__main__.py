@@ -65,8 +65,9 @@ def main() -> int:
                 return 1
             for row in measured[subject]:
                 print(render(subject, row), flush=True)
-    if options.write or chosen == list(SUBJECTS):
-        report.write(lab, measured, list(SUBJECTS))
+            # After each subject, so that a run that breaks keeps what it has measured.
+            if options.write or chosen == list(SUBJECTS):
+                report.write(lab, measured, list(SUBJECTS))
     missed = [row for rows in measured.values() for row in rows if row.is_met is False]
     return 1 if missed else 0
 

@@ -176,7 +176,8 @@ def spread_statuses() -> None:
 
 def searches() -> list[dict[str, Any]]:
     """What people may search for here, and by plain reading the ids that must be found."""
-    said = list(published().values_list("id", "colormap", "title", "artist"))
+    # In chunks: one statement for all rows of a large gallery would exceed statement_timeout.
+    said = list(published().values_list("id", "colormap", "title", "artist").iterator())
     titles = Counter(word for row in said for word in words(row[2]) if len(word) > 3)
     artists = Counter(word for row in said for word in words(row[3]) if len(word) > 1)
     [(frequent, _), *_, (rare, _)] = titles.most_common()
