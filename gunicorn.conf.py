@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drawsite.settings")
 
 from django.conf import settings
 
-import drawings.shared_counters  # noqa: F401 - before the fork, so that the workers share it
+import drawsite.ratelimit.shared_counters  # noqa: F401 - before the fork, so that the workers share it
 from drawsite.environment import told_in_a_sentence
 from drawsite.server.stopping import drain_when_stopped
 from drawsite.server.worker import claim_share

@@ -9,7 +9,10 @@ import signal
 import sys
 from collections.abc import Callable
 
-from benchmarks import (
+from benchmarks.harness import report
+from benchmarks.harness.lab import Lab
+from benchmarks.harness.table import Row, WrongAnswerError, header, render
+from benchmarks.steps import (
     admin,
     balance,
     browser,
@@ -20,14 +23,11 @@ from benchmarks import (
     images,
     memory,
     pages,
-    report,
     sending,
     size,
     start,
     stroke,
 )
-from benchmarks.lab import Lab
-from benchmarks.table import Row, WrongAnswerError, header, render
 
 SUBJECTS: dict[str, Callable[[Lab], list[Row]]] = {
     "fill": fill.measure,

@@ -10,7 +10,9 @@ class DrawingsConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing checks registers them.
-        from drawings import checks, metrics, sweeping  # noqa: F401
+        from drawings.services import sweeping
+        from drawsite import checks  # noqa: F401
+        from drawsite.observability import metrics
 
         metrics.connect()
         sweeping.connect()
@@ -53,7 +55,7 @@ def switch_on_wal(using: str, **kwargs: Any) -> None:
 
 
 def install_search(using: str, **kwargs: Any) -> None:
-    from drawings import search
+    from drawings.queries import search
 
     connection = connections[using]
     # Not after a migration backwards, to before there were drawings.
@@ -62,11 +64,11 @@ def install_search(using: str, **kwargs: Any) -> None:
 
 
 def install_for_staff(using: str, **kwargs: Any) -> None:
-    from drawings import groups, history
     from drawings.models import Report
+    from drawings.services import admin_log, groups
 
     connection = connections[using]
     tables = connection.introspection.table_names()
-    if {Report._meta.db_table, history.TABLE} <= set(tables):
+    if {Report._meta.db_table, admin_log.TABLE} <= set(tables):
         groups.install(using)
-        history.install(connection)
+        admin_log.install(connection)

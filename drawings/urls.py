@@ -1,38 +1,42 @@
 from django.urls import path
 from django.urls.resolvers import RoutePattern
 
-from drawings.on_demand import OnDemand
 from drawings.views import (
-    api,
+    api_docs,
     data,
+    gallery_plots,
     health,
-    own,
+    images,
+    my_drawings,
     pages,
-    pictures,
     plots,
     reports,
     submission,
-    wall_plots,
 )
+from drawsite.lib.lazy_urls import OnDemand
 
 app_name = "drawings"
 
 urlpatterns = [
     path("", pages.canvas, name="canvas"),
     path("gallery/", pages.gallery, name="gallery"),
-    path("gallery/plots/", wall_plots.page, name="wall-plots"),
-    path("gallery/plots/<str:kind>.png", wall_plots.figure, {"form": "png"}, name="wall-plot"),
-    path("gallery/plots/<str:kind>.svg", wall_plots.figure, {"form": "svg"}, name="wall-plot-svg"),
-    path("gallery/plots/<str:kind>.pdf", wall_plots.figure, {"form": "pdf"}, name="wall-plot-pdf"),
-    path("mine/", own.mine, name="mine"),
+    path("gallery/plots/", gallery_plots.page, name="wall-plots"),
+    path("gallery/plots/<str:kind>.png", gallery_plots.figure, {"form": "png"}, name="wall-plot"),
+    path(
+        "gallery/plots/<str:kind>.svg", gallery_plots.figure, {"form": "svg"}, name="wall-plot-svg"
+    ),
+    path(
+        "gallery/plots/<str:kind>.pdf", gallery_plots.figure, {"form": "pdf"}, name="wall-plot-pdf"
+    ),
+    path("mine/", my_drawings.mine, name="mine"),
     # /drawings/
     path("drawings/", submission.submit, name="submit"),
     path("drawings/<uuid:id>/", pages.drawing, name="drawing"),
-    path("drawings/<uuid:id>/title/", own.retitle, name="retitle"),
-    path("drawings/<uuid:id>/take-back/", own.take_back, name="take-back"),
+    path("drawings/<uuid:id>/title/", my_drawings.retitle, name="retitle"),
+    path("drawings/<uuid:id>/take-back/", my_drawings.take_back, name="take-back"),
     path("drawings/<uuid:id>/report/", reports.report, name="report"),
     path("drawings/<uuid:id>/report/thanks/", reports.thanks, name="report-thanks"),
-    path("drawings/<uuid:id>/image.png", pictures.image, name="image"),
+    path("drawings/<uuid:id>/image.png", images.image, name="image"),
     path("drawings/<uuid:id>/plot.png", plots.plot, {"form": "png"}, name="plot"),
     path("drawings/<uuid:id>/plot.svg", plots.plot, {"form": "svg"}, name="plot-svg"),
     path("drawings/<uuid:id>/plot.pdf", plots.plot, {"form": "pdf"}, name="plot-pdf"),
@@ -42,9 +46,9 @@ urlpatterns = [
     path("drawings/<uuid:id>/strokes.json", data.strokes_json, name="strokes-json"),
     path("drawings/<uuid:id>/strokes.svg", data.strokes_svg, name="strokes-svg"),
     # /colormaps/
-    path("colormaps/<str:name>.png", pictures.colormap_strip, name="colormap"),
+    path("colormaps/<str:name>.png", images.colormap_strip, name="colormap"),
     # /api/
-    path("api/", api.reference, name="api"),
+    path("api/", api_docs.reference, name="api"),
     OnDemand(RoutePattern("api/v1/"), "drawings.api.urls", app_name="api", namespace="api"),
     # For those who watch the server
     path("healthz", health.healthz, name="healthz"),

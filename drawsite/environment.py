@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import dj_database_url
 from environs import Env, EnvError, ValidationError
 
-from drawings.drafts import draft_name, flush
-from drawings.pixels import MAX_SIDE, MIN_SIDE
+from drawings.imaging.pixels import MAX_SIDE, MIN_SIDE
+from drawsite.lib.atomic_files import draft_name, flush
 
 env = Env()
 
@@ -116,7 +116,7 @@ def parse_database(value: str) -> dict[str, Any]:
     except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
         database = {}
     if database.get("ENGINE") == "django.db.backends.sqlite3":
-        database["ENGINE"] = "drawsite.sqlite"
+        database["ENGINE"] = "drawsite.db.sqlite"
         database["OPTIONS"] = {
             # A transaction takes the write lock when it begins: taking it later, after a read,
             # fails at once with "locked" instead of waiting its turn.
@@ -131,7 +131,7 @@ def parse_database(value: str) -> dict[str, Any]:
             ),
         }
     elif database.get("ENGINE") == "django.db.backends.postgresql":
-        database["ENGINE"] = "drawsite.postgresql"
+        database["ENGINE"] = "drawsite.db.postgresql"
         database.setdefault("OPTIONS", {}).update(
             connect_timeout=5,
             options="-c statement_timeout=5000 -c lock_timeout=2000",
@@ -166,7 +166,7 @@ def databases(
     for number, replica in enumerate(replicas, start=1):
         named[f"replica{number}"] = {**replica, "TEST": {"MIRROR": "default"}}
     for alias, database in named.items():
-        if database["ENGINE"] != "drawsite.postgresql":
+        if database["ENGINE"] != "drawsite.db.postgresql":
             continue
         if alias != "default":
             # There is another to ask; and 2 is the least that libpq takes.

@@ -7,7 +7,7 @@ from csp.constants import NONE, SELF
 from environs import validate
 
 from drawsite.environment import databases, env, read_or_make_secret_key
-from drawsite.logs import FORMATTERS
+from drawsite.observability.log_formats import FORMATTERS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -60,30 +60,30 @@ INSTALLED_APPS = [
 ]
 
 DATABASES = databases(DATABASE_URL, DATABASE_REPLICA_URLS, DATABASE_POOL)
-DATABASE_ROUTERS = ["drawings.replicas.Router"] if DATABASE_REPLICA_URLS else []
+DATABASE_ROUTERS = ["drawings.queries.replicas.Router"] if DATABASE_REPLICA_URLS else []
 
 MIDDLEWARE = [
-    "drawings.watch.Watch",
+    "drawsite.observability.request_log.Watch",
     # The headers that every answer has, whichever of those below refuses the request.
-    "drawings.middleware.Headers",
+    "drawings.http.middleware.Headers",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # Before WhiteNoise: the Host header is checked for static files too.
     "django.middleware.common.CommonMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "drawings.middleware.WholeBodies",
-    "drawings.middleware.Faults",
+    "drawings.http.middleware.WholeBodies",
+    "drawings.http.middleware.Faults",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 if DATABASE_REPLICA_URLS:
-    MIDDLEWARE.append("drawings.replicas.OwnChanges")
+    MIDDLEWARE.append("drawings.queries.replicas.OwnChanges")
 
 ROOT_URLCONF = "drawsite.urls"
 WSGI_APPLICATION = "drawsite.wsgi.application"
-CSRF_FAILURE_VIEW = "drawings.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "drawings.http.errors.csrf_failure"
 
 TEMPLATES = [
     {
@@ -128,7 +128,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "drawings.storage.HashedModuleStorage"},
+    "staticfiles": {"BACKEND": "drawsite.lib.storage.HashedModuleStorage"},
 }
 
 # --- Security --------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ PERMISSIONS_POLICY = (
     "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(),"
     " midi=(), payment=(), usb=()"
 )
-SESSION_ENGINE = "drawsite.sessions"
+SESSION_ENGINE = "drawsite.db.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -170,7 +170,7 @@ if TRUSTED_PROXIES:
 
 # --- Logins -----------------------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = ["drawings.logins.LimitedBackend"]
+AUTHENTICATION_BACKENDS = ["drawings.http.logins.LimitedBackend"]
 
 # --- Logs ------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "drawings.errors.bad_request"
-handler403 = "drawings.errors.permission_denied"
-handler404 = "drawings.errors.not_found"
-handler500 = "drawings.errors.server_error"
+handler400 = "drawings.http.errors.bad_request"
+handler403 = "drawings.http.errors.permission_denied"
+handler404 = "drawings.http.errors.not_found"
+handler500 = "drawings.http.errors.server_error"

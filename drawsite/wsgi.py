@@ -7,9 +7,9 @@ from django.db import Error, connection
 from django.utils.http import parse_header_parameters
 from gunicorn.errors import AppImportError
 
-from drawings.releases import NewerReleaseError, check_database
-from drawsite.headers import UNREADABLE
-from drawsite.sqlite.base import DatabaseWrapper
+from drawsite.db.releases import NewerReleaseError, check_database
+from drawsite.db.sqlite.base import DatabaseWrapper
+from drawsite.lib.headers import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

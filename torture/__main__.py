@@ -10,9 +10,11 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 
-from benchmarks import report
-from benchmarks.site import ROOT
-from torture import (
+from benchmarks.harness import report
+from benchmarks.harness.site import ROOT
+from torture.harness.lab import Lab, NotAtHandError
+from torture.harness.table import Result, header, render
+from torture.steps import (
     backup,
     bad_bodies,
     bombs,
@@ -26,8 +28,6 @@ from torture import (
     soak,
     stop,
 )
-from torture.lab import Lab, NotAtHandError
-from torture.table import Result, header, render
 
 PAGE = ROOT / "docs" / "torture.md"
 

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from drawings.admin import drawing, moderation, tokens  # noqa: F401 - importing them registers the models
+from drawings.admin import api_tokens, drawing, moderation  # noqa: F401 - importing them registers the models
 
 admin.site.site_header = "Drawsite"
 admin.site.site_title = "Drawsite"

@@ -14,8 +14,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from drawings import listing
 from drawings.models import SENDER_BYTES, Drawing, Report
+from drawings.queries import pagination
 
 CURSOR_PARAMETERS = ("before", "after", "oldest")
 
@@ -36,7 +36,7 @@ class SinceFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> QuerySet[Drawing]:
         start = self.start()
-        return queryset if start is None else queryset.filter(id__gte=listing.first_id(start))
+        return queryset if start is None else queryset.filter(id__gte=pagination.first_id(start))
 
     def start(self) -> datetime | None:
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -113,7 +113,7 @@ class DrawingList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         self.selection = self._selection()
         self.seen_at = timezone.now()  # before it is read: what changes after that was not seen
-        page = listing.read(self.selection, cursor_of(request), self.list_per_page)
+        page = pagination.read(self.selection, cursor_of(request), self.list_per_page)
         self.result_list = page.drawings
         # Of this page: what the whole list comes to is not counted.
         self.result_count = self.full_result_count = len(page.drawings)
@@ -129,7 +129,7 @@ class DrawingList(ChangeList):
                 ("Oldest", self._address({"oldest": 1}) if page.older else ""),
             ]
 
-    def _selection(self) -> listing.Selection:
+    def _selection(self) -> pagination.Selection:
         """What the search and the filters select. Raises IncorrectLookupParameters."""
         status = self.params.get("status__exact", "")
         if status and status not in Drawing.Status:
@@ -142,13 +142,13 @@ class DrawingList(ChangeList):
                 chosen["sender"] = spec.sender()
             elif isinstance(spec, ReportedFilter):
                 chosen["reported"] = bool(spec.value())
-        return listing.Selection(q=self.query.strip(), status=status, **chosen)
+        return pagination.Selection(q=self.query.strip(), status=status, **chosen)
 
     def _address(self, cursor: dict[str, Any]) -> str:
         return f"?{urlencode(sorted({**self.params, **cursor}.items()))}"
 
 
-def cursor_of(request: HttpRequest) -> listing.Cursor:
+def cursor_of(request: HttpRequest) -> pagination.Cursor:
     """Raises IncorrectLookupParameters, which the admin answers with the list's newest page."""
     try:
         before, after = (
@@ -156,4 +156,4 @@ def cursor_of(request: HttpRequest) -> listing.Cursor:
         )
     except ValueError as error:
         raise IncorrectLookupParameters from error
-    return listing.Cursor(before, after, oldest="oldest" in request.GET)
+    return pagination.Cursor(before, after, oldest="oldest" in request.GET)

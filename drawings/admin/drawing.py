@@ -12,11 +12,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from drawings import curating, search
-from drawings.admin import bulk, export, pictures, review, statistics
+from drawings.admin import bulk_actions, export, review, statistics, thumbnails
 from drawings.admin.changelist import DrawingList, ReportedFilter, SenderFilter, SinceFilter
 from drawings.admin.selecting import CheckedSelection
 from drawings.models import UNLISTED, Drawing, DrawingQuerySet, Report
+from drawings.queries import search
+from drawings.services import moderation
 
 LIMITS = {"vmin", "vmax"}
 SAID = ("title", "artist", "colormap", "status", "vmin", "vmax", "size", "id")
@@ -139,7 +140,7 @@ class DrawingAdmin(CheckedSelection):
             changed |= LIMITS
         obj.save(update_fields=changed)
         if "status" in form.changed_data:
-            curating.settle(obj.reports.waiting(), cast(int, request.user.pk))
+            moderation.settle(obj.reports.waiting(), cast(int, request.user.pk))
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -154,11 +155,11 @@ class DrawingAdmin(CheckedSelection):
 
     @admin.display(description="Picture")
     def thumbnail(self, drawing: Drawing) -> SafeString:
-        return pictures.thumbnail(drawing)
+        return thumbnails.thumbnail(drawing)
 
     @admin.display(description="Picture")
     def picture(self, drawing: Drawing) -> SafeString:
-        return pictures.picture(drawing)
+        return thumbnails.picture(drawing)
 
     @admin.display(description="Title")
     def title_or_id(self, drawing: Drawing) -> str:
@@ -184,26 +185,26 @@ class DrawingAdmin(CheckedSelection):
 
     @admin.action(description="Publish selected drawings", permissions=["curate"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> HttpResponse | None:
-        return bulk.respond(self, request, queryset, bulk.PUBLISH)
+        return bulk_actions.respond(self, request, queryset, bulk_actions.PUBLISH)
 
     @admin.action(description="Hide selected drawings", permissions=["curate"])
     def hide(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> HttpResponse | None:
-        return bulk.respond(self, request, queryset, bulk.HIDE)
+        return bulk_actions.respond(self, request, queryset, bulk_actions.HIDE)
 
     @admin.action(description="Delete selected drawings", permissions=["delete"])
     def delete_selected(
         self, request: HttpRequest, queryset: QuerySet[Drawing]
     ) -> HttpResponse | None:
-        return bulk.respond(self, request, queryset, bulk.DELETE)
+        return bulk_actions.respond(self, request, queryset, bulk_actions.DELETE)
 
     @admin.action(description="Delete all drawings of the same sender", permissions=["remove"])
     def remove_sender(
         self, request: HttpRequest, queryset: QuerySet[Drawing]
     ) -> HttpResponse | None:
-        return bulk.ask_to_remove_sender(self, request, queryset)
+        return bulk_actions.ask_to_remove_sender(self, request, queryset)
 
     @admin.action(description="Block the senders of selected drawings", permissions=["block"])
     def block_sender(
         self, request: HttpRequest, queryset: QuerySet[Drawing]
     ) -> HttpResponse | None:
-        return bulk.respond(self, request, queryset, bulk.BLOCK)
+        return bulk_actions.respond(self, request, queryset, bulk_actions.BLOCK)

@@ -7,9 +7,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from drawings.exports.formats import problem
-from drawings.exports.forms import ExportForm
-from drawings.exports.http import export_response
+from drawings.datasets.exports.formats import problem
+from drawings.forms.export import ExportForm
+from drawings.http.exports import export_response
 from drawings.models import Drawing
 
 

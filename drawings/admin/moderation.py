@@ -12,10 +12,10 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from drawings import curating, senders
-from drawings.admin import pictures
+from drawings.admin import thumbnails
 from drawings.admin.selecting import CheckedSelection
 from drawings.models import BlockedSender, BlockedWord, Report
+from drawings.services import moderation, senders
 
 MOST_LISTED = 1_000
 
@@ -83,13 +83,13 @@ class ReportAdmin(CheckedSelection):
     @admin.display(description="Drawing")
     def drawing_link(self, report: Report) -> SafeString:
         url = reverse("admin:drawings_drawing_change", args=[report.drawing_id])
-        thumbnail = pictures.thumbnail(report.drawing)
+        thumbnail = thumbnails.thumbnail(report.drawing)
         return format_html('<a href="{}">{} {}</a>', url, thumbnail, report.drawing)
 
     @admin.action(description="Settle selected reports", permissions=["change"])
     def settle(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
         reports = list(queryset[:MOST_LISTED])
-        number = curating.settle(reports, cast(int, request.user.pk))
+        number = moderation.settle(reports, cast(int, request.user.pk))
         of = "1 drawing" if number == 1 else f"{number:,} drawings"
         self.message_user(request, f"The selected reports of {of} are settled.")
 

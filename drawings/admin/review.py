@@ -13,9 +13,9 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
-from drawings import curating
 from drawings.models import Drawing, Report
-from drawings.queues import PENDING, REPORTED, Item, Key, Queue
+from drawings.queries.review_queue import PENDING, REPORTED, Item, Key, Queue
+from drawings.services import moderation
 
 UPCOMING = 6
 SHOWN_REPORTS = 20
@@ -40,7 +40,7 @@ class DecisionForm(forms.Form):
 class Last(NamedTuple):
     """The decision that can be undone, and where in which queue it was made."""
 
-    decision: curating.Decision
+    decision: moderation.Decision
     queue: str
     key: str
 
@@ -123,10 +123,10 @@ def _decide(request: HttpRequest, queue: Queue) -> HttpResponse:
     if drawing is None:
         messages.warning(request, "This drawing was deleted meanwhile.")
         return _go(queue, after=key)
-    seen = curating.Seen(**{name: asked[name] for name in curating.Seen._fields})
+    seen = moderation.Seen(**{name: asked[name] for name in moderation.Seen._fields})
     try:
-        decision = curating.decide(drawing, seen, asked["decision"], cast(int, request.user.pk))
-    except curating.OvertakenError:
+        decision = moderation.decide(drawing, seen, asked["decision"], cast(int, request.user.pk))
+    except moderation.OvertakenError:
         is_renamed = (drawing.title, drawing.artist) != (seen.title, seen.artist)
         reason = "its title has changed meanwhile." if is_renamed else _overtaken_by(drawing)
         messages.warning(request, f"{_name(drawing)} was left as it is: {reason}")
@@ -148,8 +148,8 @@ def _undo(request: HttpRequest, queue: Queue) -> HttpResponse:
         messages.warning(request, "This drawing was deleted meanwhile.")
         return _go(queue)
     try:
-        curating.undo(drawing, last.decision, cast(int, request.user.pk))
-    except curating.OvertakenError:
+        moderation.undo(drawing, last.decision, cast(int, request.user.pk))
+    except moderation.OvertakenError:
         messages.warning(request, f"{_name(drawing)} was left as it is: {_overtaken_by(drawing)}")
         return _go(queue)
     label = Drawing.Status(last.decision.was).label.lower()
@@ -174,7 +174,7 @@ def _last(request: HttpRequest) -> Last | None:
         return None
     drawing, was, now, settled, queue, key = request.session[LAST]
     settled_at = settled and datetime.fromisoformat(settled)
-    return Last(curating.Decision(UUID(drawing), was, now, settled_at), queue, key)
+    return Last(moderation.Decision(UUID(drawing), was, now, settled_at), queue, key)
 
 
 def _name(drawing: Drawing) -> str:

@@ -11,10 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from drawings import figures, refusals, statistics, turns
-from drawings.errors import error_response
 from drawings.forms import sentences
+from drawings.http import throttling
+from drawings.http.errors import error_response
 from drawings.models import BlockedSender, BlockedWord, Drawing, Report
+from drawings.plotting import drawing_plots, worker
+from drawings.queries import statistics
 
 SPANS = (30, 365)
 COLORMAPS_SHOWN = 12
@@ -28,8 +30,8 @@ class SpanForm(forms.Form):
 
 
 class PlotForm(SpanForm):
-    theme = forms.ChoiceField(choices=[(theme, theme) for theme in figures.THEMES])
-    size = forms.ChoiceField(choices=[(size, size) for size in figures.SIZES])
+    theme = forms.ChoiceField(choices=[(theme, theme) for theme in drawing_plots.THEMES])
+    size = forms.ChoiceField(choices=[(size, size) for size in drawing_plots.SIZES])
 
 
 @require_safe
@@ -74,17 +76,17 @@ def plot(request: HttpRequest, name: str) -> HttpResponse:
     looks = {option: form.cleaned_data[option] for option in ("theme", "size")}
     if name == "days":
         days = statistics.days(form.cleaned_data["days"] or SPANS[0])
-        make = partial(figures.days_png, *zip(*days, strict=True), **looks)
+        make = partial(drawing_plots.days_png, *zip(*days, strict=True), **looks)
     elif name == "colormaps":
         common = statistics.colormaps()[:COLORMAPS_SHOWN]
-        make = partial(figures.shares_png, common, **looks)
+        make = partial(drawing_plots.shares_png, common, **looks)
     else:
         raise Http404
     try:
-        with turns.one_at_a_time() as run:
+        with worker.one_at_a_time() as run:
             png = run(make)
-    except turns.BusyError as error:
-        return refusals.come_back(request, error)
+    except worker.BusyError as error:
+        return throttling.come_back(request, error)
     response = HttpResponse(png, content_type="image/png")
     response["Cache-Control"] = f"private, max-age={PLOT_CACHE_SECONDS}"
     return response

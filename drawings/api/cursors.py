@@ -5,7 +5,7 @@ import struct
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from drawings.listing import Change
+from drawings.queries.pagination import Change
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from drawings.api import openapi, paging
+from drawings.api import openapi, pagination
 from drawings.api.schemas import COLORMAPS, LISTED
 from drawsite.environment import Rate
 
@@ -69,7 +69,7 @@ def context(url: str) -> dict[str, Any]:
             "drawings": _rate(settings.SUBMIT_RATE),
             "files": _rate(settings.FIGURE_RATE),
         },
-        "most_examined": f"{paging.MOST_EXAMINED:,}",
+        "most_examined": f"{pagination.MOST_EXAMINED:,}",
         "listed": LISTED,
         "max_upload_bytes": f"{settings.MAX_UPLOAD_BYTES:,}",
     }

@@ -12,10 +12,11 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
-from drawings import images, pixels
 from drawings.api import cursors
+from drawings.imaging import colormaps as images
+from drawings.imaging import pixels
 from drawings.models import ARTIST_LENGTH, TITLE_LENGTH
-from drawings.validators import validate_colormap, validate_line
+from drawings.models.validators import validate_colormap, validate_line
 
 MOST_LISTED = 100
 LISTED = 24

@@ -11,18 +11,23 @@ from ninja import NinjaAPI, Path, Query
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
-from drawings import access, curating, limits, receiving, refusals, statistics, strict_json, turns
-from drawings.api import answers, arrays, bodies, clients, cursors, paging, schemas
-from drawings.api.clients import Client, RefusedError
-from drawings.errors import error_response, not_found, request_error
-from drawings.exports.formats import FORMATS
-from drawings.exports.http import export_response
-from drawings.exports.reading import Selection
+from drawings.api import auth, cursors, npz, pagination, request_bodies, responses, schemas
+from drawings.api.auth import Client, RefusedError
+from drawings.datasets.exports.formats import FORMATS
+from drawings.datasets.exports.source import Selection
+from drawings.datasets.splits import split_of
 from drawings.forms import sentences
+from drawings.http import access, throttling
+from drawings.http.errors import error_response, not_found, request_error
+from drawings.http.exports import export_response
+from drawings.http.plot_slots import figure_turn
 from drawings.models import Drawing
-from drawings.replicas import may_lag, use_primary, where_to_look
-from drawings.splits import split_of
-from drawings.views.figure_turns import figure_turn
+from drawings.plotting import worker
+from drawings.queries import statistics
+from drawings.queries.replicas import may_lag, use_primary, where_to_look
+from drawings.services import moderation, submissions
+from drawsite.lib import strict_json
+from drawsite.ratelimit import limiter
 
 VERSION = "1"
 # Of the pixels of one file, before they are compressed.
@@ -46,10 +51,10 @@ api = NinjaAPI(
     urls_namespace="api",
     openapi_url=None,
     docs_url=None,
-    auth=clients.Anybody(),
+    auth=auth.Anybody(),
     parser=StrictParser(),
 )
-api.add_decorator(answers.dress, mode="view")
+api.add_decorator(responses.dress, mode="view")
 
 
 def operation(
@@ -70,19 +75,21 @@ def status_to_read(request: HttpRequest, filters: schemas.ExportQuery) -> str:
     """The status that is asked for. Raises RefusedError if it is not for this client."""
     status = filters.status or Drawing.Status.PUBLISHED
     if status != Drawing.Status.PUBLISHED:
-        clients.demand(request, client_of(request), "view_drawing")
+        auth.demand(request, client_of(request), "view_drawing")
     return status
 
 
-def page_of(request: HttpRequest, filters: schemas.ListQuery | schemas.ArrayQuery) -> paging.Page:
+def page_of(
+    request: HttpRequest, filters: schemas.ListQuery | schemas.ArrayQuery
+) -> pagination.Page:
     """The page that is asked for. Raises RefusedError if it is not for this client."""
     status = status_to_read(request, filters)
     if filters.updated_since is not None:
         use_primary()  # a replica may lack what was written before the newest change that it has
-    return paging.read(filters, status, filters.limit)
+    return pagination.read(filters, status, filters.limit)
 
 
-def next_url(request: HttpRequest, page: paging.Page) -> str | None:
+def next_url(request: HttpRequest, page: pagination.Page) -> str | None:
     if page.next is None:
         return None
     query = request.GET.copy()
@@ -112,11 +119,11 @@ def list_drawings(request: HttpRequest, filters: Query[schemas.ListQuery]) -> Ht
     not be the last.
     """
     page = page_of(request, filters)
-    drawings = answers.current(page.drawings)
-    return answers.answer(
+    drawings = responses.current(page.drawings)
+    return responses.answer(
         request,
         schemas.DrawingList(
-            drawings=answers.describe(request, client_of(request), drawings),
+            drawings=responses.describe(request, client_of(request), drawings),
             next=next_url(request, page),
         ),
     )
@@ -134,7 +141,7 @@ def list_drawings(request: HttpRequest, filters: Query[schemas.ListQuery]) -> Ht
     ok={201: schemas.Drawing, 200: schemas.Drawing},
     operation_id="create_drawing",
     summary="A new drawing",
-    openapi_extra=bodies.OPENAPI,
+    openapi_extra=request_bodies.OPENAPI,
 )
 def create_drawing(request: HttpRequest) -> HttpResponse:
     """As on the site: the same rules, and the same limit of `SUBMIT_RATE`.
@@ -146,7 +153,7 @@ def create_drawing(request: HttpRequest) -> HttpResponse:
     gives the `id`, URLs and `created_at` of the stored drawing and the status pending, whatever the
     real one is; everything else is what this very request sent.
     """
-    receipt = receiving.receive(request, lambda: bodies.read(request))
+    receipt = submissions.receive(request, lambda: request_bodies.read(request))
     if isinstance(receipt, HttpResponse):
         return receipt
     if receipt.sent is None or receipt.drawing is None:
@@ -156,9 +163,9 @@ def create_drawing(request: HttpRequest) -> HttpResponse:
     if stored is None:  # somebody has deleted it meanwhile
         raise Http404
     if not (access.is_public(stored) or client.may("view_drawing")):
-        stored = answers.echo(receipt.sent, stored)
-    (described,) = answers.describe(request, client, [stored])
-    response = answers.answer(request, described, 201 if receipt.is_new else 200)
+        stored = responses.echo(receipt.sent, stored)
+    (described,) = responses.describe(request, client, [stored])
+    response = responses.answer(request, described, 201 if receipt.is_new else 200)
     response["Location"] = request.build_absolute_uri(f"{request.path}/{stored.id}")
     return response
 
@@ -182,8 +189,8 @@ def get_drawing(request: HttpRequest, id: UUID) -> HttpResponse:
     drawing = next(filter(None, found), None)
     if drawing is None:
         raise Http404
-    (described,) = answers.describe(request, client_of(request), [drawing])
-    return answers.answer(request, described)
+    (described,) = responses.describe(request, client_of(request), [drawing])
+    return responses.answer(request, described)
 
 
 @operation(
@@ -196,7 +203,7 @@ def get_drawing(request: HttpRequest, id: UUID) -> HttpResponse:
     413,
     422,
     ok={200: schemas.Drawing},
-    auth=clients.Token(),
+    auth=auth.Token(),
     operation_id="change_drawing",
     summary="Publish or hide a drawing",
 )
@@ -208,12 +215,12 @@ def change_drawing(request: HttpRequest, id: UUID, change: schemas.StatusChange)
     it is, and the answer is 409: artists may change what theirs are called at any time.
     """
     client = client_of(request)
-    user = clients.demand(request, client, "view_drawing", "curate_drawing")
+    user = auth.demand(request, client, "view_drawing", "curate_drawing")
     rows = Drawing.objects.for_answers().filter(pk=id)
     drawing = rows.first()
     if drawing is None:
         raise Http404
-    _, left = curating.set_status(
+    _, left = moderation.set_status(
         [drawing], change.status, cast(int, user.pk), seen_at=change.updated_at
     )
     if left:
@@ -221,8 +228,8 @@ def change_drawing(request: HttpRequest, id: UUID, change: schemas.StatusChange)
     drawing = rows.first()
     if drawing is None:
         raise Http404
-    (described,) = answers.describe(request, client, [drawing])
-    return answers.answer(request, described)
+    (described,) = responses.describe(request, client, [drawing])
+    return responses.answer(request, described)
 
 
 @operation(
@@ -260,14 +267,14 @@ def get_array(request: HttpRequest, filters: Query[schemas.ArrayQuery]) -> HttpR
     page = page.shortened(fitting(page.drawings))
     try:
         with figure_turn(request) as run:
-            content, damaged = run(arrays.npz, rows_of(page.drawings))
-    except (limits.TooOftenError, turns.BusyError) as error:
-        return refusals.come_back(request, error)
+            content, damaged = run(npz.npz, rows_of(page.drawings))
+    except (limiter.TooOftenError, worker.BusyError) as error:
+        return throttling.come_back(request, error)
     for each in damaged:
         logger.error("The pixels of drawing %s cannot be read", each)
     response = HttpResponse(content, content_type="application/zip")
     response["Content-Disposition"] = 'attachment; filename="drawings.npz"'
-    response["Cache-Control"] = f"public, max-age={answers.CACHE_SECONDS}"
+    response["Cache-Control"] = f"public, max-age={responses.CACHE_SECONDS}"
     if (url := next_url(request, page)) is not None:
         response["Link"] = f'<{url}>; rel="next"'
     return response
@@ -283,14 +290,14 @@ def fitting(drawings: list[Drawing]) -> int:
     return len(drawings)
 
 
-def rows_of(drawings: list[Drawing]) -> list[arrays.Row]:
+def rows_of(drawings: list[Drawing]) -> list[npz.Row]:
     blobs = dict(
         Drawing.objects.filter(pk__in=[drawing.pk for drawing in drawings]).values_list(
             "pk", "blob"
         )
     )
     return [
-        arrays.Row(
+        npz.Row(
             str(drawing.id),
             drawing.title,
             drawing.artist,
@@ -315,7 +322,7 @@ def rows_of(drawings: list[Drawing]) -> list[arrays.Row]:
     404,
     422,
     ok={200: None},
-    auth=clients.Token(),
+    auth=auth.Token(),
     operation_id="export_drawings",
     summary="All drawings, as a dataset",
     openapi_extra={
@@ -334,7 +341,7 @@ def export_drawings(
     One at a time in each process of the server: 503 while another export is under way. It is broken
     off after an hour, or when nothing of it is taken for a minute. Who took what is noted.
     """
-    user = clients.demand(request, client_of(request), "export_drawing")
+    user = auth.demand(request, client_of(request), "export_drawing")
     status = status_to_read(request, asked)
     values = {name: value for name, value in asked.model_dump().items() if value is not None}
     selection = Selection(**{**values, "status": status})
@@ -348,15 +355,15 @@ def export_drawings(
     403,
     422,
     ok={200: schemas.Statistics},
-    auth=clients.Token(),
+    auth=auth.Token(),
     operation_id="get_statistics",
     summary="What has come to the wall",
 )
 def get_statistics(request: HttpRequest, asked: Query[schemas.StatisticsQuery]) -> HttpResponse:
     """For a token that may read all drawings: those that wait or are hidden count as well."""
-    clients.demand(request, client_of(request), "view_drawing")
+    auth.demand(request, client_of(request), "view_drawing")
     colormaps = statistics.colormaps()
-    return answers.answer(
+    return responses.answer(
         request,
         schemas.Statistics(
             days=[schemas.Day(**day._asdict()) for day in statistics.days(int(asked.days))],

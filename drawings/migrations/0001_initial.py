@@ -5,7 +5,7 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import django.db.models.lookups
 import django.utils.timezone
-import drawings.validators
+import drawings.models.validators
 import uuid_utils.compat
 from django.db import migrations, models
 
@@ -37,9 +37,9 @@ class Migration(migrations.Migration):
                 ('height', models.PositiveSmallIntegerField(editable=False)),
                 ('vmin', models.PositiveSmallIntegerField(default=0, help_text="The brightness that gets the colormap's first colour.", validators=[django.core.validators.MaxValueValidator(255)])),
                 ('vmax', models.PositiveSmallIntegerField(default=255, help_text="The brightness that gets the colormap's last colour.", validators=[django.core.validators.MaxValueValidator(255)])),
-                ('title', models.CharField(blank=True, max_length=80, validators=[drawings.validators.validate_line])),
-                ('artist', models.CharField(blank=True, max_length=40, validators=[drawings.validators.validate_line])),
-                ('colormap', models.CharField(default='gray', max_length=40, validators=[drawings.validators.validate_colormap])),
+                ('title', models.CharField(blank=True, max_length=80, validators=[drawings.models.validators.validate_line])),
+                ('artist', models.CharField(blank=True, max_length=40, validators=[drawings.models.validators.validate_line])),
+                ('colormap', models.CharField(default='gray', max_length=40, validators=[drawings.models.validators.validate_colormap])),
                 ('status', models.CharField(choices=[('published', 'Published'), ('pending', 'Pending'), ('hidden', 'Hidden')], default='published', max_length=10)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('submission_key', models.UUIDField(blank=True, editable=False, null=True)),

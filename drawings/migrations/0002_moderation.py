@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.utils.timezone
-import drawings.validators
+import drawings.models.validators
 from django.db import migrations, models
 
 
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('sender', models.BinaryField(max_length=16, unique=True)),
-                ('note', models.CharField(blank=True, max_length=300, validators=[drawings.validators.validate_line])),
+                ('note', models.CharField(blank=True, max_length=300, validators=[drawings.models.validators.validate_line])),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
         ),
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
             name='BlockedWord',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('word', models.CharField(max_length=40, unique=True, validators=[drawings.validators.validate_line])),
+                ('word', models.CharField(max_length=40, unique=True, validators=[drawings.models.validators.validate_line])),
             ],
         ),
         migrations.CreateModel(
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reason', models.CharField(choices=[('hurtful', 'It insults or threatens somebody'), ('unsuitable', 'It is not fit for who comes here'), ('private', 'It shows something private'), ('other', 'Something else')], max_length=12)),
-                ('note', models.CharField(blank=True, max_length=300, validators=[drawings.validators.validate_line])),
+                ('note', models.CharField(blank=True, max_length=300, validators=[drawings.models.validators.validate_line])),
                 ('sender', models.BinaryField(max_length=16, null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('settled_at', models.DateTimeField(editable=False, null=True)),

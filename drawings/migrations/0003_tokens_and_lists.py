@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import drawings.validators
+import drawings.models.validators
 from django.conf import settings
 from django.db import migrations, models
 
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='ApiToken',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='What it is for, such as “Notebook of the drawing course”.', max_length=60, validators=[drawings.validators.validate_line])),
+                ('name', models.CharField(help_text='What it is for, such as “Notebook of the drawing course”.', max_length=60, validators=[drawings.models.validators.validate_line])),
                 ('begins', models.CharField(editable=False, max_length=16)),
                 ('digest', models.BinaryField(max_length=32, unique=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),

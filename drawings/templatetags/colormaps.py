@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import get_script_prefix
 from django.utils.safestring import SafeString
 
-from drawings import images
+from drawings.imaging import colormaps
 
 register = template.Library()
 
@@ -16,7 +16,7 @@ register = template.Library()
 @register.simple_tag
 def colormap_options(chosen: str) -> SafeString:
     """The options of a list of all colormaps; none is selected if the chosen one is unknown."""
-    return _options(chosen if images.is_colormap(chosen) else "")
+    return _options(chosen if colormaps.is_colormap(chosen) else "")
 
 
 @register.simple_tag
@@ -30,12 +30,12 @@ def colormap_swatches(chosen: str, labelledby: str, links: bool = False) -> Safe
 
 @lru_cache(maxsize=256)  # at most 2 MB
 def _options(chosen: str) -> SafeString:
-    context = {"chosen": chosen, "groups": images.grouped_colormaps()}
+    context = {"chosen": chosen, "groups": colormaps.grouped_colormaps()}
     return render_to_string("drawings/colormap_options.html", context)
 
 
 @lru_cache(maxsize=256)  # at most 1 MB
 def _swatches(chosen: str, labelledby: str, links: bool, script_prefix: str) -> SafeString:
-    featured = dict.fromkeys([*images.FEATURED_COLORMAPS, chosen])
+    featured = dict.fromkeys([*colormaps.FEATURED_COLORMAPS, chosen])
     context = {"chosen": chosen, "featured": featured, "labelledby": labelledby, "links": links}
     return render_to_string("drawings/colormap_swatches.html", context)

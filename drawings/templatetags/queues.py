@@ -2,9 +2,9 @@ from django import template
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from drawings import tokens
 from drawings.admin import review
 from drawings.models import ApiToken
+from drawings.services import api_tokens
 
 register = template.Library()
 
@@ -20,4 +20,4 @@ def numbers_that_wait(request: HttpRequest) -> str:
 @register.simple_tag
 def tokens_about_to_expire(request: HttpRequest) -> QuerySet[ApiToken]:
     """This user's."""
-    return tokens.about_to_expire(request.user)
+    return api_tokens.about_to_expire(request.user)

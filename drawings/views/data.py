@@ -11,14 +11,16 @@ import numpy as np
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from drawings import access, images, pixels, strokes, svg, verification
-from drawings.errors import error_response
-from drawings.filenames import file_name
 from drawings.forms import ColoursForm, sentences
+from drawings.http import access
+from drawings.http.caching import cacheable, call, has_canonical_query, pack
+from drawings.http.errors import error_response
+from drawings.http.filenames import file_name
+from drawings.http.plot_slots import figure_turn, takes_turns
+from drawings.imaging import colormaps, pixels, strokes, svg
 from drawings.models import Drawing
-from drawings.replicas import may_lag
-from drawings.views.answers import cacheable, call, has_canonical_query, pack
-from drawings.views.figure_turns import figure_turn, takes_turns
+from drawings.queries.replicas import may_lag
+from drawings.services import verification
 
 # What somebody who waits for strokes may have verified; verify_strokes does the longer ones.
 VERIFY_SECONDS = 2.0
@@ -118,7 +120,7 @@ def strokes_svg(request: HttpRequest, id: UUID) -> HttpResponse:
     cmap = form.cleaned_data["cmap"] or drawing.colormap
 
     def make() -> bytes:
-        palette = images.own_palette(cmap, drawing.vmin, drawing.vmax)
+        palette = colormaps.own_palette(cmap, drawing.vmin, drawing.vmax)
         data = bytes(drawing.strokes or b"")
         ground = drawing.parent.field if drawing.parent else None
         try:

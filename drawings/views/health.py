@@ -6,8 +6,8 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from drawings import metrics
-from drawings.readiness import readiness
+from drawings.services.readiness import readiness
+from drawsite.observability import metrics
 
 
 @never_cache

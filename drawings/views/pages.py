@@ -10,13 +10,15 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_cookie
 
-from drawings import access, images, listing
-from drawings.cards import find_neighbours
-from drawings.errors import error_response
-from drawings.filenames import file_name
 from drawings.forms import ColoursForm, GalleryForm, OnForm, SubmissionForm, sentences
+from drawings.http import access
+from drawings.http.errors import error_response
+from drawings.http.filenames import file_name
+from drawings.imaging import colormaps
 from drawings.models import Drawing
-from drawings.replicas import may_lag
+from drawings.queries import pagination
+from drawings.queries.cards import find_neighbours
+from drawings.queries.replicas import may_lag
 
 PAGE_SIZE = 24
 # What files are called that the page offers, by what they end with.
@@ -48,7 +50,7 @@ def render_canvas(request: HttpRequest, form: SubmissionForm, status: int = 200)
         "sizes": settings.CANVAS_SIZES,
         "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
         "requires_approval": settings.REQUIRE_APPROVAL,
-        "cmap": cmap if images.is_colormap(cmap) else "gray",
+        "cmap": cmap if colormaps.is_colormap(cmap) else "gray",
     }
     return render(request, "drawings/canvas.html", context, status=status)
 
@@ -62,10 +64,10 @@ def gallery(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return error_response(request, 400, sentences(form))
     asked = form.cleaned_data
-    cursor = listing.Cursor(before=asked["before"], after=asked["after"])
+    cursor = pagination.Cursor(before=asked["before"], after=asked["after"])
     selection = {name: asked[name] for name in ("q", "cmap") if asked[name]}
-    page = listing.read_cards(
-        listing.Selection(status=Drawing.Status.PUBLISHED, **selection), cursor, PAGE_SIZE
+    page = pagination.read_cards(
+        pagination.Selection(status=Drawing.Status.PUBLISHED, **selection), cursor, PAGE_SIZE
     )
     context = {
         "cards": [card.labels() for card in page.drawings],
@@ -75,7 +77,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "newest": urlencode(selection),
         "newer": page.newer and urlencode({**selection, "after": page.newer.after}),
         "older": page.older and urlencode({**selection, "before": page.older.before}),
-        "is_first_page": cursor == listing.Cursor() or (page.drawings and not page.newer),
+        "is_first_page": cursor == pagination.Cursor() or (page.drawings and not page.newer),
     }
     return render(request, "drawings/gallery.html", context)
 

@@ -6,15 +6,15 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from drawings import access, figures
-from drawings.errors import error_response
-from drawings.filenames import file_name
 from drawings.forms import PlotForm, sentences
+from drawings.http import access, plot_slots
+from drawings.http.caching import CONTENT_TYPES, cacheable, call, has_canonical_query
+from drawings.http.errors import error_response
+from drawings.http.filenames import file_name
+from drawings.http.plot_slots import figure_turn, takes_turns
 from drawings.models import Drawing
-from drawings.replicas import may_lag
-from drawings.views import figure_turns
-from drawings.views.answers import CONTENT_TYPES, cacheable, call, has_canonical_query
-from drawings.views.figure_turns import figure_turn, takes_turns
+from drawings.plotting import drawing_plots
+from drawings.queries.replicas import may_lag
 
 
 @require_safe
@@ -26,14 +26,14 @@ def plot(request: HttpRequest, id: UUID, form: str) -> HttpResponse:
     asked = PlotForm(request.GET)
     if not asked.is_valid():
         return error_response(request, 400, sentences(asked))
-    kind = asked.cleaned_data["kind"] or figures.DEFAULT_KIND
+    kind = asked.cleaned_data["kind"] or drawing_plots.DEFAULT_KIND
     cmap = asked.cleaned_data["cmap"] or drawing.colormap
     byline = f"by {drawing.artist}" if drawing.artist else ""
 
     def make() -> bytes:
         with figure_turn(request) as run:
             return run(
-                figures.draw,
+                drawing_plots.draw,
                 drawing.field,
                 kind=kind,
                 form=form,
@@ -52,7 +52,7 @@ def plot(request: HttpRequest, id: UUID, form: str) -> HttpResponse:
         drawing,
         has_canonical_query(request, kind=kind, cmap=cmap),
         content_type=CONTENT_TYPES[form],
-        version=f"{form}-{looks}-{words}-{figure_turns.DRAWN_BY}",
+        version=f"{form}-{looks}-{words}-{plot_slots.DRAWN_BY}",
         make=make,
     )
     # A PNG is shown where it is asked for; the others are downloads that can do nothing.

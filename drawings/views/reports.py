@@ -8,11 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from drawings import limits, refusals, senders
-from drawings.errors import error_response, wants_json
 from drawings.forms import ReportForm, sentences
+from drawings.http import throttling
+from drawings.http.errors import error_response, wants_json
 from drawings.models import MOST_WAITING_REPORTS, Drawing, Report
-from drawings.writing import write_transaction
+from drawings.services import senders
+from drawsite.db.transactions import write_transaction
+from drawsite.ratelimit import limiter
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -21,14 +23,14 @@ def report(request: HttpRequest, id: UUID) -> HttpResponse:
     drawing = get_object_or_404(Drawing.objects.published().for_lists(), pk=id)
     if request.method != "POST":
         return render_report(request, drawing, ReportForm())
-    if (refusal := refusals.of_sending(request, "reports")) is not None:
+    if (refusal := throttling.of_sending(request, "reports")) is not None:
         return refusal
     form = ReportForm(request.POST)
     if not form.is_valid():
         if wants_json(request):
             return error_response(request, 422, sentences(form))
         return render_report(request, drawing, form, status=422)
-    sender = senders.sender_of(limits.client_address(request))
+    sender = senders.sender_of(limiter.client_address(request))
     try:
         with write_transaction():
             again = not store(Report(drawing=drawing, sender=sender, **form.cleaned_data))

@@ -9,10 +9,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from drawings import access, owners, receiving
-from drawings.errors import error_response, wants_json
 from drawings.forms import FlaskForm, SubmissionForm, sentences
+from drawings.http import access, owner_cookie
+from drawings.http.errors import error_response, wants_json
 from drawings.models import Drawing
+from drawings.services import submissions
 from drawings.views.pages import render_canvas
 
 
@@ -23,11 +24,13 @@ def submit(request: HttpRequest) -> HttpResponse:
         return redirect("drawings:gallery")
 
     def find_owner(sent: Drawing) -> UUID:
-        return owners.owner_of(request) or owners.new_owner(sent.submission_key, bytes(sent.blob))
+        return owner_cookie.owner_of(request) or owner_cookie.new_owner(
+            sent.submission_key, bytes(sent.blob)
+        )
 
-    receipt = receiving.receive(
+    receipt = submissions.receive(
         request,
-        lambda: SubmissionForm(request.POST, request.FILES, owner=owners.owner_of(request)),
+        lambda: SubmissionForm(request.POST, request.FILES, owner=owner_cookie.owner_of(request)),
         find_owner,
     )
     if isinstance(receipt, HttpResponse):
@@ -37,7 +40,7 @@ def submit(request: HttpRequest) -> HttpResponse:
             return error_response(request, 422, sentences(receipt.form))
         return render_canvas(request, cast(SubmissionForm, receipt.form), status=422)
     response = answer(request, receipt.drawing, receipt.is_new)
-    owners.remember(response, receipt.owner)
+    owner_cookie.remember(response, receipt.owner)
     return response
 
 
@@ -61,9 +64,9 @@ def answer(request: HttpRequest, drawing: Drawing, created: bool) -> HttpRespons
 @require_POST
 def postmethod(request: HttpRequest) -> HttpResponse:
     """POST /postmethod: `canvas_data`, answered with the new drawing's id."""
-    if (refusal := receiving.refuse_another_site(request)) is not None:
+    if (refusal := submissions.refuse_another_site(request)) is not None:
         return refusal
-    receipt = receiving.receive(request, lambda: FlaskForm(request.POST))
+    receipt = submissions.receive(request, lambda: FlaskForm(request.POST))
     if isinstance(receipt, HttpResponse):
         return receipt
     if receipt.drawing is None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from gunicorn.glogging import Logger
 
-from drawsite.logs import FORMATTERS
+from drawsite.observability.log_formats import FORMATTERS
 
 # These of gunicorn's go on with the client's address, or with what it asked for.
 _TELLING = re.compile(r"(Invalid request|Error handling request)\b.*", re.DOTALL)

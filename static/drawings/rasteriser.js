@@ -1,6 +1,6 @@
 /**
  * Operations to pixels, exactly: docs/strokes.md says how. In IEEE doubles, with these steps in
- * this order, any other implementation (drawings/strokes.py is one) gives the same bytes.
+ * this order, any other implementation (drawings/imaging/strokes.py is one) gives the same bytes.
  */
 
 export const WHITE = 255;

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from drawings import backups
+from drawings.services import backups
 
 MOST_DAYS = 36_500
 

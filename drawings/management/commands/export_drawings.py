@@ -8,14 +8,14 @@ from typing import Any
 from django.core.management.base import CommandError
 from tqdm import tqdm
 
-from drawings.drafts import file_draft, folder_draft
-from drawings.exports import ndjson, parquet
-from drawings.exports.formats import FORMATS, problem
-from drawings.exports.forms import SelectionForm
-from drawings.exports.reading import Selection, Source, snapshot
+from drawings.datasets.exports import ndjson, parquet
+from drawings.datasets.exports.formats import FORMATS, problem
+from drawings.datasets.exports.source import Selection, Source, snapshot
 from drawings.forms import sentences
+from drawings.forms.export import SelectionForm
 from drawings.management.wall_command import WallCommand
 from drawings.models import Drawing
+from drawsite.lib.atomic_files import file_draft, folder_draft
 
 SELECTING = {
     "q": "whose title or artist has these words, or the one with this id",

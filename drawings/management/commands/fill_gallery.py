@@ -8,10 +8,10 @@ from typing import Any
 from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from drawings.datasets.demo.scenes import UNTIL, make_batches_beside
 from drawings.management.wall_command import WallCommand
 from drawings.models import Drawing
-from drawings.scenes import UNTIL, make_batches_beside
-from drawings.storing import analyze, store, widen_statements
+from drawings.services.bulk_insert import analyze, store, widen_statements
 
 BATCH = 2_000
 FIRST_UNTIL = date(1976, 1, 1)  # ids know no time before 1970

@@ -10,12 +10,12 @@ from django.core.management.base import CommandError
 from environs import ValidationError as BadSizeError
 from tqdm import tqdm
 
-from drawings import storing
-from drawings.imports import making, sources
-from drawings.imports.intake import SHOWN, HopelessError, Intake
-from drawings.imports.records import BadSourceError, Options
+from drawings.datasets.imports import convert, formats
+from drawings.datasets.imports.loader import SHOWN, HopelessError, Intake
+from drawings.datasets.imports.records import BadSourceError, Options
 from drawings.management.wall_command import WallCommand
 from drawings.models import Drawing
+from drawings.services import bulk_insert
 from drawsite.environment import parse_sizes
 
 
@@ -32,7 +32,7 @@ class Command(WallCommand):
         parser.add_argument("source", type=Path, metavar="SOURCE")
         parser.add_argument(
             "--format",
-            choices=sources.READERS,
+            choices=formats.READERS,
             help="what SOURCE is; otherwise that is told by its first bytes and its name",
         )
         parser.add_argument(
@@ -76,16 +76,16 @@ class Command(WallCommand):
             raise CommandError("--limit must be 1 or more.")
         wanted = Options(size, label, polarity, settings.MAX_UPLOAD_BYTES)
         try:
-            found = sources.opened(source, format, wanted)
+            found = formats.opened(source, format, wanted)
         except BadSourceError as error:
             raise CommandError(f"{source}: {error}") from error
-        storing.widen_statements()
+        bulk_insert.widen_statements()
         intake = Intake(self.complain, status, dry_run=dry_run)
         total = found.total if limit is None else min(limit, found.total or limit)
         try:
             with (
                 closing(found.tasks),
-                closing(making.made(islice(found.tasks, limit), source.name)) as made,
+                closing(convert.made(islice(found.tasks, limit), source.name)) as made,
                 tqdm(total=total, desc="Importing", unit=" drawings", disable=None) as progress,
             ):
                 for chunk in made:
@@ -108,7 +108,7 @@ class Command(WallCommand):
             ) from error
         finally:
             if intake.added and not dry_run:
-                storing.analyze()
+                bulk_insert.analyze()
         self.report(intake, source)
 
     def report(self, intake: Intake, source: Path) -> None:

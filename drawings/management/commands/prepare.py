@@ -7,10 +7,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connection
 
-from drawings import sweeping
-from drawings.preparing import alone
-from drawings.private_files import restrict_files
-from drawings.releases import NewerReleaseError, check_database
+from drawings.services import sweeping
+from drawsite.db.private_files import restrict_files
+from drawsite.db.releases import NewerReleaseError, check_database
+from drawsite.db.startup_lock import alone
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-from drawings import backups
 from drawings.models import Drawing
+from drawings.services import backups
 
 
 class Command(BaseCommand):

@@ -4,9 +4,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from drawings import strokes, verification
+from drawings.imaging import strokes
 from drawings.management.wall_command import WallCommand
 from drawings.models import Drawing, DrawingQuerySet
+from drawings.services import verification
 
 # For each drawing.
 MAX_SECONDS = 60.0

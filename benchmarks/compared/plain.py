@@ -1,0 +1,129 @@
+"""The drawings' rows read by the database's driver alone, and an export's bytes written to the disk
+by the format's library alone: what an export takes without this project's code in between.
+
+Each function returns the seconds that this took, without those of getting at what is written.
+"""
+
+import sqlite3
+import time
+import zipfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psycopg
+from django.conf import settings
+
+from drawsite.lib.atomic_files import flush
+
+ROWS = (
+    "SELECT id, title, artist, colormap, width, height, vmin, vmax, created_at, status,"
+    " strokes_agree, blob, strokes FROM drawings_drawing WHERE status = 'published' ORDER BY id"
+)
+FETCHED = 500
+
+
+class Clock:
+    """Sums up the seconds of its `with` blocks."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __enter__(self) -> None:
+        self._begin = time.perf_counter()
+
+    def __exit__(self, *error: object) -> None:
+        self.seconds += time.perf_counter() - self._begin
+
+
+def read() -> float:
+    """Every row that is exported."""
+    clock = Clock()
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == "drawsite.db.sqlite":
+        address = f"file:{database['NAME']}?mode=ro"
+        with clock, closing(sqlite3.connect(address, uri=True)) as file:
+            _fetch(file.execute(ROWS))
+    else:
+        where = {name.lower(): database[name] for name in ("HOST", "PORT", "USER", "PASSWORD")}
+        with (
+            clock,
+            psycopg.connect(dbname=database["NAME"], **where) as connection,
+            connection.cursor("rows") as cursor,
+        ):
+            cursor.itersize = FETCHED
+            _fetch(cursor.execute(ROWS))
+    return clock.seconds
+
+
+def _fetch(cursor: Any) -> None:
+    while cursor.fetchmany(FETCHED):
+        pass
+
+
+def write(name: str, source: str, target: str) -> float:
+    """What is in an export once more, from Python's own objects."""
+    return WRITERS[name](Path(source), Path(target))
+
+
+def _parquet(source: Path, target: Path) -> float:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    clock = Clock()
+    target.mkdir()
+    for path in sorted((source / "data").iterdir()):
+        file = parquet.ParquetFile(path)
+        group = file.metadata.row_group(0)
+        columns = [group.column(number) for number in range(group.num_columns)]
+        with clock:
+            writer = parquet.ParquetWriter(
+                target / path.name,
+                file.schema_arrow,
+                compression={
+                    each.path_in_schema: each.compression
+                    for each in columns
+                    if each.compression != "UNCOMPRESSED"
+                },
+                use_dictionary=[
+                    each.path_in_schema for each in columns if each.has_dictionary_page
+                ],
+                write_statistics=[each.path_in_schema for each in columns if each.is_stats_set],
+            )
+        for number in range(file.num_row_groups):
+            table = file.read_row_group(number)
+            rows = {each: table[each].to_pylist() for each in table.column_names}
+            with clock:
+                writer.write_table(pa.table(rows, file.schema_arrow))
+        with clock:
+            writer.close()
+            flush(target / path.name)
+    return clock.seconds
+
+
+def _zip(source: Path, target: Path) -> float:
+    clock = Clock()
+    with zipfile.ZipFile(source) as old:
+        new = zipfile.ZipFile(target, "w")
+        for entry in old.infolist():
+            data = old.read(entry)
+            with clock:
+                new.writestr(entry.filename, data, entry.compress_type, compresslevel=1)
+        with clock:
+            new.close()
+            flush(target)
+    return clock.seconds
+
+
+def _npz(source: Path, target: Path) -> float:
+    with np.load(source, allow_pickle=False) as old:
+        arrays = dict(old)
+    clock = Clock()
+    with clock:
+        np.savez_compressed(target, **arrays)
+        flush(target)
+    return clock.seconds
+
+
+WRITERS = {"parquet": _parquet, "zip": _zip, "npz": _npz}

@@ -1,0 +1,102 @@
+"""A page and its files as nginx serves them: as fast as this machine can, so to speak."""
+
+import http.client
+import os
+import pwd
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.harness.client import Answer
+
+# Debian keeps it where ordinary users do not look for programs.
+NGINX_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
+# What belongs to one transfer and not to the file.
+LEFT_OUT = {"server", "date", "connection", "content-length", "content-encoding", "content-type"}
+
+CONFIGURATION = """
+daemon off;
+worker_processes auto;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+{user}
+events {{ }}
+http {{
+    access_log off;
+    sendfile on;
+    gzip on;
+    gzip_min_length 200;
+    gzip_types text/css text/javascript image/svg+xml;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    etag off;
+    server {{
+        listen 127.0.0.1:{port};
+        {locations}
+    }}
+}}
+"""
+
+
+def quoted(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("'", "\\'")
+
+
+@contextmanager
+def serving(files: Mapping[str, Answer]) -> Iterator[str]:
+    """Serve answers, not compressed, by their paths, with their headers; the address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="drawsite-bench-nginx-") as name:
+        folder = Path(name)
+        locations = []
+        for number, (path, answer) in enumerate(files.items()):
+            (folder / str(number)).write_bytes(answer.body)
+            kind = answer.headers["Content-Type"].split(";")[0]
+            headers = "".join(
+                f" add_header {name} '{quoted(value)}';"
+                for name, value in answer.headers.items()
+                if name.lower() not in LEFT_OUT
+            )
+            locations.append(
+                # Not an alias: of a path that ends in a slash nginx makes a folder's index.
+                f"location = {path} {{ root {folder}; try_files /{number} =404;"
+                f" types {{ }} default_type '{kind}';{headers} }}"
+            )
+        user = f"user {pwd.getpwuid(os.geteuid()).pw_name};" if os.geteuid() == 0 else ""
+        text = CONFIGURATION.format(
+            folder=folder, port=port, user=user, locations="\n        ".join(locations)
+        )
+        configuration = folder / "nginx.conf"
+        configuration.write_text(text)
+        command = ["nginx", "-p", name, "-c", str(configuration), "-e", f"{name}/error.log"]
+        environment = {**os.environ, "PATH": NGINX_PATH}
+        process = subprocess.Popen(command, env=environment)
+        try:
+            _wait(port, process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(200):
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/")
+            connection.getresponse().read()
+            return
+        except ConnectionError:
+            if process.poll() is not None:
+                break
+            time.sleep(0.05)
+    raise RuntimeError("nginx did not start")

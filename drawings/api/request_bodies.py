@@ -1,0 +1,156 @@
+"""A drawing as the API is sent it: as the site's form, or as JSON."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpRequest
+
+from drawings.api.auth import RefusedError
+from drawings.api.schemas import Submission
+from drawings.forms import PictureField, SubmissionForm, not_blank
+from drawings.http.errors import request_error
+from drawings.imaging import pixels
+from drawsite.lib import strict_json
+
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+JSON = "application/json"
+TEXTS = ("title", "artist", "colormap", "submission_key")
+
+
+def read(request: HttpRequest) -> SubmissionForm:
+    """The form that a body fills. Raises RefusedError for a body that is none."""
+    if request.content_type in FORMS:
+        return SubmissionForm(request.POST, request.FILES)
+    if request.content_type != JSON:
+        kinds = ", ".join((*FORMS, JSON))
+        raise RefusedError(request_error(request, 415, f"Send a body of one of these: {kinds}."))
+    try:
+        values = strict_json.loads(request.body)
+    except ValueError as error:
+        raise RefusedError(request_error(request, 400, "The body is not JSON.")) from error
+    if not isinstance(values, dict):
+        raise RefusedError(request_error(request, 422, "Send a JSON object."))
+    return JsonForm({name: value for name, value in values.items() if value is not None})
+
+
+class RowsField(forms.Field):
+    """Rows of whole numbers; cleans to their field."""
+
+    def clean(self, value: Any) -> pixels.Field | None:
+        return None if value is None else not_blank(field_of(value))
+
+
+def field_of(rows: Any) -> pixels.Field:
+    sides = f"{pixels.MIN_SIDE} to {pixels.MAX_SIDE}"
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise ValidationError("This must be a list of rows, which are lists of numbers.")
+    lengths = {len(row) for row in rows}
+    if len(lengths) != 1 or not all(
+        pixels.MIN_SIDE <= side <= pixels.MAX_SIDE for side in (len(rows), *lengths)
+    ):
+        raise ValidationError(f"Send {sides} rows of one length, of {sides} numbers each.")
+    # By type, not isinstance: JSON's true is a bool, and Python's bool is an int.
+    if not {type(number) for row in rows for number in row} <= {int, float}:
+        raise ValidationError("Every pixel must be a number.")
+    if not all(0 <= number <= 255 for row in rows for number in row):  # nor is NaN
+        raise ValidationError("Every number must be from 0 to 255.")
+    numbers = np.array(rows, np.float64)
+    if (numbers % 1).any():
+        raise ValidationError("Every number must be a whole one.")
+    return numbers.astype(np.uint8)
+
+
+class Base64Field(forms.Field):
+    """A picture file in base64; cleans to the field that it shows."""
+
+    def clean(self, value: Any) -> pixels.Field | None:
+        if value is None:
+            return None
+        try:
+            data = base64.b64decode(value, validate=True)
+        except (TypeError, ValueError) as error:
+            raise ValidationError("This must be a picture file in base64.") from error
+        return PictureField().clean(SimpleUploadedFile("image", data))
+
+
+class JsonForm(SubmissionForm):
+    """The site's form, filled with the values of a JSON object."""
+
+    ways = pictures = ("image", "pixels")
+
+    canvas_data = None  # type: ignore[assignment]  # what `pixels` is for here
+    image = Base64Field(required=False)  # type: ignore[assignment]
+    pixels = RowsField(required=False)
+    field_order = ("image", "pixels")  # before the strokes, as in the site's
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        data = dict(values)
+        self.problems: dict[str, str] = {}
+        for name in TEXTS:
+            # A form's field would take any value for the text that Python writes it as.
+            if not isinstance(data.get(name, ""), str):
+                self.problems[name] = "This must be text."
+                del data[name]
+        if "strokes" in data:
+            try:
+                data["strokes"] = text_of(data["strokes"])
+            except ValueError as error:
+                self.problems["strokes"] = str(error)
+                del data["strokes"]
+        super().__init__(data)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        for name, problem in self.problems.items():
+            self.add_error(name, problem)
+        return data
+
+
+def text_of(document: Any) -> str:
+    """ValueError, in a sentence, for what can be no document."""
+    if not isinstance(document, dict):
+        raise ValueError("This must be an object.")
+    try:
+        return json.dumps(document, separators=(",", ":"))
+    except RecursionError as error:
+        raise ValueError("This is nested too deep.") from error
+
+
+# --- For the schema -------------------------------------------------------------------------
+
+_OBJECT = Submission.model_json_schema()
+_TEXT = {"type": "string"}
+_FORM = {
+    "type": "object",
+    "properties": {
+        "image": {"type": "string", "format": "binary", "description": "A picture file."},
+        "canvas_data": {
+            **_TEXT,
+            "description": "A flat JSON list of 40,000 brightness numbers, 200 lines of 200.",
+        },
+        **{
+            name: {**_TEXT, "description": _OBJECT["properties"][name].get("description", "")}
+            for name in ("title", "artist", "colormap", "submission_key")
+        },
+        "strokes": {**_TEXT, "description": "JSON: how the image was drawn."},
+    },
+}
+_EXAMPLE = {
+    "pixels": [[16 * row + column for column in range(16)] for row in range(16)],
+    "title": "Shades",
+}
+OPENAPI: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {"schema": _OBJECT, "example": _EXAMPLE},
+            **{kind: {"schema": _FORM} for kind in FORMS},
+        },
+    }
+}

@@ -1,0 +1,115 @@
+"""Drawings as the API answers them, and the headers of its answers."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response, patch_vary_headers
+
+from drawings.api import schemas
+from drawings.api.auth import SAFE, Client
+from drawings.datasets.splits import split_of
+from drawings.models import Drawing
+
+JSON = "application/json"
+# What is hidden meanwhile is gone from caches after so long.
+CACHE_SECONDS = 60
+# What a page of another site may read beside the answer itself.
+EXPOSED = "ETag, Link, Retry-After"
+
+
+def describe(
+    request: HttpRequest, client: Client, drawings: Sequence[Drawing]
+) -> list[schemas.Drawing]:
+    """What is said of drawings that `for_answers` has found."""
+    parents = {drawing.parent_id for drawing in drawings if drawing.parent_id is not None}
+    if parents and not client.may("view_drawing"):
+        public = Drawing.objects.published().filter(pk__in=parents)
+        parents = set(public.values_list("pk", flat=True))
+    return [_describe(request, drawing, parents) for drawing in drawings]
+
+
+def _describe(request: HttpRequest, drawing: Drawing, parents: set[UUID]) -> schemas.Drawing:
+    """`parents` are the ids of those that the client may see: the others are as good as gone, with
+    the strokes that were drawn on them."""
+    shows_strokes = drawing.has_strokes and drawing.parent_id in {None, *parents}
+    url = request.build_absolute_uri(drawing.get_absolute_url())
+    said = ("id", "title", "artist", "colormap", "width", "height", "vmin", "vmax")
+    return schemas.Drawing(
+        url=url,
+        image_url=f"{url}image.png",
+        pixels_url=f"{url}pixels.npy",
+        strokes_url=f"{url}strokes.json" if shows_strokes else None,
+        status=cast(schemas.Status, drawing.status),
+        created_at=drawing.created_at,
+        updated_at=drawing.updated_at,
+        parent=drawing.parent_id if drawing.parent_id in parents else None,
+        split=split_of(drawing.id),
+        **{name: getattr(drawing, name) for name in said},
+    )
+
+
+def current(listed: Sequence[Drawing]) -> list[Drawing]:
+    """Drawings of a list, read again for an answer, in their order.
+
+    Those that are gone, or are no longer as they were listed, are left out. Such a drawing has a
+    new place in the list of changes, and its new `updated_at` would lead a client past others.
+    """
+    found = Drawing.objects.for_answers().in_bulk([drawing.pk for drawing in listed])
+    return [found[each.pk] for each in listed if each.pk in found and _same(found[each.pk], each)]
+
+
+def _same(now: Drawing, listed: Drawing) -> bool:
+    """Whether a drawing has kept its status and, if it was listed by that, its last change."""
+    updated_at = getattr(listed, "updated_at", now.updated_at)
+    return (now.status, now.updated_at) == (listed.status, updated_at)
+
+
+def echo(sent: Drawing, stored: Drawing) -> Drawing:
+    """The drawing as a request has just sent it, with the id and the time of the stored one: for a
+    client that may not see the stored one, and may have sent only its submission key."""
+    sent.id, sent.created_at = stored.id, stored.created_at
+    sent.updated_at = stored.created_at
+    sent.status = Drawing.Status.PENDING
+    sent.has_strokes = sent.strokes is not None and sent.strokes_agree is not False
+    return sent
+
+
+def answer(request: HttpRequest, body: schemas.Answer, status: int = 200) -> HttpResponse:
+    """The answer in JSON; 304 for who has it already."""
+    content = body.model_dump_json().encode()
+    if request.method not in SAFE:
+        return HttpResponse(content, content_type=JSON, status=status)
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    response = get_conditional_response(request, etag=etag) or HttpResponse(
+        content, content_type=JSON
+    )
+    response["ETag"] = etag
+    response["Cache-Control"] = f"public, max-age={CACHE_SECONDS}"
+    return response
+
+
+def dress(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """What an answer is for: all the world, or who has shown a token.
+
+    Scripts of other sites may read what all the world may, and no browser sends them a token of
+    its own: there is none in a cookie.
+    """
+
+    @wraps(run)
+    def dressed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = run(request, *args, **kwargs)
+        patch_vary_headers(response, ["Authorization"])
+        if "Authorization" in request.headers:
+            response["Cache-Control"] = "private, no-store"
+        elif request.method in SAFE:
+            response["Access-Control-Allow-Origin"] = "*"
+            response["Access-Control-Expose-Headers"] = EXPOSED
+        else:
+            response["Cache-Control"] = "no-store"
+        return response
+
+    return dressed

@@ -1,0 +1,94 @@
+"""Which drawings to export, as it is asked for: on the admin's page, and on a command line."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, cast
+
+from django import forms
+from django.core.validators import MaxValueValidator
+
+from drawings.datasets.exports.formats import FORMATS
+from drawings.datasets.exports.source import Selection
+from drawings.imaging import colormaps as images
+from drawings.models import ARTIST_LENGTH, Drawing
+from drawings.models.validators import validate_line
+
+LAST_DAY = date(9998, 12, 31)
+BAD_DAY = "This takes a day, as YYYY-MM-DD."
+
+
+class DayField(forms.DateField):
+    """A day of UTC; cleans to when it begins."""
+
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    default_error_messages = {"invalid": BAD_DAY}
+    default_validators = [MaxValueValidator(LAST_DAY)]
+    input_formats = ["%Y-%m-%d"]
+
+    def clean(self, value: Any) -> datetime | None:
+        day = super().clean(value)
+        return None if day is None else datetime.combine(day, time(), UTC)
+
+
+def may_see_all(user: Any) -> bool:
+    """Whether drawings that are not published are for this user."""
+    return bool(user.has_perm("drawings.view_drawing"))
+
+
+def colormaps() -> list[tuple[str, Any]]:
+    groups = images.grouped_colormaps()
+    return [("", "Any"), *((group, [(name, name) for name in names]) for group, names in groups)]
+
+
+class SelectionForm(forms.Form):
+    """Which drawings to export."""
+
+    q = forms.CharField(
+        required=False,
+        max_length=100,
+        validators=[validate_line],
+        label="Text",
+        help_text="Words that the title or the artist's name has, or the drawing's id.",
+    )
+    cmap = forms.ChoiceField(
+        required=False,
+        choices=colormaps,
+        label="Colormap",
+        error_messages={"invalid_choice": "matplotlib has no colormap of this name."},
+    )
+    artist = forms.CharField(
+        required=False,
+        max_length=ARTIST_LENGTH,
+        validators=[validate_line],
+        help_text="Exactly as the name was typed.",
+    )
+    since = DayField(required=False, help_text="The first day, in UTC.")
+    until = DayField(required=False, help_text="The last day, in UTC.")
+    status = forms.ChoiceField(choices=Drawing.Status.choices)
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if data.get("until"):
+            data["until"] += timedelta(days=1)  # that day is meant as well
+            if data.get("since") and data["since"] >= data["until"]:
+                self.add_error("until", "This day is before the other one.")
+        return data
+
+    def selection(self) -> Selection:
+        """What a valid form selects."""
+        return Selection(**{name: self.cleaned_data[name] for name in Selection._fields})
+
+
+class ExportForm(SelectionForm):
+    """The same, and as what; `user` is who asks."""
+
+    field_order = ["format"]
+
+    format = forms.ChoiceField(
+        choices=[(name, f"{each.label} (.{name})") for name, each in FORMATS.items()]
+    )
+
+    def __init__(self, user: Any, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not may_see_all(user):
+            status = Drawing.Status.PUBLISHED
+            cast(forms.ChoiceField, self.fields["status"]).choices = [(status, status.label)]

@@ -1,0 +1,156 @@
+"""Answers to what went wrong: JSON for programs, for people a page that says what to do."""
+
+import logging
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+from django.core.exceptions import DisallowedHost
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import REASON_NO_REFERER
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.csrf import requires_csrf_token
+
+from drawsite.lib.headers import UNREADABLE
+from drawsite.observability.log_formats import request_id
+
+JSON = "application/json"
+
+RETRY_AFTER_SECONDS = 5
+
+Errors = Mapping[str, list[str]]
+
+HEADINGS = {
+    400: "That request makes no sense here",
+    403: "That is not allowed",
+    404: "There is nothing here",
+    405: "This page does not take that",
+    409: "Somebody was faster",
+    413: "That is too large",
+    422: "That cannot be taken as it is",
+    429: "A little slower, please",
+    500: "Something broke on our side",
+    503: "Busy, back in a moment",
+}
+
+logger = logging.getLogger(__name__)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether the client would rather have JSON than a page."""
+    with suppress(*UNREADABLE):
+        if request.get_preferred_type(["text/html", JSON]) == JSON:
+            return True
+    # No person ever looks at these.
+    return request.path == reverse("drawings:postmethod") or request.path.startswith(api_root())
+
+
+def api_root() -> str:
+    """The path below which the API is. (Its URLs have no names before they are asked for.)"""
+    return f"{reverse('drawings:api')}v1/"
+
+
+def error_response(
+    request: HttpRequest, status: int, errors: Errors, retry_after: int | None = None
+) -> HttpResponse:
+    """`errors` maps the field, or "request" for the whole of it, to sentences."""
+    response: HttpResponse
+    if wants_json(request):
+        response = JsonResponse({"errors": errors}, status=status)
+    else:
+        context = {
+            "heading": HEADINGS.get(status, "That did not work"),
+            "sentences": [
+                sentence if field == "request" else f"{field}: {sentence}"
+                for field, sentences in errors.items()
+                for sentence in sentences
+            ],
+            # For who writes to the host about it: the log has it, too.
+            "request_id": request_id.get() if status >= 500 else "",
+        }
+        response = render(request, "error.html", context, status=status)
+    if retry_after is not None:
+        response["Retry-After"] = str(retry_after)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def request_error(
+    request: HttpRequest, status: int, sentence: str, retry_after: int | None = None
+) -> HttpResponse:
+    """An error of the request as a whole."""
+    return error_response(request, status, {"request": [sentence]}, retry_after)
+
+
+def database_error(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """503 if the error is that the database is locked, full, read-only or away."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return None
+    # What follows the first line may quote what was sent.
+    logger.error("The database did not answer: %s", str(error).partition("\n")[0])
+    return request_error(
+        request,
+        503,
+        "The drawings' database does not answer just now, and nothing was stored."
+        f" Try again in {RETRY_AFTER_SECONDS} seconds.",
+        retry_after=RETRY_AFTER_SECONDS,
+    )
+
+
+# What Django calls by itself: see handler400 and its like in the root urls.py.
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, DisallowedHost) and request.META.get("HTTP_HOST"):
+        warn_once_of_a_host()
+    return request_error(request, 400, "The server cannot read this request.")
+
+
+@cache
+def warn_once_of_a_host() -> None:
+    """Without the name: a visitor sent it, and scanners ask for others all day long."""
+    logger.warning(
+        "A request was refused, as it asks for a host that is not in ALLOWED_HOSTS. If the site is"
+        " reached by another name as well, add it there."
+    )
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return request_error(request, 403, "You may not do this.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    response = request_error(
+        request, 404, "The address may be mistyped, or the drawing is no longer on the wall."
+    )
+    # Always, as the session is read only for a drawing that exists: nothing tells it from none.
+    patch_vary_headers(response, ["Cookie"])
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    # What is raised outside of the views, as when a session is saved, has not met the middleware.
+    return database_error(request, sys.exception()) or request_error(
+        request,
+        500,
+        "It has been written to the log. Go back and try again; nothing was half done.",
+    )
+
+
+@requires_csrf_token
+def csrf_failure(request: HttpRequest, reason: str = "", **kwargs: Any) -> HttpResponse:
+    if reason == REASON_NO_REFERER:  # browsers send one or the other
+        return request_error(
+            request, 403, "By HTTPS this site asks for an Origin or a Referer header of its own."
+        )
+    return request_error(
+        request,
+        403,
+        "The form has no valid token of this site. Open the page again, with cookies allowed,"
+        " and send once more.",
+    )

@@ -1,0 +1,141 @@
+"""What staff decides about drawings: each decision is written down with who made it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.utils import timezone
+
+from drawings.models import Drawing, DrawingQuerySet, Report, ReportQuerySet
+from drawings.services import senders
+from drawsite.db.transactions import write_transaction
+
+
+class OvertakenError(Exception):
+    """Somebody else has decided meanwhile: nothing was changed."""
+
+
+class Seen(NamedTuple):
+    """What of a drawing a decision was made on."""
+
+    status: str
+    title: str
+    artist: str
+    last_report: int  # the newest that waited; 0 if none did
+
+
+class Decision(NamedTuple):
+    """What was decided about a drawing, as much as it takes to undo it."""
+
+    drawing: UUID
+    was: str
+    now: str
+    settled_at: datetime | None  # when its reports were settled; None if it had none
+
+
+# --- Many drawings: all of them, or none ----------------------------------------------------
+
+
+def set_status(
+    drawings: Sequence[Drawing], status: str, user_id: int, seen_at: datetime | None = None
+) -> tuple[int, int]:
+    """Give drawings a status and settle their reports; how many had another status, and how many
+    were left as they are because they have changed after they were seen."""
+    ids = {drawing.pk for drawing in drawings}
+    with write_transaction():
+        rows = Drawing.objects.filter(pk__in=ids).order_by("pk").select_for_update()
+        now = list(rows.values_list("pk", "status", "changed_at"))
+        left = {pk for pk, _, at in now if seen_at and at and at > seen_at}
+        changing = {pk for pk, was, _ in now if was != status} - left
+        Drawing.objects.filter(pk__in=changing).change(status=status)
+        settled = _settle(Report.objects.filter(drawing__in=ids - left))
+        label = Drawing.Status(status).label
+        _log([each for each in drawings if each.pk in changing], f"Status set to {label}.", user_id)
+        _log([each for each in drawings if each.pk in settled], "Reports settled.", user_id)
+    return len(changing), len(left)
+
+
+def delete(drawings: Sequence[Drawing], user_id: int) -> int:
+    """Delete drawings for ever; how many were still there."""
+    there = Drawing.objects.for_lists().filter(pk__in=[drawing.pk for drawing in drawings])
+    with write_transaction():
+        there.prepare_deletion()
+        _log(drawings, "", user_id, DELETION)
+        _, deleted = there.delete()
+    return deleted.get(Drawing._meta.label, 0)
+
+
+def block_senders(drawings: Sequence[Drawing], user_id: int) -> int:
+    """Block who sent the drawings; how many of these have a sender."""
+    ids = [drawing.pk for drawing in drawings]
+    with write_transaction():
+        sent = Drawing.objects.filter(pk__in=ids, sender__isnull=False)
+        sender_of = dict(sent.values_list("pk", "sender"))
+        for sender in {bytes(sender or b"") for sender in sender_of.values()}:
+            senders.block(sender, "From the list of drawings")
+        _log([each for each in drawings if each.pk in sender_of], "Sender blocked.", user_id)
+    return len(sender_of)
+
+
+def settle(reports: Iterable[Report], user_id: int) -> int:
+    """Settle reports; how many drawings they are of."""
+    with write_transaction():
+        settled = _settle(Report.objects.filter(pk__in=[report.pk for report in reports]))
+        drawings = Drawing.objects.for_lists().filter(pk__in=settled)
+        _log(list(drawings), "Reports settled.", user_id)
+    return len(settled)
+
+
+# --- One drawing, as it was seen ------------------------------------------------------------
+
+
+def decide(drawing: Drawing, seen: Seen, status: str, user_id: int) -> Decision:
+    """Give a drawing a status and settle the reports that were seen.
+
+    Raises OvertakenError if it is no longer as it was seen.
+    """
+    settled_at = None
+    with write_transaction():
+        as_seen = Drawing.objects.filter(pk=drawing.pk, title=seen.title, artist=seen.artist)
+        _replace_status(as_seen, seen.status, status)
+        if seen.last_report:
+            reports = Report.objects.filter(drawing=drawing, pk__lte=seen.last_report)
+            settled_at = timezone.now()
+            if not reports.waiting().update(settled_at=settled_at):
+                raise OvertakenError
+        _log([drawing], f"Status set to {Drawing.Status(status).label}.", user_id)
+    return Decision(drawing.pk, seen.status, status, settled_at)
+
+
+def undo(drawing: Drawing, decision: Decision, user_id: int) -> None:
+    """Take a decision back. Raises OvertakenError if another has been made since."""
+    with write_transaction():
+        _replace_status(Drawing.objects.filter(pk=drawing.pk), decision.now, decision.was)
+        if decision.settled_at is not None:
+            reports = Report.objects.filter(drawing=drawing, settled_at=decision.settled_at)
+            reports.update(settled_at=None)
+        label = Drawing.Status(decision.was).label
+        _log([drawing], f"Decision undone: status set back to {label}.", user_id)
+
+
+def _replace_status(drawings: DrawingQuerySet, seen: str, status: str) -> None:
+    same = drawings.filter(status=seen).for_lists()
+    # Locked: nobody decides otherwise before this decision is made.
+    if not (same.select_for_update().first() if status == seen else same.change(status=status)):
+        raise OvertakenError
+
+
+def _settle(reports: ReportQuerySet) -> set[UUID]:
+    """Settle those of the reports that wait; the drawings that they are of."""
+    waiting = reports.waiting()
+    drawings = set(waiting.values_list("drawing_id", flat=True))
+    if drawings:
+        waiting.update(settled_at=timezone.now())
+    return drawings
+
+
+def _log(drawings: Sequence[Drawing], message: str, user_id: int, flag: int = CHANGE) -> None:
+    if drawings:
+        LogEntry.objects.log_actions(user_id, drawings, flag, message)

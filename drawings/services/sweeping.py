@@ -1,0 +1,97 @@
+"""What expires in the database, and its deletion without a cron job.
+
+`manage.py prepare`, which every start runs, deletes what it can without waiting for other writers.
+After that each process deletes a batch once a day, when the answer to a login or a submission has
+been sent.
+"""
+
+import logging
+import threading
+import time
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.models import Session
+from django.core.signals import request_finished
+from django.db import Error, connection
+from django.db.models import QuerySet
+from django.db.models.signals import post_save
+from django.utils import timezone
+
+from drawings.http import logins
+from drawings.models import BlockedSender, KnownAddress, SenderKey
+from drawings.services import senders
+from drawsite.db.transactions import hurried_transaction
+
+logger = logging.getLogger(__name__)
+
+BATCH = 1000  # rows of each kind: some ten milliseconds
+DAY_SECONDS = 24 * 60 * 60
+
+_due = time.monotonic() + DAY_SECONDS
+_request = threading.local()  # `.is_write`: whether it was a login or a submission
+
+
+def expired() -> list[QuerySet[Any]]:
+    """The rows that nothing uses any more."""
+    oldest_key = senders.oldest_kept()
+    return [
+        Session.objects.filter(expire_date__lt=timezone.now()),
+        KnownAddress.objects.filter(seen_on__lt=logins.oldest_known()),
+        SenderKey.objects.filter(begins__lt=oldest_key),
+        BlockedSender.objects.filter(created_at__date__lt=oldest_key),
+    ]
+
+
+def sweep() -> None:
+    """Delete what has expired, in batches, until nothing is left or others write."""
+    while sweep_batch():
+        pass
+
+
+def sweep_batch() -> bool:
+    """Delete at most BATCH rows of each kind. Returns whether there may be more.
+
+    Waits for nobody: while others write it deletes nothing, and the next sweep does.
+    """
+    more = False
+    try:
+        with hurried_transaction():
+            for rows in expired():
+                keys = list(rows.values_list("pk", flat=True)[:BATCH])
+                if keys:
+                    # By its condition too: a session may have been extended meanwhile.
+                    rows.filter(pk__in=keys).delete()
+                more = more or len(keys) == BATCH
+    except Error as error:
+        logger.info("Expired rows are left for later: %s", str(error).partition("\n")[0])
+        return False
+    return more
+
+
+def connect() -> None:
+    user_logged_in.connect(_note_login)
+    post_save.connect(_note_submission, sender="drawings.Drawing")
+    request_finished.connect(_sweep_if_due)
+
+
+def _note_login(**kwargs: Any) -> None:
+    _request.is_write = True
+
+
+def _note_submission(*, created: bool, **kwargs: Any) -> None:
+    _request.is_write = created
+
+
+def _sweep_if_due(**kwargs: Any) -> None:
+    global _due
+    is_write = getattr(_request, "is_write", False)
+    _request.is_write = False
+    if not is_write or time.monotonic() < _due:
+        return
+    _due = time.monotonic() + DAY_SECONDS
+    if sweep_batch():
+        _due = 0.0  # the next login or submission goes on
+    # Django has done this already, when it heard of the same signal before us.
+    if not connection.in_atomic_block:  # as in a test
+        connection.close_if_unusable_or_obsolete()

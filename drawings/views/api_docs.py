@@ -1,0 +1,17 @@
+"""The API's reference, for people."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from drawings.http.errors import api_root
+
+
+@gzip_page
+@require_safe
+def reference(request: HttpRequest) -> HttpResponse:
+    # Here, as nothing that a server does not need is imported when it starts.
+    from drawings.api.reference import context
+
+    return render(request, "drawings/api.html", context(request.build_absolute_uri(api_root())))

@@ -1,0 +1,117 @@
+"""Every page for everybody: axe finds nothing to complain of, in both themes; nothing is heavy."""
+
+import json
+from uuid import UUID
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.http import HttpResponse
+from playwright.sync_api import expect
+
+from drawings.http import owner_cookie
+from drawings.imaging import strokes
+
+pytestmark = pytest.mark.page_alone
+
+OWNER = UUID("01900000-0000-4000-8000-000000000000")
+MAX_CANVAS_PAGE_BYTES = 60_000
+
+
+@pytest.fixture
+def drawing(make_drawing):
+    """A drawing on top of another, with strokes."""
+    document = {
+        "version": 1,
+        "width": 200,
+        "height": 200,
+        "paper": None,
+        "operations": [{"tool": "invert", "t": 1}],
+    }
+    parent = make_drawing(title="Below")
+    return make_drawing(
+        strokes.rasterise(document),
+        title="Above",
+        artist="Ada",
+        parent=parent,
+        strokes=strokes.pack(document),
+        owner=OWNER,
+    )
+
+
+@pytest.fixture
+def owners_page(page, server):
+    """The page, in the browser that sent the drawing."""
+    response = HttpResponse()
+    owner_cookie.remember(response, OWNER)
+    value = response.cookies[owner_cookie.COOKIE].value
+    page.context.add_cookies([{"name": owner_cookie.COOKIE, "value": value, "url": server.url}])
+    return page
+
+
+def violations(page):
+    results = Axe().run(page).response
+    return {
+        f"{violation['id']}: {json.dumps([node['target'] for node in violation['nodes']])}"
+        for violation in results["violations"]
+    }
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+def test_axe_finds_no_violation_on_any_page(page, server, drawing, theme, width, problems):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    own = f"/drawings/{drawing.id}/"
+    pages = ["/", "/gallery/", "/gallery/?q=nothing", own, f"{own}report/", "/mine/", "/nowhere"]
+    pages += ["/gallery/plots/", "/gallery/plots/?q=nothing"]
+    for address in pages:
+        page.goto(f"{server.url}{address}")
+        assert violations(page) == set(), address
+    problems.clear()  # the browser's own word on the page that is not there
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_violation_on_an_owners_pages(
+    owners_page, server, drawing, make_drawing, theme
+):
+    others = [make_drawing(owner=OWNER, status=status) for status in ("pending", "hidden")]
+    owners_page.set_viewport_size({"width": 360, "height": 900})
+    owners_page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    own = f"/drawings/{drawing.id}/"
+    pages = ["/mine/", own, f"{own}title/", f"{own}take-back/"]
+    for address in [*pages, *(other.get_absolute_url() for other in others)]:
+        owners_page.goto(f"{server.url}{address}")
+        assert violations(owners_page) == set(), address
+        assert owners_page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_violation_where_the_studio_opens_up(studio, theme):
+    page = studio.page
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.locator(".more summary").click()
+    page.locator("#colormap").select_option("tab10")
+    expect(page.locator("#colours input")).to_have_count(10)
+    page.get_by_role("button", name="Send").click()
+    assert violations(page) == set()
+    page.locator("#help-button").click()
+    assert violations(page) == set()
+
+
+def test_axe_finds_no_violation_in_the_replay(page, server, drawing):
+    page.goto(f"{server.url}/drawings/{drawing.id}/")
+    page.get_by_role("button", name="Replay").click()
+    expect(page.get_by_role("slider")).to_be_visible()
+    assert violations(page) == set()
+
+
+def test_the_canvas_page_is_light(page, server):
+    protocol = page.context.new_cdp_session(page)
+    protocol.send("Network.enable")
+    sizes = []
+    protocol.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+
+    page.goto(f"{server.url}/", wait_until="networkidle")
+
+    assert len(sizes) > 10
+    assert sum(sizes) <= MAX_CANVAS_PAGE_BYTES

@@ -1,0 +1,358 @@
+"""Nothing is lost: drafts over reloads and crashes, and an outbox that goes on trying."""
+
+import random
+import time
+
+import numpy as np
+import pytest
+from playwright.sync_api import Error, expect
+
+from drawings.models import Drawing
+from tests.support.browser import Studio
+
+pytestmark = pytest.mark.page_alone
+
+SQUIGGLE = [(40, 40), (60.5, 80), (100, 50), (150, 150)]
+OFFLINE = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "ERR_CONNECTION")
+
+
+def expect_only(problems, *words):
+    """Take the network's own messages out of what went wrong, and nothing else."""
+    assert [each for each in problems if not any(word in each for word in words)] == []
+    problems.clear()
+
+
+def saved_operations(page):
+    """How many operations the draft in the browser's storage has."""
+    return page.evaluate(
+        """() => new Promise((resolve) => {
+            const request = indexedDB.open("drawsite", 1);
+            request.onsuccess = () => {
+                const all = request.result.transaction("drafts").objectStore("drafts").getAll();
+                all.onsuccess = () => {
+                    request.result.close();
+                    resolve(Math.max(0, ...all.result.map((d) => d.document.operations.length)));
+                };
+            };
+        })"""
+    )
+
+
+def crash(page):
+    """Kill the tab's process, as a phone that is short of memory does."""
+    protocol = page.context.browser.new_browser_cdp_session()
+    with pytest.raises(Error):
+        page.goto("chrome://crash")
+    protocol.detach()
+
+
+def test_a_draft_is_there_again_after_a_reload(studio, server):
+    studio.mouse(*SQUIGGLE)
+    studio.page.get_by_label("Title").fill("Half done")
+    studio.page.locator("#colormap").select_option("magma")
+    drawn = studio.field()
+
+    again = Studio(studio.page, server.url)
+
+    assert np.array_equal(again.field(), drawn)
+    expect(studio.page.get_by_label("Title")).to_have_value("Half done")
+    expect(studio.page.locator("#colormap")).to_have_value("magma")
+    expect(studio.page.get_by_role("status")).to_contain_text("that you had begun")
+    again.mouse((10, 10), (20, 20))
+    studio.page.keyboard.press("Control+z")
+    studio.page.keyboard.press("Control+z")
+    assert (again.field() == 255).all()
+
+
+def test_a_draft_outlives_its_tab(studio, server, problems):
+    studio.mouse(*SQUIGGLE)
+    drawn = studio.field()
+    context = studio.page.context
+    studio.page.close()
+
+    again = Studio(context.new_page(), server.url)
+
+    assert np.array_equal(again.field(), drawn)
+
+
+def test_the_draft_comes_back_whenever_the_tab_is_killed(studio, server):
+    """At twenty random moments, with every stroke that was finished by then."""
+    chance = random.Random(7)  # noqa: S311 - chance, not a secret
+    context = studio.page.context
+    finished = 0
+    for _ in range(20):
+        strokes = chance.randrange(1, 4)
+        for _ in range(strokes):
+            start = (chance.randrange(200), chance.randrange(200))
+            studio.mouse(start, (chance.randrange(200), chance.randrange(200)))
+        finished += strokes
+        if chance.random() < 0.5:  # in the middle of a stroke that is not finished
+            studio.page.mouse.move(*studio.on_screen((100, 100)))
+            studio.page.mouse.down()
+        drawn = finished
+        crash(studio.page)
+        studio.page.close()
+        studio = Studio(context.new_page(), server.url)
+        assert len(studio.document()["operations"]) == drawn
+
+
+def test_two_tabs_keep_a_draft_each(studio, server):
+    studio.mouse((20, 20), (100, 20))
+    first = studio.field()
+    other = Studio(studio.page.context.new_page(), server.url)
+    assert (other.field() == 255).all()
+    other.mouse((20, 150), (100, 150))
+    second = other.field()
+
+    for tab, field in ((studio, first), (other, second)):
+        tab.page.reload()
+        assert np.array_equal(tab.field(), field)
+
+
+def test_a_drawing_that_is_on_the_wall_is_no_draft_any_more(studio, server):
+    studio.mouse(*SQUIGGLE)
+    studio.send()
+
+    again = Studio(studio.page, server.url)
+
+    assert (again.field() == 255).all()
+
+
+@pytest.mark.parametrize("denied", ["indexedDB", "quota"])
+def test_a_browser_that_keeps_nothing_says_so_and_draws_on(page, server, denied):
+    if denied == "indexedDB":
+        page.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
+    else:
+        page.add_init_script(
+            "IDBObjectStore.prototype.put = () => {"
+            " throw new DOMException('full', 'QuotaExceededError'); };"
+        )
+    studio = Studio(page, server.url)
+    studio.mouse(*SQUIGGLE)
+
+    expect(page.get_by_role("status")).to_contain_text("keeps no drafts")
+    studio.send()
+    assert Drawing.objects.count() == 1
+
+
+def test_sending_without_network_is_made_good_when_it_is_back(studio, problems):
+    studio.mouse(*SQUIGGLE)
+    drawn = studio.field()
+    studio.page.context.set_offline(True)
+
+    studio.page.get_by_role("button", name="Send").click()
+    expect(studio.page.get_by_role("status")).to_contain_text("cannot be reached")
+    expect(studio.page.get_by_role("status")).to_contain_text("kept and sent again")
+    expect_only(problems, *OFFLINE)
+
+    studio.page.context.set_offline(False)
+    studio.page.wait_for_url("**/drawings/*/")
+    assert np.array_equal(Drawing.objects.get().field, drawn)
+    problems.clear()
+
+
+def test_an_answer_that_is_lost_on_its_way_does_not_make_a_second_drawing(studio, problems):
+    studio.mouse(*SQUIGGLE)
+    lost: list[int] = []
+
+    def lose_the_first_answer(route):
+        response = route.fetch()
+        if lost:
+            route.fulfill(response=response)
+        else:
+            lost.append(response.status)
+            route.abort("connectionreset")
+
+    studio.page.route("**/drawings/", lose_the_first_answer)
+    studio.send()
+
+    assert lost == [201]
+    assert Drawing.objects.count() == 1
+    expect_only(problems, *OFFLINE)
+
+
+def test_what_was_being_sent_when_the_page_closed_is_sent_by_the_next(studio, server, problems):
+    studio.mouse(*SQUIGGLE)
+    context = studio.page.context
+    context.set_offline(True)
+    studio.page.get_by_role("button", name="Send").click()
+    expect(studio.page.get_by_role("status")).to_contain_text("kept and sent again")
+    studio.page.close()
+    context.set_offline(False)
+
+    again = Studio(context.new_page(), server.url)
+
+    expect(again.page.get_by_role("status")).to_contain_text("on the wall")
+    assert Drawing.objects.count() == 1
+    assert (again.field() == 255).all()
+    expect_only(problems, *OFFLINE)
+
+
+@pytest.mark.parametrize(("status", "word"), [(503, "again in"), (429, "again in")])
+def test_a_wall_that_asks_to_wait_is_asked_again_after_that(studio, problems, status, word):
+    studio.mouse(*SQUIGGLE)
+    asked = []
+
+    def refuse_once(route):
+        asked.append(time.monotonic())
+        if len(asked) > 1:
+            return route.continue_()
+        return route.fulfill(status=status, headers={"Retry-After": "2"}, json={"errors": {}})
+
+    studio.page.route("**/drawings/", refuse_once)
+    studio.page.get_by_role("button", name="Send").click()
+    expect(studio.page.get_by_role("status")).to_contain_text(word)
+    studio.page.wait_for_url("**/drawings/*/")
+
+    assert asked[1] - asked[0] >= 2
+    assert Drawing.objects.count() == 1
+    expect_only(problems, str(status))
+
+
+def test_going_on_from_a_drawing_begins_with_its_pixels(page, server, make_drawing, field):
+    parent = make_drawing(title="The first", colormap="magma")
+    page.goto(f"{server.url}/drawings/{parent.id}/")
+    page.get_by_role("link", name="Draw on top of this").click()
+    studio = Studio(page, page.url)
+
+    assert np.array_equal(studio.field(), field)
+    expect(page.locator("#colormap")).to_have_value("magma")
+    studio.set("size", 10)
+    studio.mouse((20, 20), (180, 20))
+    drawn = studio.field()
+    id = studio.send()
+
+    child = Drawing.objects.get(pk=id)
+    assert np.array_equal(child.field, drawn)
+    assert child.parent == parent
+    page.get_by_role("link", name="The first").click()
+    page.wait_for_url(f"**/drawings/{parent.id}/")
+    assert page.locator(f"a[href*='{child.id}']").count() >= 1
+
+
+def test_a_reload_keeps_what_was_drawn_on_top(page, server, make_drawing):
+    parent = make_drawing()
+    studio = Studio(page, f"{server.url}/?on={parent.id}")
+    studio.mouse((20, 20), (180, 20))
+    drawn = studio.field()
+
+    page.reload()
+
+    assert np.array_equal(studio.field(), drawn)
+
+
+def test_what_leaves_the_limits_of_strokes_is_sent_all_the_same(studio):
+    studio.page.evaluate(
+        """async () => {
+            const { paper } = await import(document.querySelector("script[type=module]").src);
+            paper.began -= 8 * 24 * 3600 * 1000;
+            paper.begin("pen", 0);
+            paper.extend(100, 100, 2);
+            paper.extend(99999, -99999, 2);
+            paper.end();
+            const late = { tool: "invert", t: 604800000 };
+            for (let n = 0; n < 10_000; n++) paper.operations.push(late);
+        }"""
+    )
+    drawn = studio.field()
+
+    studio.send()
+
+    stored = Drawing.objects.get()
+    assert np.array_equal(stored.field, drawn)
+    assert stored.strokes is None
+
+
+def test_strokes_that_the_wall_refuses_do_not_hold_the_picture_back(studio, problems):
+    studio.mouse(*SQUIGGLE)
+    studio.page.evaluate(
+        """async () => {
+            const { paper } = await import(document.querySelector("script[type=module]").src);
+            paper.operations[0].tool = "brush";
+        }"""
+    )
+    drawn = studio.field()
+
+    studio.send()
+
+    assert np.array_equal(Drawing.objects.get().field, drawn)
+    expect_only(problems, "422")
+
+
+def test_who_draws_before_the_storage_answers_loses_neither_drawing(studio, server):
+    studio.mouse((20, 20), (100, 20))
+    first = studio.field()
+    context = studio.page.context
+    studio.page.close()
+    page = context.new_page()
+    page.add_init_script(
+        "const open = indexedDB.open.bind(indexedDB);"
+        "indexedDB.open = (...given) => {"
+        "  const request = {};"
+        "  setTimeout(() => {"
+        "    const real = open(...given);"
+        "    real.onupgradeneeded = () => request.onupgradeneeded?.call(real);"
+        "    real.onsuccess = () => { request.result = real.result; request.onsuccess?.(); };"
+        "  }, 1500);"
+        "  return request;"
+        "};"
+    )
+    page.goto(f"{server.url}/", wait_until="domcontentloaded")
+    page.wait_for_selector("#send[aria-disabled], #undo[aria-disabled]")
+    hasty = Studio.__new__(Studio)
+    hasty.page, hasty.protocol = page, context.new_cdp_session(page)
+    hasty.measure()
+    page.wait_for_timeout(300)
+    hasty.mouse((20, 150), (100, 150))
+    second = hasty.field()
+    assert not np.array_equal(first, second)
+    page.wait_for_timeout(2000)
+
+    again = Studio(context.new_page(), server.url)
+    assert np.array_equal(again.field(), first)
+    assert np.array_equal(hasty.field(), second)
+
+
+def test_a_draft_that_cannot_be_read_is_set_aside(studio, server, problems):
+    studio.mouse(*SQUIGGLE)
+    studio.page.evaluate(
+        """() => new Promise((resolve) => {
+            const request = indexedDB.open("drawsite", 1);
+            request.onsuccess = () => {
+                const transaction = request.result.transaction("drafts", "readwrite");
+                const store = transaction.objectStore("drafts");
+                const all = store.getAll();
+                all.onsuccess = () => {
+                    all.result[0].document.version = 99;
+                    store.put(all.result[0]).onsuccess = () => {
+                        request.result.close();
+                        resolve();
+                    };
+                };
+            };
+        })"""
+    )
+    again = Studio(studio.page, server.url)
+
+    expect(again.page.get_by_role("status")).to_contain_text("cannot read")
+    again.mouse((50, 50), (90, 90))
+    again.send()
+    assert Drawing.objects.count() == 1
+    expect_only(problems, "draft of version")
+
+
+def test_looking_at_a_drawing_to_draw_on_leaves_the_next_paper_white(page, server, make_drawing):
+    parent = make_drawing()
+    Studio(page, f"{server.url}/?on={parent.id}").field()
+
+    assert (Studio(page, server.url).field() == 255).all()
+
+
+def test_a_new_sheet_is_white_and_asks_first(studio):
+    studio.mouse(*SQUIGGLE)
+    studio.page.once("dialog", lambda dialog: dialog.accept())
+    studio.page.locator(".more summary").click()
+    studio.page.get_by_role("button", name="New sheet").click()
+
+    assert (studio.field() == 255).all()
+    assert studio.document()["operations"] == []

@@ -1,0 +1,118 @@
+"""The page's rasteriser and the server's give the same bytes."""
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.templatetags.static import static
+
+from drawings.imaging import strokes
+from tests.fixtures.recorded import make
+from tests.support import documents
+
+pytestmark = pytest.mark.page_alone
+
+GOLDEN = json.loads(make.GOLDEN.read_text())
+CASES = dict(make.cases())
+
+RANDOM_DOCUMENTS = 10_000
+BATCH = 500
+
+DIGESTS = """async ([url, text, ground]) => {
+    const { Paper } = await import(url);
+    const field = ground && Uint8Array.from(atob(ground), (char) => char.charCodeAt(0));
+    const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) =>
+        byte.toString(16).padStart(2, "0")).join("");
+    const digests = JSON.parse(text).map((document) =>
+        crypto.subtle.digest("SHA-256", Paper.from(document, field).pixels));
+    return (await Promise.all(digests)).map(hex);
+}"""
+
+
+@pytest.fixture
+def digests_in_the_page(page, server):
+    """The digests of what the page's own module makes of documents."""
+    page.goto(f"{server.url}/gallery/")
+
+    def digests(given, ground=None):
+        field = ground is not None and base64.b64encode(ground.tobytes()).decode()
+        module = static("drawings/paper.js")
+        return page.evaluate(DIGESTS, [module, json.dumps(given), field or None])
+
+    return digests
+
+
+# --- Recorded inputs ------------------------------------------------------------------------
+
+
+def test_every_recorded_input_has_its_digest():
+    assert set(GOLDEN) == set(CASES)
+    assert {
+        f"{make.EVERY_SIZE}@{side}" for side in (16, 17, 31, 64, 100, 200, 333, 512, 1024)
+    } < set(CASES)
+    assert len(set(GOLDEN.values())) == len(GOLDEN)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_server_makes_of_a_recorded_input_what_it_always_made(name):
+    document = CASES[name]
+    strokes.check(document)
+
+    field = strokes.rasterise(document, strokes.image_of_paper(document))
+
+    assert make.digest(field) == GOLDEN[name]
+
+
+def test_the_page_makes_of_all_recorded_inputs_the_same(digests_in_the_page):
+    for name, document in CASES.items():
+        digests = digests_in_the_page([document], strokes.image_of_paper(document))
+        assert digests == [GOLDEN[name]], name
+
+
+def test_the_recorded_inputs_are_what_their_generator_makes():
+    for name, document in make.documents().items():
+        assert json.loads((Path(make.__file__).parent / f"{name}.json").read_text()) == document
+
+
+# --- Random ones ----------------------------------------------------------------------------
+
+
+def test_the_page_and_the_server_agree_on_thousands_of_drawings(digests_in_the_page):
+    random = np.random.default_rng(20)
+    agreeing = 0
+    for _ in range(RANDOM_DOCUMENTS // BATCH):
+        batch = [documents.random_document(random) for _ in range(BATCH)]
+        here = [make.digest(strokes.rasterise(document)) for document in batch]
+        there = digests_in_the_page(batch)
+        assert [
+            document
+            for document, *pair in zip(batch, here, there, strict=True)
+            if pair[0] != pair[1]
+        ] == []
+        agreeing += len(batch)
+    assert agreeing == 10_000
+
+
+def test_the_random_drawings_keep_to_the_rules_and_have_everything_in_them():
+    random = np.random.default_rng(20)
+    given = [documents.random_document(random) for _ in range(1_000)]
+    operations = [each for document in given for each in document["operations"]]
+
+    for document in given:
+        strokes.check(document)
+    assert {each["tool"] for each in operations} == strokes.STROKE_TOOLS | {
+        "fill",
+        "clear",
+        "invert",
+        "flip",
+    }
+    xs = [x for each in operations if each["tool"] in strokes.STROKE_TOOLS for x in each["x"]]
+    radii = [
+        r for each in operations if each["tool"] in strokes.STROKE_TOOLS for r in each["radius"]
+    ]
+    assert (min(xs), max(xs)) == (strokes.LEAST_COORDINATE, strokes.GREATEST_COORDINATE)
+    assert (min(radii), max(radii)) == (0, strokes.MAX_RADIUS)
+    # Most of them leave something, and hardly two the same.
+    assert len({make.digest(strokes.rasterise(document)) for document in given}) > 500

@@ -1,0 +1,451 @@
+"""The studio's tools, gestures and keys, with the input that the browser's own protocol sends."""
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from drawings.imaging import strokes
+from tests.support import samples
+
+pytestmark = pytest.mark.page_alone
+
+WHITE = 255
+
+
+def tools_used(studio):
+    return [operation["tool"] for operation in studio.document()["operations"]]
+
+
+@pytest.fixture
+def two_fingers(studio):
+    """Sends touches: each argument is where the fingers are, None for no finger any more."""
+
+    def send(kind, *points):
+        touches = [
+            {"x": x, "y": y, "id": number}
+            for number, (x, y) in enumerate(studio.on_screen(point) for point in points)
+        ]
+        studio.protocol.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    return send
+
+
+# --- Tools ----------------------------------------------------------------------------------
+
+
+def test_line_rectangle_and_ellipse_are_outlines_between_two_corners(studio):
+    studio.set("size", 3)
+    studio.choose("line")
+    studio.mouse((10, 10), (60, 20), (90, 10))
+    studio.choose("rectangle")
+    studio.mouse((20, 40), (80, 90))
+    studio.choose("ellipse")
+    studio.mouse((120, 120), (180, 160))
+
+    field = studio.field()
+    assert field[10, 10] < 128
+    assert field[10, 50] < 128  # on the line
+    assert (field[13:30, 60] == WHITE).all()  # not where the pointer had been on its way
+    for corner in [(40, 20), (40, 79), (89, 20), (89, 79)]:
+        assert field[corner] < 128
+    assert field[65, 50] == WHITE
+    assert field[140, 120] < 128
+    assert field[120, 150] < 128
+    assert field[120, 120] == WHITE
+    assert tools_used(studio) == ["line", "rectangle", "ellipse"]
+
+
+def test_shift_makes_lines_straight_and_shapes_regular(studio):
+    def with_shift(tool, *points):
+        studio.choose(tool)
+        studio.page.keyboard.down("Shift")
+        studio.mouse(*points)
+        studio.page.keyboard.up("Shift")
+
+    with_shift("line", (10, 50), (150, 55))
+    with_shift("rectangle", (20, 80), (80, 140), (60, 140))
+    with_shift("pen", (10, 180), (60, 100), (150, 182))
+
+    line, rectangle, pen = studio.document()["operations"]
+    assert line["y"] == pytest.approx([50, 50], abs=0.6)
+    assert max(rectangle["x"]) - min(rectangle["x"]) == pytest.approx(60, abs=0.6)
+    assert max(rectangle["y"]) - min(rectangle["y"]) == pytest.approx(60, abs=0.6)
+    assert len(pen["x"]) == 2
+
+
+def test_shift_in_the_middle_of_a_stroke_goes_on_straight_and_keeps_it(studio):
+    page = studio.page
+    page.mouse.move(*studio.on_screen((20, 20)))
+    page.mouse.down()
+    for point in [(40, 60), (60, 20), (80, 60)]:
+        page.mouse.move(*studio.on_screen(point), steps=5)
+    page.keyboard.down("Shift")
+    page.mouse.move(*studio.on_screen((120, 90)), steps=5)
+    page.mouse.move(*studio.on_screen((150, 61)), steps=5)
+    page.keyboard.up("Shift")
+    page.mouse.up()
+
+    field = studio.field()
+    assert field[60, 40] < 100
+    assert field[20, 60] < 100
+    assert field[60, 120] < 100  # straight on to the right
+    assert field[90, 120] == WHITE
+
+
+def test_a_fill_stops_at_other_colours_of_a_qualitative_map(studio):
+    studio.page.locator("#colormap").select_option("tab10")
+    colours = studio.page.locator("#colours input")
+    expect(colours).to_have_count(10)
+    colours.nth(8).check(force=True)
+    studio.choose("rectangle")
+    studio.mouse((50, 50), (100, 100))
+    studio.choose("fill")
+    colours.nth(0).check(force=True)
+    studio.mouse((75, 75))
+
+    field = studio.field()
+    assert field[75, 75] < 26
+    assert field[50, 75] // 25.6 == 8
+    assert field[20, 20] == WHITE
+
+
+def test_fill_floods_what_is_enclosed_and_no_more(studio):
+    studio.choose("rectangle")
+    studio.mouse((50, 50), (100, 100))
+    studio.choose("fill")
+    studio.set("shade", 77)
+    studio.mouse((75, 75))
+
+    field = studio.field()
+    assert field[75, 75] == field[60, 90] == 77
+    assert field[20, 20] == WHITE
+
+
+def test_the_eyedropper_takes_the_shade_from_the_paper(studio):
+    studio.set("shade", 123)
+    studio.set("size", 20)
+    studio.mouse((50, 50), (60, 50))
+    studio.set("shade", 0)
+    studio.page.keyboard.press("i")
+    studio.mouse((55, 50))
+
+    expect(studio.page.locator("#shade")).to_have_value("123")
+
+
+def test_negative_and_mirrors_can_be_undone(studio):
+    studio.mouse((20, 30), (60, 90))
+    drawn = studio.field()
+
+    studio.page.keyboard.press("n")
+    assert np.array_equal(studio.field(), WHITE - drawn)
+    studio.page.keyboard.press("h")
+    assert np.array_equal(studio.field(), (WHITE - drawn)[:, ::-1])
+    studio.page.keyboard.press("v")
+    assert np.array_equal(studio.field(), (WHITE - drawn)[::-1, ::-1])
+    for _ in range(3):
+        studio.page.keyboard.press("Control+z")
+    assert np.array_equal(studio.field(), drawn)
+
+
+def test_a_qualitative_colormap_shows_its_colours_and_draws_no_others(studio):
+    studio.page.locator("#colormap").select_option("tab10")
+    colours = studio.page.get_by_role("radiogroup", name="Colour").get_by_role("radio")
+    expect(colours).to_have_count(10)
+
+    colours.nth(3).check(force=True)
+    studio.mouse((20, 20), (90, 130), (150, 40))
+
+    tenths = np.unique(studio.field() // 25.6)
+    assert tenths.tolist() == [3, 9]
+    assert studio.document()["operations"][0]["antialiased"] is False
+
+
+def test_the_undo_of_the_hundredth_stroke_is_one_patch(studio):
+    studio.page.evaluate(
+        """async () => {
+            const { paper } = await import(document.querySelector("script[type=module]").src);
+            for (let n = 0; n < 100; n++) {
+                paper.begin("pen", n);
+                paper.extend(n, 10, 2);
+                paper.extend(n, 190, 2);
+                if (n === 98) window.before = paper.pixels.slice();
+                paper.end();
+            }
+            let pixels = 0;
+            paper.addEventListener("change", ({ detail: { rect } }) => {
+                pixels = (rect.x1 - rect.x0) * (rect.y1 - rect.y0);
+            });
+            paper.undo();
+            window.redrawn = pixels;
+            window.isBack = paper.pixels.every((value, at) => value === window.before[at]);
+        }"""
+    )
+
+    assert studio.page.evaluate("isBack")
+    assert studio.page.evaluate("redrawn") < 200 * 8
+
+
+def test_the_strokes_that_were_drawn_make_the_same_field_on_the_server(studio):
+    studio.mouse((20, 30), (60, 90), (100, 20))
+    studio.choose("ellipse")
+    studio.mouse((50, 50), (150, 120))
+    studio.choose("fill")
+    studio.set("shade", 200)
+    studio.mouse((100, 80))
+    studio.page.keyboard.press("h")
+
+    drawn = studio.document()
+    strokes.check(drawn)
+    assert np.array_equal(strokes.rasterise(drawn), studio.field())
+
+
+# --- Pens and fingers -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tool", ["pen", "eraser", "line", "ellipse", "fill", "eyedropper"])
+def test_two_fingers_zoom_without_leaving_a_mark(studio, two_fingers, tool):
+    studio.choose(tool)
+    two_fingers("touchStart", (90, 100))
+    two_fingers("touchMove", (91, 100))
+    two_fingers("touchStart", (91, 100), (110, 100))
+    two_fingers("touchMove", (70, 100), (130, 100))
+    two_fingers("touchMove", (50, 100), (150, 100))
+    two_fingers("touchEnd")
+
+    assert (studio.field() == WHITE).all()
+    assert tools_used(studio) == []
+    assert "scale(" in studio.page.locator("#sheet").get_attribute("style")
+
+
+def test_what_is_drawn_while_zoomed_is_where_the_finger_was(studio):
+    studio.page.keyboard.press("+")
+    studio.page.keyboard.press("+")
+
+    studio.mouse((100, 100))  # the middle stays in the middle
+    assert studio.field()[100, 100] == 0
+    studio.page.keyboard.press("0")
+    assert not studio.page.locator("#sheet").get_attribute("style")
+
+
+def test_a_tap_of_two_fingers_undoes_and_of_three_redoes(studio, two_fingers):
+    studio.mouse((20, 30), (60, 90))
+    drawn = studio.field()
+
+    two_fingers("touchStart", (90, 100), (110, 100))
+    two_fingers("touchEnd")
+    assert (studio.field() == WHITE).all()
+    two_fingers("touchStart", (90, 100), (110, 100), (130, 100))
+    two_fingers("touchEnd")
+    assert np.array_equal(studio.field(), drawn)
+
+
+def test_a_palm_that_rests_before_the_pen_leaves_no_mark(studio, two_fingers):
+    two_fingers("touchStart", (150, 170))
+    studio.pen((40, 40), (60, 60), (80, 40))
+    two_fingers("touchMove", (152, 172))
+    two_fingers("touchEnd")
+
+    assert (studio.field()[120:, 100:] == WHITE).all()
+    assert studio.field()[60, 60] == 0
+    assert tools_used(studio) == ["pen"]
+
+
+@pytest.mark.parametrize("tool", ["pen", "line", "fill"])
+def test_a_palm_that_touches_shortly_before_the_pen_is_taken_back(studio, two_fingers, tool):
+    studio.choose(tool)
+    two_fingers("touchStart", (150, 170))
+    two_fingers("touchEnd")
+    studio.pen((40, 40), (60, 60))
+
+    assert tools_used(studio) == [tool]
+    if tool != "fill":
+        assert (studio.field()[120:, 100:] == WHITE).all()
+
+
+def test_a_pen_takes_no_drawing_of_a_finger_back(studio):
+    studio.touch(*[(x, 50) for x in range(20, 180, 4)])
+    studio.page.wait_for_timeout(700)
+    studio.touch((50, 150), (60, 160))
+    studio.choose("eyedropper")
+    studio.touch((10, 10))
+    studio.choose("pen")
+    studio.pen((40, 100), (60, 100))
+
+    assert tools_used(studio) == ["pen", "pen", "pen"]
+
+
+def test_the_wheel_moves_paper_that_is_zoomed(studio):
+    studio.page.keyboard.press("+")
+    studio.page.mouse.move(*studio.on_screen((100, 100)))
+    before = studio.page.locator("#sheet").get_attribute("style")
+    studio.page.mouse.wheel(0, 40)
+
+    expect(studio.page.locator("#sheet")).not_to_have_attribute("style", before)
+
+
+def test_after_a_pen_fingers_draw_only_when_they_are_let(studio):
+    expect(studio.page.locator("#pen-only-field")).to_be_hidden()
+    studio.pen((40, 40), (60, 60))
+    studio.touch((100, 100), (150, 150))
+    assert tools_used(studio) == ["pen"]
+
+    studio.page.get_by_label("Only the pen draws").uncheck()
+    studio.measure()
+    studio.page.wait_for_timeout(700)  # as long as a touch may be the hand that held the pen
+    studio.touch((100, 100), (150, 150))
+    assert tools_used(studio) == ["pen", "pen"]
+
+
+def test_a_pens_pressure_is_its_width_unless_that_is_switched_off(studio):
+    studio.set("size", 10)
+    studio.pen((40, 40), (60, 40), pressure=0.5)
+    studio.pen((40, 80), (60, 80), pressure=1)
+    studio.pen((40, 120), (60, 120), pressure=0.1)
+    studio.page.locator(".more summary").click()
+    studio.page.get_by_label("pressure").uncheck()
+    studio.measure()
+    studio.pen((40, 160), (60, 160), pressure=1)
+
+    widths = [operation["radius"][0] for operation in studio.document()["operations"]]
+    assert widths[0] == widths[3] == 5
+    assert widths[1] > 5 > widths[2]
+
+
+def test_a_cancelled_pointer_ends_its_stroke_cleanly(studio, two_fingers):
+    two_fingers("touchStart", (50, 50))
+    two_fingers("touchMove", (100, 50))
+    two_fingers("touchCancel")
+    studio.mouse((50, 100), (100, 100))
+
+    assert len(tools_used(studio)) == 2
+    assert studio.field()[75, 75] == WHITE
+
+
+def test_a_steady_hand_smooths_and_still_ends_where_the_pointer_does(studio):
+    zigzag = [(x, 100 + 6 * (-1) ** x) for x in range(20, 180, 4)]
+    studio.mouse(*zigzag)
+    studio.page.locator(".more summary").click()
+    studio.page.get_by_label("Steady hand").select_option("much")
+    studio.measure()
+    studio.mouse(*zigzag)
+
+    rough, steady = studio.document()["operations"]
+    assert np.abs(np.diff(steady["y"])).sum() < 0.5 * np.abs(np.diff(rough["y"])).sum() + 12
+    assert (steady["x"][-1], steady["y"][-1]) == (rough["x"][-1], rough["y"][-1])
+
+
+# --- Keys -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("Control+z", "Nothing to undo"),
+        ("n", "Negative"),
+        ("h", "Mirrored"),
+        ("]", "Width 5"),
+        (".", "Shade 16"),
+        ("+", "Zoom 150 %"),
+        ("e", "Eraser"),
+    ],
+)
+def test_what_a_key_has_done_is_said(studio, key, said):
+    studio.page.keyboard.press(key)
+
+    expect(studio.page.get_by_role("status")).to_contain_text(said)
+
+
+def test_every_tool_has_its_key(studio):
+    for key, tool in zip(
+        "elrofip",
+        ["eraser", "line", "rectangle", "ellipse", "fill", "eyedropper", "pen"],
+        strict=True,
+    ):
+        studio.page.keyboard.press(key)
+        expect(studio.page.locator(f"input[name=tool][value={tool}]")).to_be_checked()
+
+
+def test_keys_in_a_text_field_are_text(studio):
+    studio.page.get_by_label("Title").click()
+    studio.page.keyboard.type("pen? no")
+
+    expect(studio.page.get_by_label("Title")).to_have_value("pen? no")
+    expect(studio.page.locator("#help")).to_be_hidden()
+    assert tools_used(studio) == []
+
+
+def test_the_help_lists_the_keys_and_closes_with_escape(studio):
+    studio.page.keyboard.press("?")
+    sheet = studio.page.get_by_role("dialog")
+    expect(sheet).to_contain_text("Eraser")
+    expect(sheet).to_contain_text("CTRL Z")
+
+    studio.page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+
+
+def test_a_drawing_can_be_made_and_sent_with_the_keyboard_alone(studio):
+    page = studio.page
+    page.locator("#paper").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("status")).to_contain_text("Pen down at 100, 100")
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("status")).to_contain_text("Pen up at 130, 101")
+    assert studio.field()[100, 115] == 0
+
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/drawings/*/")
+
+
+def test_focus_stays_on_undo_when_there_is_nothing_more_to_undo(studio):
+    studio.mouse((20, 30), (60, 90))
+    undo = studio.page.get_by_role("button", name="Undo")
+    undo.focus()
+
+    studio.page.keyboard.press("Enter")
+
+    expect(undo).to_be_focused()
+
+
+# --- Paper ----------------------------------------------------------------------------------
+
+
+def test_a_picture_becomes_the_paper_and_can_be_drawn_on(studio, field):
+    studio.page.locator(".more summary").click()
+    studio.page.locator("#picture-file").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": samples.png(field)}
+    )
+    expect(studio.page.get_by_role("status")).to_contain_text("on the paper")
+    assert np.abs(studio.field().astype(int) - field).max() <= 1
+    studio.measure()
+    studio.set("shade", 255)
+    studio.mouse((10, 100), (190, 100))
+
+    drawn = studio.document()
+    strokes.check(drawn)
+    assert np.array_equal(strokes.rasterise(drawn, strokes.image_of_paper(drawn)), studio.field())
+
+
+def test_a_picture_to_trace_is_not_on_the_paper(studio, field):
+    studio.page.locator(".more summary").click()
+    studio.page.locator("#picture-use").select_option("trace")
+    studio.page.locator("#picture-file").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": samples.png(field)}
+    )
+
+    expect(studio.page.locator("#tracing")).to_be_visible()
+    assert (studio.field() == WHITE).all()
+    studio.page.get_by_role("button", name="Take the traced picture away").click()
+    expect(studio.page.locator("#tracing")).to_be_hidden()
+
+
+def test_a_file_that_is_no_picture_is_said_to_be_none(studio):
+    studio.page.locator(".more summary").click()
+    studio.page.locator("#picture-file").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"}
+    )
+
+    expect(studio.page.get_by_role("status")).to_contain_text("could not be read")

@@ -1,0 +1,343 @@
+"""Datasets for staff to download: the admin's page, and what streams."""
+
+import gc
+import io
+import socket
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import AnonymousUser, Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
+from django.core.signals import request_finished
+from django.db import OperationalError, close_old_connections, connection
+from django.http.response import HttpResponseBase
+from django.test import RequestFactory
+from playwright.sync_api import expect
+from pyarrow import parquet as arrow
+
+from drawings.datasets.exports import parquet
+from drawings.datasets.exports.formats import EMPTY, FORMATS
+from drawings.datasets.exports.source import Selection
+from drawings.http import exports
+from drawings.models import Drawing
+from tests.support import exported
+
+PAGE = "/admin/drawings/drawing/export/"
+LIST = "/admin/drawings/drawing/"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def kept_connection():
+    """An answer that is closed closes the connection, which has the test's transaction."""
+    request_finished.disconnect(close_old_connections)
+    yield
+    request_finished.connect(close_old_connections)
+
+
+@pytest.fixture
+def wall(make_drawing):
+    return exported.fill(make_drawing, 12)
+
+
+@pytest.fixture
+def data_user(client, django_user_model):
+    """Of the group "Data", which may look and take, and nothing else."""
+    user = django_user_model.objects.create_user("data", is_staff=True)
+    user.groups.add(Group.objects.get(name="Data"))
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def respond(admin_user):
+    def make(format="csv", selection=Selection()):  # noqa: B008 - it is a tuple
+        request = RequestFactory().post(PAGE)
+        request.user = admin_user
+        return exports.export_response(request, format, selection)
+
+    return make
+
+
+def sent(**values):
+    return {"format": "csv", "status": "published", **values}
+
+
+def download(client, **values):
+    response = client.post(PAGE, sent(**values))
+    assert response.status_code == 200, response.content
+    return response, b"".join(response.streaming_content)
+
+
+def is_free():
+    return not exports._turn.locked()
+
+
+# --- The page -------------------------------------------------------------------------------
+
+
+def test_the_list_leads_to_the_page_and_the_page_asks_what_to_export(client, data_user):
+    assert f'<a href="{PAGE}">Export</a>' in client.get(LIST).content.decode()
+
+    page = client.get(PAGE)
+
+    assert page.status_code == 200
+    text = page.content.decode()
+    for name in ("format", *Selection._fields):
+        assert f'name="{name}"' in text
+    assert LogEntry.objects.count() == 0
+
+
+@pytest.mark.parametrize("codenames", [[], ["view_drawing", "curate_drawing", "change_drawing"]])
+def test_it_is_for_who_may_export(client, django_user_model, codenames, wall):
+    user = django_user_model.objects.create_user("staff", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    client.force_login(user)
+
+    assert client.get(PAGE).status_code == 403
+    assert client.post(PAGE, sent()).status_code == 403
+    if codenames:
+        assert PAGE not in client.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("status", ["pending", "hidden"])
+def test_who_may_not_look_takes_only_what_is_published(
+    client, django_user_model, make_drawing, status
+):
+    make_drawing()
+    make_drawing(status=status)
+    user = django_user_model.objects.create_user("staff", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename="export_drawing"))
+    client.force_login(user)
+
+    refused = client.post(PAGE, sent(status=status))
+
+    assert refused.status_code == 422
+    assert "Select a valid choice" in refused.content.decode()
+    assert f'value="{status}"' not in client.get(PAGE).content.decode()
+    assert download(client)[1].count(b"\n") == 2
+    request = RequestFactory().post(PAGE)
+    request.user = user
+    assert exports.export_response(request, "csv", Selection(status=status)).status_code == 403
+    assert is_free()
+
+
+def test_visitors_are_asked_to_log_in(client, wall):
+    response = client.post(PAGE, sent())
+
+    assert response.status_code == 302
+    assert response.url.startswith("/admin/login/")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_download_is_what_the_command_writes(client, data_user, wall, tmp_path, name):
+    response, content = download(client, format=name)
+
+    call_command("export_drawings", tmp_path / f"wall.{name}", verbosity=0)
+    written = (tmp_path / f"wall.{name}").read_bytes()
+    assert response["Content-Type"] == FORMATS[name].content_type
+    today = datetime.now(UTC).date()
+    assert response["Content-Disposition"] == f'attachment; filename="drawings-{today}.{name}"'
+    assert "no-store" in response["Cache-Control"]
+    assert response["X-Content-Type-Options"] == "nosniff"
+    if name in ("zip", "npz"):
+        ours, theirs = (zipfile.ZipFile(io.BytesIO(data)) for data in (content, written))
+        assert ours.testzip() is None
+        assert ours.namelist() == theirs.namelist()
+        for each in set(ours.namelist()) - {"README.md", "card.npy"}:  # these have the time
+            assert ours.read(each) == theirs.read(each)
+    else:
+        assert content == written
+
+
+def test_the_filters_select(client, data_user, wall):
+    values = {"artist": "Ada", "since": "2026-03-01", "until": "2026-03-01", "cmap": "gray"}
+    _, content = download(client, format="parquet", q="", **values)
+
+    table = arrow.read_table(io.BytesIO(content))
+    assert table["id"].to_pylist() == [
+        str(drawing.id) for drawing in wall if (drawing.artist, drawing.colormap) == ("Ada", "gray")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"format": "exe"}, "Select a valid choice"),
+        ({"status": "deleted"}, "Select a valid choice"),
+        ({"cmap": "<b>"}, "matplotlib has no colormap of this name."),
+        ({"since": "31/12/2026"}, "This takes a day, as YYYY-MM-DD."),
+        ({"since": "2026-03-02", "until": "2026-03-01"}, "This day is before the other one."),
+        ({"q": "\0"}, "Null characters are not allowed."),
+        ({"artist": "Nobody"}, EMPTY),
+    ],
+)
+def test_what_cannot_be_exported_is_told_on_the_page(client, data_user, wall, values, sentence):
+    response = client.post(PAGE, sent(**values))
+
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
+    assert is_free()
+
+
+def test_without_pyarrow_the_page_says_how_to_have_parquet(client, data_user, wall, monkeypatch):
+    monkeypatch.setattr(parquet, "find_spec", lambda name: None)
+
+    response = client.post(PAGE, sent(format="parquet"))
+
+    assert response.status_code == 422
+    assert parquet.MISSING in response.content.decode()
+
+
+def test_who_took_what_is_written_down(client, data_user, wall):
+    download(client, format="zip", artist="Ada", since="2026-03-01")
+
+    entry = LogEntry.objects.get()
+    assert entry.user == data_user
+    assert entry.get_change_message() == (
+        "Exported as zip. artist: Ada, since: 2026-03-01 00:00:00+00:00, status: published"
+    )
+    assert entry.content_type == ContentType.objects.get_for_model(Drawing)
+
+
+# --- The stream -----------------------------------------------------------------------------
+
+
+def test_nothing_is_made_before_it_is_asked_for(respond, wall, monkeypatch):
+    monkeypatch.setattr(exports, "CHUNK_BYTES", 1)
+    monkeypatch.setattr("drawings.datasets.exports.source.BATCH", 2)
+    monkeypatch.setattr("drawings.datasets.exports.source.FETCHED", 1)
+
+    response = respond()
+
+    assert response.streaming
+    assert len(list(response)) == 7  # with the head of the table, and six batches
+    response.close()
+
+
+def test_of_two_exports_at_once_the_second_is_told_when_to_come_back(respond, wall):
+    first = respond()
+    next(iter(first))
+
+    second = respond()
+    assert (second.status_code, second["Retry-After"]) == (503, "60")
+    first.close()
+    third = respond()
+
+    assert third.status_code == 200
+    third.close()
+    assert is_free()
+
+
+def test_a_client_that_goes_away_frees_the_turn_and_the_snapshot(
+    respond, transactional_db, make_drawing, monkeypatch
+):
+    exported.fill(make_drawing, 6)
+    monkeypatch.setattr(exports, "CHUNK_BYTES", 1)
+    monkeypatch.setattr("drawings.datasets.exports.source.BATCH", 2)
+    monkeypatch.setattr("drawings.datasets.exports.source.FETCHED", 1)
+    response = respond()
+    next(iter(response))
+    assert in_transaction()
+
+    response.close()
+
+    assert not in_transaction()
+    assert is_free()
+    make_drawing()
+
+
+def in_transaction():
+    if connection.vendor == "sqlite":
+        return connection.connection.in_transaction
+    return connection.in_atomic_block
+
+
+def test_an_export_that_nobody_begins_to_read_frees_the_turn(respond, wall):
+    respond().close()
+    assert is_free()
+
+    respond()  # as when another answer takes its place
+    gc.collect()
+    assert is_free()
+
+
+def test_an_export_that_fails_breaks_off_and_frees_the_turn(respond, wall, monkeypatch):
+    def fail(out, source):
+        yield 0
+        raise OperationalError("gone")
+
+    monkeypatch.setitem(FORMATS, "csv", FORMATS["csv"]._replace(write=fail))
+    response = respond()
+
+    with pytest.raises(OperationalError):
+        list(response)
+    assert is_free()
+
+
+def test_an_export_that_takes_too_long_breaks_off_and_frees_the_turn(respond, wall, monkeypatch):
+    monkeypatch.setattr(exports, "MOST_SECONDS", -1)
+
+    with pytest.raises(TimeoutError):
+        list(respond())
+    assert is_free()
+
+
+def test_a_client_that_takes_nothing_is_not_waited_for_without_end(admin_user, wall):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        request = RequestFactory().post(PAGE)
+        request.META["gunicorn.socket"] = ours
+        request.user = admin_user
+        response = exports.export_response(request, "csv", Selection())
+        assert ours.gettimeout() == exports.STALLED_SECONDS
+        response.close()
+        assert ours.gettimeout() is None
+
+
+def test_an_export_that_cannot_be_written_down_is_not_made(respond, wall, monkeypatch):
+    def fail(*arguments):
+        raise OperationalError("locked")
+
+    monkeypatch.setattr(exports, "_log", fail)
+
+    with pytest.raises(OperationalError):
+        respond()
+    assert is_free()
+
+
+def test_others_ask_for_an_export_on_somebodys_behalf(wall, admin_user):
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+
+    response: HttpResponseBase = exports.export_response(
+        request, "csv", Selection(), user=admin_user
+    )
+
+    assert b"".join(response).count(b"\n") == 13
+    response.close()
+    assert LogEntry.objects.get().user == admin_user
+    assert exports.export_response(request, "csv", Selection(q="nothing at all")).status_code == 422
+
+
+def test_the_running_server_sends_a_whole_file(page, server, admin_user, make_drawing, client):
+    exported.fill(make_drawing, 12)
+    client.force_login(admin_user)
+    session = client.cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": server.url}])
+    page.goto(f"{server.url}{LIST}")
+    page.get_by_role("link", name="Export").click()
+    expect(page.get_by_role("heading", name="Export")).to_be_visible()
+    page.get_by_label("Format").select_option("zip")
+
+    with page.expect_download() as event:
+        page.get_by_role("button", name="Export").click()
+
+    with zipfile.ZipFile(event.value.path()) as archive:
+        assert archive.testzip() is None
+        assert len(archive.namelist()) == 14
+    assert LogEntry.objects.count() == 1

@@ -1,0 +1,413 @@
+"""Every format, read back by what people read it with."""
+
+import base64
+import csv
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from datetime import UTC, datetime
+from functools import partial
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from django.conf import settings
+from django.core.management import call_command
+from pyarrow import parquet
+
+from drawings.datasets.exports import dataset_card, image_folder, ndjson
+from drawings.datasets.exports.csv import harmless
+from drawings.datasets.exports.source import Selection, Source
+from drawings.datasets.splits import SPLITS, split_of
+from drawings.imaging import pixels, strokes
+from tests.support import documents, exported, samples
+
+pytestmark = pytest.mark.django_db
+
+grey = partial(samples.decoded, mode="L")
+
+
+@pytest.fixture
+def wall(make_drawing):
+    return exported.fill(make_drawing)
+
+
+@pytest.fixture
+def export(tmp_path):
+    def run(name, **options):
+        target = tmp_path / name
+        call_command("export_drawings", target, verbosity=0, **options)
+        return target
+
+    return run
+
+
+def of_split(wall, split):
+    return [drawing for drawing in wall if split_of(drawing.id) == split]
+
+
+def huggingface(tmp_path, *arguments):
+    """Its rows of each split."""
+    command = [sys.executable, "-m", "tests.support.huggingface", tmp_path / "cache", *arguments]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, check=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout)
+
+
+def front_matter(text):
+    _, head, body = text.split("---\n", 2)
+    return yaml.safe_load(head), body
+
+
+# --- NumPy ----------------------------------------------------------------------------------
+
+
+def test_npz_has_arrays_that_are_aligned_with_the_ids(wall, export):
+    with np.load(export("wall.npz"), allow_pickle=False) as arrays:
+        loaded = dict(arrays)
+
+    assert list(loaded["ids"]) == [str(drawing.id) for drawing in wall]
+    assert list(loaded["labels"]) == [drawing.title for drawing in wall]
+    assert list(loaded["artists"]) == [drawing.artist for drawing in wall]
+    assert list(loaded["colormaps"]) == [drawing.colormap for drawing in wall]
+    assert list(loaded["splits"]) == [split_of(drawing.id) for drawing in wall]
+    assert loaded["limits"].tolist() == [[drawing.vmin, drawing.vmax] for drawing in wall]
+    assert loaded["sizes"].tolist() == [[drawing.height, drawing.width] for drawing in wall]
+    times = [time.replace(tzinfo=UTC) for time in loaded["created_at"].tolist()]
+    assert times == [drawing.created_at for drawing in wall]
+    assert "statuses" not in loaded
+    assert {name: array.dtype.str for name, array in loaded.items() if name != "card"} == {
+        "images": "|u1",
+        "sizes": "<u2",
+        "limits": "|u1",
+        "created_at": "<M8[us]",
+        "ids": "<U36",
+        "labels": "<U74",
+        "artists": "<U6",
+        "colormaps": "<U7",
+        "splits": "<U10",
+    }
+
+
+def test_npz_has_smaller_drawings_at_the_top_left_of_white_paper(wall, export):
+    with np.load(export("wall.npz"), allow_pickle=False) as arrays:
+        images = arrays["images"]
+
+    sizes = [(drawing.height, drawing.width) for drawing in wall]
+    assert len(set(sizes)) > 5
+    assert images.shape == (len(wall), *np.max(sizes, axis=0))
+    for image, drawing in zip(images, wall, strict=True):
+        paper = np.full(images.shape[1:], 255, np.uint8)
+        paper[: drawing.height, : drawing.width] = drawing.field
+        assert np.array_equal(image, paper)
+
+
+def test_npz_of_drawings_without_a_word_can_be_read(make_drawing, export):
+    make_drawing()
+    with np.load(export("wall.npz"), allow_pickle=False) as arrays:
+        assert arrays["labels"].tolist() == arrays["artists"].tolist() == [""]
+
+
+# --- ImageFolder ----------------------------------------------------------------------------
+
+
+def test_zip_is_an_image_folder_that_datasets_loads(wall, export, tmp_path):
+    with zipfile.ZipFile(export("wall.zip")) as archive:
+        archive.extractall(tmp_path / "wall")
+
+    loaded = huggingface(tmp_path, "imagefolder", tmp_path / "wall")
+
+    assert loaded.keys() == set(SPLITS)
+    for split, rows in loaded.items():
+        by_id = {row["id"]: row for row in rows}
+        drawings = of_split(wall, split)
+        assert by_id.keys() == {str(drawing.id) for drawing in drawings}
+        for drawing in drawings:
+            row = by_id[str(drawing.id)]
+            assert np.array_equal(row["image"], drawing.field)
+            assert (row["label"], row["artist"]) == (drawing.title, drawing.artist)
+
+
+def test_zip_says_all_of_each_picture_in_metadata(wall, export):
+    with zipfile.ZipFile(export("wall.zip")) as archive:
+        assert archive.testzip() is None
+        names = set(archive.namelist())
+        for split in SPLITS:
+            drawings = of_split(wall, split)
+            lines = archive.read(f"{split}/metadata.jsonl").decode().splitlines()
+            for line, drawing in zip(lines, drawings, strict=True):
+                row = json.loads(line)
+                path = f"{split}/{row.pop('file_name')}"
+                assert row == {
+                    "id": str(drawing.id),
+                    "label": drawing.title,
+                    "artist": drawing.artist,
+                    "colormap": drawing.colormap,
+                    "width": drawing.width,
+                    "height": drawing.height,
+                    "vmin": drawing.vmin,
+                    "vmax": drawing.vmax,
+                    "created_at": drawing.created_at.isoformat(timespec="microseconds"),
+                    "split": split,
+                }
+                assert path == f"{split}/{image_folder.folder_of(drawing.title)}/{drawing.id}.png"
+                png = archive.read(path)
+                assert pixels.png_chunk(b"IDAT", bytes(drawing.blob)) in png
+                assert np.array_equal(grey(png), drawing.field)
+                names.remove(path)
+        assert names == {"README.md", *(f"{split}/metadata.jsonl" for split in SPLITS)}
+
+
+@pytest.mark.parametrize(
+    ("title", "folder"),
+    [
+        ("", "untitled"),
+        ("🦊 !?", "untitled"),
+        ("Red  Fox", "red-fox"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("/", "untitled"),
+        ("CON", "con-"),
+        ("Łódź", "łódź"),
+        ("a" * 39 + " b", "a" * 39),
+        ("x" * 80, "x" * 40),
+    ],
+)
+def test_a_folders_name_is_safe_whatever_the_title(title, folder):
+    assert image_folder.folder_of(title) == folder
+
+
+def test_zip_has_no_lines_of_a_split_without_drawings(make_drawing, export):
+    make_drawing(id=samples.NO_ID)
+
+    with zipfile.ZipFile(export("wall.zip")) as archive:
+        assert [name for name in archive.namelist() if "metadata" in name] == [
+            "train/metadata.jsonl"
+        ]
+
+
+# --- Quick, Draw! ---------------------------------------------------------------------------
+
+
+def test_ndjson_has_strokes_as_quick_draw_has_them_and_all_pixels(wall, export):
+    lines = export("wall.ndjson").read_text().splitlines()
+
+    for line, drawing in zip(lines, wall, strict=True):
+        row = json.loads(line)
+        assert row["key_id"] == str(drawing.id)
+        assert (row["word"], row["artist"]) == (drawing.title, drawing.artist)
+        assert (row["countrycode"], row["recognized"]) == ("", True)
+        assert datetime.fromisoformat(row["timestamp"]) == drawing.created_at
+        assert (row["width"], row["height"]) == (drawing.width, drawing.height)
+        assert (row["vmin"], row["vmax"]) == (drawing.vmin, drawing.vmax)
+        assert (row["colormap"], row["split"]) == (drawing.colormap, split_of(drawing.id))
+        assert np.array_equal(grey(base64.b64decode(row["image"])), drawing.field)
+        if drawing.strokes is None:
+            assert (row["drawing"], row["strokes"]) == ([], None)
+        else:
+            assert row["strokes"] == drawing.document
+            [stroke] = row["drawing"]
+            first = drawing.document["operations"][0]
+            assert stroke == [[64 - x for x in first["x"]], first["y"], first["t"]]
+
+
+def test_ndjson_has_its_card_beside_it(wall, export):
+    target = export("wall.ndjson")
+
+    text = target.with_name("wall.ndjson.md").read_text()
+    assert "40 drawings" in text
+    assert "| `key_id` |" in text
+
+
+def test_the_ink_is_what_has_not_been_cleared_away():
+    first, second = documents.stroke((1, 2)), documents.stroke((3, 4), (5, 6))
+    eraser = documents.stroke((1, 1), tool="eraser", shade=255)
+    done = (first, documents.CLEAR, second, documents.INVERT, documents.flip("vertical"), eraser)
+
+    drawn = ndjson.ink(documents.document(*done, width=64, height=48))
+
+    assert drawn == [[[3, 5], [44, 42], [2, 2]]]
+
+
+def test_strokes_that_came_in_lines_are_in_one(make_drawing, export):
+    text = json.dumps(documents.document(documents.LINE), indent=1)
+    packed = strokes.pack_text(text.replace("\n", "\r\n"))
+    make_drawing(strokes=packed, strokes_agree=True)
+
+    [line] = export("wall.ndjson").read_text().splitlines()
+
+    assert json.loads(line)["strokes"] == json.loads(text)
+
+
+def test_strokes_are_given_away_only_once_they_are_verified(make_drawing, export):
+    packed = strokes.pack(documents.document(documents.LINE))
+    make_drawing(strokes=packed, strokes_agree=False)
+    make_drawing(strokes=packed, strokes_agree=None)
+    make_drawing(strokes=packed[:-5], strokes_agree=True)
+
+    rows = [json.loads(line) for line in export("wall.ndjson").read_text().splitlines()]
+
+    assert [row["strokes"] for row in rows] == [None] * 3
+    assert [row["drawing"] for row in rows] == [[]] * 3
+    table = parquet.read_table(export("wall.parquet"))
+    assert table["strokes"].to_pylist() == [None] * 3
+
+
+# --- Parquet --------------------------------------------------------------------------------
+
+
+def test_parquet_is_a_dataset_of_hugging_face(wall, export, tmp_path):
+    loaded = huggingface(tmp_path, export("wall"))
+
+    assert loaded.keys() == set(SPLITS)
+    for split, rows in loaded.items():
+        for row, drawing in zip(rows, of_split(wall, split), strict=True):
+            assert (row["id"], row["label"]) == (str(drawing.id), drawing.title)
+            assert np.array_equal(row["image"], drawing.field)
+
+
+def test_parquet_is_opened_by_pandas_and_pyarrow(wall, export):
+    target = export("wall")
+    table = pd.read_parquet(target / "data").sort_values("id")
+
+    assert list(table["id"]) == [str(drawing.id) for drawing in wall]
+    assert list(table["label"]) == [drawing.title for drawing in wall]
+    assert list(table["created_at"]) == [drawing.created_at for drawing in wall]
+    assert list(table["vmax"]) == [drawing.vmax for drawing in wall]
+    for image, drawing in zip(table["image"], wall, strict=True):
+        assert image["path"] == f"{drawing.id}.png"
+        assert np.array_equal(grey(image["bytes"]), drawing.field)
+    with_strokes = [drawing for drawing in wall if drawing.strokes]
+    texts = [text for text in table["strokes"] if isinstance(text, str)]
+    assert [json.loads(text) for text in texts] == [each.document for each in with_strokes]
+    schema = parquet.read_schema(target / "data" / "train-00000.parquet")
+    assert {field.name: str(field.type) for field in schema} == {
+        "image": "struct<bytes: binary, path: string>",
+        **dict.fromkeys(("id", "label", "artist", "colormap", "split", "strokes"), "string"),
+        **dict.fromkeys(("width", "height", "vmin", "vmax"), "int32"),
+        "created_at": "timestamp[us, tz=UTC]",
+    }
+
+
+def test_parquet_is_opened_by_duckdb(wall, export):
+    files = f"{export('wall')}/data/*.parquet"
+    asked = "SELECT id, label, octet_length(image.bytes) FROM read_parquet(?) WHERE split = 'train'"
+
+    found = duckdb.execute(f"{asked} ORDER BY id", [files]).fetchall()
+
+    assert found == [
+        (str(drawing.id), drawing.title, len(samples.png(drawing.field)))
+        for drawing in of_split(wall, "train")
+    ]
+
+
+def test_a_large_split_is_several_shards(wall, export, monkeypatch):
+    monkeypatch.setattr("drawings.datasets.exports.parquet.GROUP", 5)
+    monkeypatch.setattr("drawings.datasets.exports.parquet.SHARD_BYTES", 1)
+    monkeypatch.setattr("drawings.datasets.exports.source.BATCH", 7)
+    monkeypatch.setattr("drawings.datasets.exports.source.FETCHED", 1)
+
+    data = export("wall") / "data"
+
+    names = sorted(path.name for path in data.glob("train-*"))
+    assert names == [f"train-{n:05}.parquet" for n in range(len(names))]
+    assert len(names) > 2
+    ids = [each for name in names for each in parquet.read_table(data / name)["id"].to_pylist()]
+    assert ids == [str(drawing.id) for drawing in of_split(wall, "train")]
+
+
+def test_a_file_of_parquet_has_all_splits_in_the_order_of_the_ids(wall, export):
+    table = parquet.read_table(export("wall.parquet"))
+
+    assert table["id"].to_pylist() == [str(drawing.id) for drawing in wall]
+    assert table["split"].to_pylist() == [split_of(drawing.id) for drawing in wall]
+
+
+# --- CSV ------------------------------------------------------------------------------------
+
+
+def test_csv_says_what_there_is_and_no_pixels(wall, export):
+    rows = list(csv.DictReader(io.StringIO(export("wall.csv").read_text(), newline="")))
+
+    for row, drawing in zip(rows, wall, strict=True):
+        assert row == {
+            "id": str(drawing.id),
+            "title": harmless(drawing.title),
+            "artist": harmless(drawing.artist),
+            "colormap": drawing.colormap,
+            "width": str(drawing.width),
+            "height": str(drawing.height),
+            "vmin": str(drawing.vmin),
+            "vmax": str(drawing.vmax),
+            "created_at": drawing.created_at.isoformat(timespec="microseconds"),
+            "split": split_of(drawing.id),
+        }
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
+def test_csv_has_nothing_that_a_spreadsheet_would_calculate(sign):
+    assert harmless(f"{sign}1+1") == f"'{sign}1+1"
+    assert harmless(f"1{sign}1") == f"1{sign}1"
+
+
+# --- Status, and the card -------------------------------------------------------------------
+
+
+def test_a_status_is_said_where_it_is_not_that_of_all(make_drawing, export):
+    exported.fill(make_drawing, 5, status="hidden")
+
+    with np.load(export("wall.npz", status="hidden"), allow_pickle=False) as arrays:
+        assert arrays["statuses"].tolist() == ["hidden"] * 5
+    with zipfile.ZipFile(export("wall.zip", status="hidden")) as archive:
+        line = archive.read("train/metadata.jsonl").splitlines()[0]
+        assert json.loads(line)["status"] == "hidden"
+    line = export("wall.ndjson", status="hidden").read_text().splitlines()[0]
+    assert json.loads(line)["status"] == "hidden"
+    table = parquet.read_table(export("wall.parquet", status="hidden"))
+    assert table["status"].to_pylist() == ["hidden"] * 5
+    assert export("wall.csv", status="hidden").read_text().splitlines()[1].endswith(",hidden")
+
+
+def test_every_card_says_what_the_dataset_is(wall, export):
+    with np.load(export("wall.npz"), allow_pickle=False) as arrays:
+        cards = [str(arrays["card"])]
+    with zipfile.ZipFile(export("wall.zip")) as archive:
+        cards.append(archive.read("README.md").decode())
+    cards.append((export("wall") / "README.md").read_text())
+
+    for text in cards:
+        head, body = front_matter(text)
+        assert head["size_categories"] == ["n<1K"]
+        assert "license" not in head
+        assert "40 drawings" in body
+        assert "0 is black ink, 255 is white paper" in body
+        for split in SPLITS:
+            assert f"| {split} | {len(of_split(wall, split))} |" in body
+        assert "## Licence" in body
+    head, _ = front_matter(cards[-1])
+    assert head["configs"][0]["data_files"] == [
+        {"split": split, "path": f"data/{split}-*.parquet"} for split in SPLITS
+    ]
+
+
+def test_a_card_names_no_file_of_a_split_that_is_not_there(make_drawing, export):
+    make_drawing(id=samples.NO_ID)
+
+    head, _ = front_matter((export("wall") / "README.md").read_text())
+
+    assert [each["split"] for each in head["configs"][0]["data_files"]] == ["train"]
+
+
+def test_a_card_says_what_was_selected_and_runs_none_of_it():
+    begin = datetime(2026, 3, 1, tzinfo=UTC)
+    source = Source(Selection(q="``<b>` fox", artist="Ada", cmap="gray", since=begin, until=begin))
+    source.counts.update({"train": 12_345})
+
+    head, body = front_matter(dataset_card.text(source, layout="", fields={}, loading=""))
+
+    assert head["size_categories"] == ["10K<n<100K"]
+    assert "- found by the search for ``` ``<b>` fox ```\n" in body
+    assert "- by the artist ` Ada `\n" in body
+    assert "- sent from this time on: ` 2026-03-01 00:00:00+00:00 `\n" in body

@@ -1,0 +1,255 @@
+"""Which drawings are exported, and what is in memory meanwhile."""
+
+import gc
+import threading
+import tracemalloc
+from collections import deque
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import numpy as np
+import pytest
+from django.db import connection, transaction
+
+from drawings.datasets.exports import source as reading
+from drawings.datasets.exports.formats import FORMATS
+from drawings.datasets.exports.source import Record, Selection, Source, iso, snapshot
+from drawings.datasets.splits import split_of
+from drawings.http.exports import _chunks
+from drawings.imaging import strokes
+from drawings.models import Drawing
+from tests.support import documents, exported
+
+
+def in_thread(function):
+    """What it returns, called on a connection of its own."""
+    result = []
+
+    def run():
+        try:
+            result.append(function())
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(30)
+    return result[0]
+
+
+def selected(**chosen):
+    source = Source(Selection(**chosen))
+    ids = [UUID(record.id) for batch in source.said() for record in batch]
+    assert [UUID(record.id) for batch in source.whole() for record in batch] == ids
+    assert source.count() == len(ids) == source.counts.total()
+    return ids
+
+
+@pytest.fixture
+def wall(make_drawing):
+    return exported.fill(make_drawing, 12)
+
+
+# --- Which ----------------------------------------------------------------------------------
+
+
+def test_a_record_says_what_the_row_says(wall):
+    [batch] = Source(Selection()).whole()
+
+    for record, drawing in zip(batch, wall, strict=True):
+        stored = Drawing.objects.values_list(*Record._fields[:-1]).get(pk=drawing.pk)
+        assert record == (str(stored[0]), *stored[1:], split_of(drawing.id))
+        assert list(map(type, (record.id, record.created_at, record.blob))) == [
+            str,
+            datetime,
+            bytes,
+        ]
+        assert record.created_at.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize("agree", [None, True, False])
+def test_a_record_has_strokes_that_agree_alone(make_drawing, agree):
+    make_drawing(strokes=b"x", strokes_agree=agree)
+
+    [[record]] = Source(Selection()).whole()
+
+    assert record.strokes == (b"x" if agree else None)
+
+
+def test_a_record_knows_a_time_of_whole_seconds(make_drawing):
+    make_drawing(created_at=exported.BEGIN.replace(microsecond=0))
+
+    [[record]] = Source(Selection()).said()
+
+    assert record.created_at == exported.BEGIN.replace(microsecond=0)
+
+
+def test_without_pixels_a_record_says_the_same(wall):
+    assert [
+        [record._replace(blob=b"", strokes=None) for record in batch]
+        for batch in Source(Selection()).whole()
+    ] == list(Source(Selection()).said())
+
+
+@pytest.mark.parametrize("status", ["pending", "hidden"])
+def test_what_is_not_published_is_exported_only_where_it_is_asked_for(wall, make_drawing, status):
+    other = make_drawing(status=status)
+
+    assert selected() == [drawing.id for drawing in wall]
+    assert selected(status=status) == [other.id]
+
+
+def test_what_is_hidden_or_taken_back_is_not_in_the_next_export(wall):
+    hidden, gone, *left = wall
+    Drawing.objects.filter(pk=hidden.pk).change(status="hidden")
+    gone.delete()
+
+    assert selected() == [drawing.id for drawing in left]
+
+
+def test_drawings_are_selected_by_words_colormap_artist_and_time(wall):
+    def those(condition):
+        return [drawing.id for drawing in wall if condition(drawing)]
+
+    assert selected(q="fox") == those(lambda drawing: "Fox" in drawing.title) != []
+    assert selected(q=str(wall[3].id)) == [wall[3].id]
+    assert selected(q="nobody drew this") == selected(q="!?") == []
+    assert selected(cmap="viridis") == those(lambda drawing: drawing.colormap == "viridis")
+    assert selected(artist="Ada") == those(lambda drawing: drawing.artist == "Ada")
+    assert selected(artist="ada") == []
+    begin = exported.BEGIN + timedelta(hours=2)
+    assert selected(since=begin) == [drawing.id for drawing in wall[2:]]
+    assert selected(until=begin) == [drawing.id for drawing in wall[:2]]
+    both = {"since": begin, "until": begin + timedelta(hours=5)}
+    assert selected(**both, artist="Ada") == [
+        drawing.id for drawing in wall[2:7] if drawing.artist == "Ada"
+    ]
+
+
+def test_a_time_comes_back_from_its_text():
+    assert iso(exported.BEGIN) == "2026-03-01T12:30:15.123456+00:00"
+    assert iso(exported.BEGIN.replace(microsecond=0)) == "2026-03-01T12:30:15.000000+00:00"
+
+
+# --- One snapshot ---------------------------------------------------------------------------
+
+
+def test_an_export_sees_nothing_of_what_comes_later(transactional_db, make_drawing):
+    first, second = exported.fill(make_drawing, 2)
+    as_they_were = [(first.id, first.title), (second.id, second.title)]
+
+    def change():
+        Drawing.objects.filter(pk=first.pk).change(title="Another")
+        second.delete()
+        return make_drawing().pk
+
+    with snapshot(Selection()) as source:
+        assert source.count() == 2
+        in_thread(change)
+        seen = [(UUID(record.id), record.title) for batch in source.whole() for record in batch]
+
+    assert seen == as_they_were
+    assert len(selected()) == 2
+
+
+def test_others_write_while_an_export_goes_on(transactional_db, make_drawing, monkeypatch):
+    exported.fill(make_drawing, 6)
+    monkeypatch.setattr(reading, "BATCH", 2)
+    monkeypatch.setattr(reading, "FETCHED", 2)
+    with snapshot(Selection()) as source:
+        batches = source.whole()
+        next(batches)
+        assert in_thread(lambda: make_drawing().pk)
+        assert sum(map(len, batches)) == 4
+
+
+def test_the_connection_is_as_it_was_after_an_export(transactional_db, make_drawing):
+    exported.fill(make_drawing, 3)
+
+    def fail():
+        with snapshot(Selection()) as source:
+            next(source.whole())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with transaction.atomic():
+        make_drawing()
+    assert len(selected()) == 4
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            assert cursor.fetchone() == ("5s",)
+
+
+# --- Memory ---------------------------------------------------------------------------------
+
+
+def test_a_batch_ends_with_so_many_drawings_or_so_many_bytes(wall, monkeypatch):
+    def sizes():
+        return [len(batch) for batch in Source(Selection()).whole()]
+
+    assert sizes() == [12]
+    monkeypatch.setattr(reading, "FETCHED", 1)
+    assert sizes() == [12]
+    monkeypatch.setattr(reading, "BATCH", 5)
+    assert sizes() == [5, 5, 2]
+    monkeypatch.setattr(reading, "BATCH_BYTES", 1)
+    assert sizes() == [1] * 12
+
+
+class Nowhere:
+    def write(self, data):
+        pass
+
+
+def dots(points):
+    """A pen that stays where it is, which packs to a hundredth, or less."""
+    return strokes.pack(documents.document(documents.stroke(*[(1, 1)] * points)))
+
+
+def peak(steps):
+    """The most bytes that Python's objects take on the way, beside what was there before."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        deque(steps, maxlen=0)
+        return tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.files_alone
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_format_keeps_what_it_has_written(make_drawing, monkeypatch, name):
+    monkeypatch.setattr(reading, "BATCH", 2)
+    monkeypatch.setattr(reading, "FETCHED", 2)
+    monkeypatch.setattr("drawings.datasets.exports.parquet.GROUP", 4)
+    random = np.random.default_rng(0)
+    packed = dots(2_000)
+    for number in range(60):
+        noise = random.integers(0, 256, (500, 500), np.uint8)
+        title = str(number) * 40
+        make_drawing(noise, strokes=packed, strokes_agree=True, title=title, artist=title[:40])
+    list(FORMATS[name].write(Nowhere(), Source(Selection())))  # what is loaded once
+
+    most = peak(FORMATS[name].write(Nowhere(), Source(Selection())))
+
+    assert most < 6_000_000  # of 15 MB of pixels
+
+
+@pytest.mark.files_alone
+@pytest.mark.parametrize("name", ["ndjson", "parquet"])
+def test_strokes_that_inflate_are_not_all_in_memory_at_once(make_drawing, monkeypatch, name):
+    monkeypatch.setattr("drawings.datasets.exports.parquet.GROUP_BYTES", 500_000)
+    packed = dots(20_000)
+    inflated = len(strokes.unpack_text(packed))
+    assert inflated > 100 * len(packed)
+    for _ in range(60):
+        make_drawing(np.zeros((16, 16), np.uint8), strokes=packed, strokes_agree=True)
+    list(_chunks(FORMATS[name], Selection()))
+
+    most = peak(_chunks(FORMATS[name], Selection()))
+
+    assert most < 50 * inflated

@@ -1,0 +1,108 @@
+"""What zips.py writes is what others read."""
+
+import io
+import zipfile
+
+import pytest
+
+from drawings.datasets.exports.zip_writer import ZipWriter
+
+
+class Pipe:
+    """Takes bytes, and can nothing else."""
+
+    def __init__(self):
+        self.data = bytearray()
+
+    def write(self, data):
+        self.data += data
+
+    def read(self):
+        return zipfile.ZipFile(io.BytesIO(self.data))
+
+
+def test_entries_come_back_as_they_were_written():
+    pipe = Pipe()
+    with ZipWriter(pipe) as archive, archive.aside("later/lines.jsonl") as lines:
+        archive.add("é/🦊.png", b"\x89PNG" * 100)
+        lines.write(b"{}\n")
+        with archive.entry("large.npy") as body:
+            for _ in range(1000):
+                body.write(bytes(1000))
+        lines.write(b"[]\n")
+        archive.add("nothing", b"")
+
+    with pipe.read() as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in archive.namelist()} == {
+            "é/🦊.png": b"\x89PNG" * 100,
+            "large.npy": bytes(1_000_000),
+            "nothing": b"",
+            "later/lines.jsonl": b"{}\n[]\n",
+        }
+    assert len(pipe.data) < 10_000
+
+
+def test_there_may_be_more_entries_than_16_bits_count():
+    pipe = Pipe()
+    with ZipWriter(pipe) as archive:
+        for number in range(70_000):
+            archive.add(f"{number}", b"x")
+
+    with pipe.read() as archive:
+        assert len(archive.namelist()) == 70_000
+        assert archive.read("69999") == b"x"
+
+
+def test_there_may_be_more_bytes_than_32_bits_count(tmp_path):
+    class Sparse:
+        """A file with holes where zeros are."""
+
+        def __init__(self, file):
+            self.file = file
+
+        def write(self, data):
+            if len(data) < len(zeros):
+                self.file.write(data)
+            else:  # a head, and zeros
+                self.file.write(data[:100])
+                self.file.seek(len(data) - 101, io.SEEK_CUR)
+                self.file.write(b"\0")
+
+    zeros = bytes(90_000_000)
+    with (tmp_path / "large.zip").open("wb") as file, ZipWriter(Sparse(file)) as archive:
+        for number in range(50):
+            archive.add(f"{number}", zeros)
+        with archive.entry("deflated") as body:
+            body.write(b"behind them")
+        archive.add("last", b"and this")
+
+    with zipfile.ZipFile(tmp_path / "large.zip") as whole:
+        assert whole.getinfo("last").header_offset > 2**32
+        assert whole.read("deflated") == b"behind them"
+        assert whole.read("last") == b"and this"
+        assert whole.getinfo("49").file_size == len(zeros)
+
+
+def test_a_zip_that_failed_has_no_end():
+    pipe = Pipe()
+
+    def fail():
+        with ZipWriter(pipe) as archive, archive.aside("two"):
+            archive.add("one", b"1")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+
+    assert not zipfile.is_zipfile(io.BytesIO(pipe.data))
+
+
+def test_what_is_unpacked_can_be_read():
+    pipe = Pipe()
+    with ZipWriter(pipe) as archive:
+        archive.add("one", b"1")
+
+    with pipe.read() as archive:
+        assert archive.getinfo("one").external_attr >> 16 == 0o100644
+        assert archive.getinfo("one").date_time[0] >= 2026

@@ -1,0 +1,454 @@
+"""NumPy's files and MNIST's, of others than this project."""
+
+import gzip
+import io
+import struct
+import zipfile
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from django.core.management import CommandError
+from sklearn.datasets import load_digits
+
+from drawings.datasets.imports.readers import arrays
+from drawings.imaging import pixels
+from drawings.models import Drawing
+from tests.support.importing import run, run_to_break, stored, titles
+
+pytestmark = [pytest.mark.django_db, pytest.mark.files_alone]
+
+SIDE = 28
+
+
+def bitmap(number=0, side=SIDE):
+    """High numbers for ink."""
+    ink = np.zeros((side, side), np.uint8)
+    ink[5:20, 5:8] = 255
+    ink[9, -4:] = np.frombuffer((number + 1).to_bytes(4), np.uint8)
+    return ink
+
+
+BITMAPS = np.stack([bitmap(number) for number in range(4)])
+
+
+def fields():
+    return [drawing.field for drawing in stored()]
+
+
+def same(found, expected):
+    return len(found) == len(expected) and all(map(np.array_equal, found, expected))
+
+
+# --- Quick, Draw!'s bitmaps ------------------------------------------------------------------
+
+
+@pytest.fixture
+def cats(tmp_path):
+    path = tmp_path / "full_numpy_bitmap_cat.npy"
+    np.save(path, BITMAPS.reshape(4, -1))
+    return path
+
+
+def test_bitmaps_come_in_as_black_ink_on_white_paper(cats):
+    assert run(cats) == ("4 added, 0 already here, 0 skipped.", "")
+
+    assert same(fields(), list(255 - BITMAPS))
+
+
+def test_their_title_is_in_the_files_name(cats):
+    run(cats)
+
+    assert titles() == ["cat"] * 4
+
+
+def test_or_it_is_given(cats):
+    run(cats, "--label", "A cat")
+
+    assert titles() == ["A cat"] * 4
+
+
+def test_they_are_as_old_as_the_file_and_in_its_order(cats):
+    run(cats)
+
+    times = [drawing.created_at for drawing in stored()]
+    assert times == sorted(set(times))
+    assert abs((times[0] - datetime.fromtimestamp(cats.stat().st_mtime, UTC)).total_seconds()) < 1
+    assert all(drawing.id.version == 7 for drawing in stored())
+
+
+def test_run_twice_it_adds_nothing(cats):
+    run(cats)
+    # Fetched anew.
+    cats.touch()
+
+    assert run(cats)[0] == "0 added, 4 already here, 0 skipped."
+
+
+def test_the_same_bitmap_in_two_places_is_two_drawings(tmp_path):
+    np.save(tmp_path / "a.npy", np.stack([bitmap(), bitmap()]))
+
+    assert run(tmp_path / "a.npy")[0] == "2 added, 0 already here, 0 skipped."
+
+
+# --- Arrays of any kind ----------------------------------------------------------------------
+
+
+def test_scikit_learns_digits_come_in_and_are_seen_in_the_gallery(client, tmp_path):
+    digits = load_digits()
+    np.savez(tmp_path / "digits.npz", images=digits.images, labels=digits.target)
+
+    assert run(tmp_path / "digits.npz") == ("1,797 added, 0 already here, 0 skipped.", "")
+
+    ink = np.floor(digits.images / 16 * 255 + 0.5).astype(np.uint8).repeat(2, 1).repeat(2, 2)
+    assert same(fields(), list(255 - ink))
+    assert titles() == [str(label) for label in digits.target]
+    newest = stored()[-24:]
+    page = client.get("/gallery/").text
+    assert all(drawing.get_absolute_url() in page for drawing in newest)
+    picture = client.get(newest[-1].image_url)
+    assert picture.status_code == 200
+    assert same([pixels.field_from_picture(picture.content)], [newest[-1].field])
+
+
+PAPER = 255 - BITMAPS
+SHAPES = {
+    "many": (BITMAPS, BITMAPS),
+    "many, flat": (BITMAPS.reshape(4, -1), BITMAPS),
+    "one": (BITMAPS[0], BITMAPS[:1]),
+    "one, not square": (BITMAPS[0][:20], BITMAPS[:1, :20]),
+    "one of 16 x 16": (bitmap(0, 16), bitmap(0, 16)[np.newaxis]),
+    "many in Fortran's order": (np.asfortranarray(BITMAPS), BITMAPS),
+    "many, flat, in Fortran's order": (np.asfortranarray(BITMAPS.reshape(4, -1)), BITMAPS),
+    "one in Fortran's order": (np.asfortranarray(BITMAPS[0]), BITMAPS[:1]),
+    "sides of 8": (BITMAPS[:, 5:13, 2:10], BITMAPS[:, 5:13, 2:10].repeat(2, 1).repeat(2, 2)),
+    "sides of 7": (BITMAPS[:, 5:12, 2:9], BITMAPS[:, 5:12, 2:9].repeat(3, 1).repeat(3, 2)),
+    "one side of 8": (BITMAPS[:, 5:13], BITMAPS[:, 5:13].repeat(2, 1).repeat(2, 2)),
+}
+
+
+@pytest.mark.parametrize(("array", "expected"), SHAPES.values(), ids=SHAPES)
+def test_a_npy_may_be_of_many_shapes(tmp_path, array, expected):
+    np.save(tmp_path / "a.npy", array)
+
+    run(tmp_path / "a.npy")
+
+    assert same(fields(), list(255 - expected))
+
+
+TYPES = {
+    "bool": (BITMAPS > 99, np.where(BITMAPS > 99, 255, 0)),
+    "16 bits": (BITMAPS.astype(np.uint16) * 257, BITMAPS),
+    "signed": (BITMAPS.astype(np.int64), BITMAPS),
+    "of the other end": (BITMAPS.astype(">i4"), BITMAPS),
+    "floats to 1": (BITMAPS / 255, BITMAPS),
+    "half floats": ((BITMAPS > 99).astype(np.float16), np.where(BITMAPS > 99, 255, 0)),
+    "floats to 1e300": (BITMAPS / 255 * 1e300, BITMAPS),
+    "floats to next to nothing": (
+        np.where(BITMAPS > 99, 5e-324, 0),
+        np.where(BITMAPS > 99, 255, 0),
+    ),
+}
+
+
+@pytest.mark.parametrize(("array", "expected"), TYPES.values(), ids=TYPES)
+def test_numbers_are_scaled_by_their_greatest(tmp_path, array, expected):
+    np.save(tmp_path / "a.npy", array)
+
+    run(tmp_path / "a.npy")
+
+    assert same(fields(), list(255 - expected))
+
+
+def test_bytes_are_taken_as_they_are(tmp_path):
+    np.save(tmp_path / "a.npy", BITMAPS // 2)
+
+    run(tmp_path / "a.npy")
+
+    assert same(fields(), list(255 - BITMAPS // 2))
+
+
+def test_high_numbers_may_be_paper(tmp_path):
+    np.save(tmp_path / "a.npy", PAPER)
+
+    run(tmp_path / "a.npy", "--polarity", "paper")
+
+    assert same(fields(), list(PAPER))
+
+
+LABELS = ["cat", "dog", "cat", "cow"]
+NAMES = {
+    "images and labels": ({"images": BITMAPS, "labels": LABELS}, LABELS),
+    "images and target": ({"images": BITMAPS, "target": [3, 1, 4, 1]}, ["3", "1", "4", "1"]),
+    "x and y": ({"x": BITMAPS, "y": np.array([[3], [1], [4], [1]])}, ["3", "1", "4", "1"]),
+    "floats": ({"x": BITMAPS, "y": [3.0, 1.0, 4.0, 1.0]}, ["3", "1", "4", "1"]),
+    "bytes": ({"x": BITMAPS, "y": np.array(LABELS, "S")}, LABELS),
+    "training and test": (
+        {"x_test": BITMAPS[3:], "y_test": [7], "y_train": [1, 2, 3], "x_train": BITMAPS[:3]},
+        ["1", "2", "3", "7"],
+    ),
+    "without names": ({"arr_0": BITMAPS, "arr_1": [3, 1, 4, 1]}, ["3", "1", "4", "1"]),
+    "the only one of three dimensions": ({"faces": BITMAPS, "extra": [1, 2]}, ["set"] * 4),
+    "no labels": ({"images": BITMAPS}, ["set"] * 4),
+    "empty labels": ({"images": BITMAPS, "labels": [""] * 4}, [""] * 4),
+}
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize(("members", "expected"), NAMES.values(), ids=NAMES)
+def test_a_npz_may_have_many_names(tmp_path, save, members, expected):
+    save(tmp_path / "set.npz", **members)
+
+    assert run(tmp_path / "set.npz")[0] == "4 added, 0 already here, 0 skipped."
+
+    assert titles() == expected
+    assert same(fields(), list(255 - BITMAPS))
+
+
+def test_it_is_read_block_by_block(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "BLOCK_ROWS", 3)
+    bitmaps = np.stack([bitmap(number) for number in range(10)])
+    np.savez(tmp_path / "set.npz", images=bitmaps, labels=np.arange(10))
+
+    run(tmp_path / "set.npz")
+
+    assert titles() == list("0123456789")
+    assert same(fields(), list(255 - bitmaps))
+
+
+BAD_ROWS = {
+    "NaN": (np.nan, "finite"),
+    "infinity": (np.inf, "finite"),
+    "a negative number": (-1, "0 or more"),
+}
+
+
+@pytest.mark.parametrize(("number", "said"), BAD_ROWS.values(), ids=BAD_ROWS)
+def test_a_bad_bitmap_is_named_and_skipped_and_the_others_come_in(tmp_path, number, said):
+    array = BITMAPS / 255
+    array[2, 3, 3] = number
+    np.save(tmp_path / "a.npy", array)
+
+    summary, complaints = run(tmp_path / "a.npy")
+
+    assert summary == "3 added, 0 already here, 1 skipped."
+    assert complaints.startswith("array[2]: skipped. ")
+    assert said in complaints
+    assert same(fields(), list(255 - BITMAPS[[0, 1, 3]]))
+
+
+def test_a_blank_bitmap_is_named_and_skipped(tmp_path):
+    array = BITMAPS.copy()
+    array[1] = 7
+    np.savez(tmp_path / "a.npz", images=array)
+
+    summary, complaints = run(tmp_path / "a.npz")
+
+    assert summary == "3 added, 0 already here, 1 skipped."
+    assert complaints.startswith("images[1]: skipped. This is blank")
+
+
+BAD_LABELS = {
+    "NUL": np.array(["a", "b\0c", "d", "e"]),
+    "a lone surrogate": np.array(["a", "b\ud800c", "d", "e"]),
+    "no letter at all": np.array([97, 0x110000, 98, 99], np.uint32).view("U1"),
+    "bytes that are no text": np.array([b"a", b"\xff\xfe", b"b", b"c"]),
+    "NaN": np.array([1, np.nan, 2, 3]),
+    "a fraction": np.array([1, 1.5, 2, 3]),
+}
+
+
+@pytest.mark.parametrize("labels", BAD_LABELS.values(), ids=BAD_LABELS)
+def test_a_bad_label_is_named_and_skipped_and_the_others_come_in(tmp_path, labels):
+    np.savez(tmp_path / "a.npz", images=BITMAPS, labels=labels)
+
+    summary, complaints = run(tmp_path / "a.npz")
+
+    assert summary == "3 added, 0 already here, 1 skipped."
+    assert complaints.startswith("images[1]: skipped. ")
+
+
+def npy(array=BITMAPS):
+    out = io.BytesIO()
+    np.save(out, array, allow_pickle=True)
+    return out.getvalue()
+
+
+def zipped(**members):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(f"{name}.npy", data)
+    return out.getvalue()
+
+
+def npz(**members):
+    out = io.BytesIO()
+    np.savez(out, **members)
+    return out.getvalue()
+
+
+def header(text):
+    data = text.encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(data)) + data
+
+
+NEGATIVE = header("{'descr': '|u1', 'fortran_order': False, 'shape': (-4, 28, 28)}\n")
+BAD_FILES = {
+    "objects": (npy(np.array([[None, "x"]], object)), "pickles are never loaded"),
+    "a pickled array": (npz(images=np.array([None, 1, [2]], object)), "pickles are never"),
+    "pickled labels": (npz(images=BITMAPS, labels=np.array(["a", 1, 2, 3], object)), "pickles"),
+    "complex numbers": (npy(BITMAPS * 1j), "must hold numbers"),
+    "text": (npy(np.full((4, 28, 28), "x")), "must hold numbers"),
+    "times": (npy(np.zeros((4, 28, 28), "M8[us]")), "must hold numbers"),
+    "structures": (npy(np.zeros((4, 28, 28), "u1,u1")), "must hold numbers"),
+    "no dimension": (npy(np.array(3)), "of shape"),
+    "four dimensions": (npy(BITMAPS[..., np.newaxis]), "of shape"),
+    "no pixels": (npy(BITMAPS[:, :0]), "0"),
+    "sides too long": (npy(np.ones((2, 1025, 20), np.uint8)), "1024"),
+    "sides that enlarged are too long": (npy(np.ones((2, 1, 100), np.uint8)), "1024"),
+    "not one name": (npz(a=BITMAPS, b=BITMAPS), "named"),
+    "no array": (zipped(), "named"),
+    "labels of another length": (npz(images=BITMAPS, labels=[1, 2]), "one label for each"),
+    "labels of many columns": (npz(images=BITMAPS, labels=np.eye(4)), "one label for each"),
+    "labels that are times": (npz(x=BITMAPS, y=np.zeros(4, "M8[s]")), "numbers or text"),
+    "Fortran's order in a zip": (npz(x=np.asfortranarray(BITMAPS)), "Fortran"),
+    "a header that is none": (header("Dear diary\n"), "does not begin"),
+    "a header nested deep": (header("(" * 5000 + ")" * 5000), "does not begin"),
+    "a header cut short": (npy()[:30], "does not begin"),
+    "a negative side": (NEGATIVE, "does not begin"),
+    "a version to come": (b"\x93NUMPY\x09\x00" + npy()[8:], "does not begin"),
+    "rows too long": (npz(x=BITMAPS, y=np.array(["a" * 9_000_000] + ["b"] * 3)), "rows of more"),
+    "labels too long": (npz(x=BITMAPS, y=np.zeros(4, "U4001")), "y has texts of 4,001 char"),
+    "bytes too long": (npz(x=BITMAPS, y=np.zeros(4, "S4001")), "y has texts of 4,001 char"),
+    "a zip cut short": (npz(images=BITMAPS)[:-40], "damaged or cut short"),
+    "nothing": (b"", "of no kind"),
+}
+
+
+@pytest.mark.parametrize(("data", "said"), BAD_FILES.values(), ids=BAD_FILES)
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path, data, said):
+    path = tmp_path / "a.npz"
+    path.write_bytes(data)
+
+    with pytest.raises(CommandError, match=said):
+        run(path)
+
+    assert not Drawing.objects.exists()
+
+
+@pytest.mark.parametrize("wrap", [lambda data: data, lambda data: zipped(images=data)])
+def test_an_array_that_is_cut_short_comes_in_as_far_as_it_goes(tmp_path, wrap):
+    path = tmp_path / "a.npz"
+    path.write_bytes(wrap(npy()[:-1000]))
+
+    summary, reason = run_to_break(path)
+
+    assert summary == "2 added, 0 already here, 0 skipped."
+    assert "cut short after 2 rows" in reason
+
+
+def test_an_array_that_claims_more_than_there_is_comes_in_as_far_as_it_goes(tmp_path):
+    claim = header("{'descr': '|u1', 'fortran_order': False, 'shape': (4000000000, 28, 28)}\n")
+    path = tmp_path / "a.npy"
+    path.write_bytes(claim + BITMAPS.tobytes())
+
+    assert run_to_break(path)[0] == "4 added, 0 already here, 0 skipped."
+
+
+def test_damage_in_a_zip_ends_it_there(tmp_path):
+    data = bytearray(npz(images=np.tile(BITMAPS, (9, 1, 1))))
+    data[9000] ^= 1  # so that the checksum is another one
+    path = tmp_path / "a.npz"
+    path.write_bytes(data)
+
+    with pytest.raises(CommandError, match="nothing of it can be read"):
+        run(path)
+
+
+# --- MNIST -----------------------------------------------------------------------------------
+
+
+def idx(array):
+    sides = struct.pack(f">{array.ndim}I", *array.shape)
+    return b"\0\0\x08" + bytes([array.ndim]) + sides + array.tobytes()
+
+
+DIGITS = np.array([7, 2, 1, 0], np.uint8)
+IMAGES = "train-images-idx3-ubyte"
+IMAGE_LABELS = "train-labels-idx1-ubyte"
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("labels_packed", [True, False])
+def test_images_come_in_with_the_labels_beside_them(tmp_path, packed, labels_packed):
+    for name, array, is_packed in (
+        (IMAGES, BITMAPS, packed),
+        (IMAGE_LABELS, DIGITS, labels_packed),
+    ):
+        data = gzip.compress(idx(array)) if is_packed else idx(array)
+        (tmp_path / (f"{name}.gz" if is_packed else name)).write_bytes(data)
+    source = tmp_path / (f"{IMAGES}.gz" if packed else IMAGES)
+
+    assert run(source) == ("4 added, 0 already here, 0 skipped.", "")
+
+    assert same(fields(), list(255 - BITMAPS))
+    assert titles() == ["7", "2", "1", "0"]
+    assert run(source)[0] == "0 added, 4 already here, 0 skipped."
+
+
+@pytest.fixture
+def images(tmp_path):
+    path = tmp_path / IMAGES
+    path.write_bytes(idx(BITMAPS))
+    return path
+
+
+def test_images_without_labels_come_in_too(images):
+    run(images)
+
+    assert titles() == [""] * 4
+
+
+def test_a_label_may_be_given(images):
+    run(images, "--label", "Digit")
+
+    assert titles() == ["Digit"] * 4
+
+
+def test_images_that_are_cut_short_come_in_as_far_as_they_go(images):
+    images.write_bytes(idx(BITMAPS)[:-100])
+
+    summary, reason = run_to_break(images)
+
+    assert summary == "3 added, 0 already here, 0 skipped."
+    assert "cut short" in reason
+
+
+def test_labels_of_another_number_are_an_error(images):
+    images.with_name(IMAGE_LABELS).write_bytes(idx(DIGITS[:3]))
+
+    with pytest.raises(CommandError, match="not as many labels"):
+        run(images)
+
+
+def test_labels_that_are_none_are_an_error(images):
+    images.with_name(IMAGE_LABELS).write_bytes(b"Dear diary, what a day")
+
+    with pytest.raises(CommandError, match="does not begin as an IDX file"):
+        run(images)
+
+
+@pytest.mark.parametrize("size", [(0, 28), (1025, 28), (3, 600)])
+def test_images_of_a_size_that_no_wall_takes_are_an_error(images, size):
+    images.write_bytes(b"\0\0\x08\x03" + struct.pack(">3I", 9, *size))
+
+    with pytest.raises(CommandError, match="1024"):
+        run(images)
+
+
+def test_a_header_that_is_cut_short_is_an_error(images):
+    images.write_bytes(idx(BITMAPS)[:9])
+
+    with pytest.raises(CommandError, match="cut short"):
+        run(images)

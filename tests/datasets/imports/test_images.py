@@ -1,0 +1,460 @@
+"""Folders and zips of pictures, of others than this project."""
+
+import os
+import zipfile
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from django.core.management import CommandError
+from PIL import Image
+
+from drawings.datasets.imports.readers import images
+from drawings.imaging import pixels
+from drawings.models import Drawing
+from tests.support import samples
+from tests.support.importing import THEN, picture, run, stored, titles, write_lines
+
+pytestmark = [pytest.mark.django_db, pytest.mark.files_alone]
+
+LOSSLESS = {"png": "PNG", "webp": "WEBP", "gif": "GIF", "bmp": "BMP"}
+
+
+def put(folder, name, data=None, time=THEN):
+    """A file in the folder; a picture that is another one for another name, unless told."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(samples.png(picture(sum(name.encode()))) if data is None else data)
+    os.utime(path, (time.timestamp(), time.timestamp()))
+    return path
+
+
+def zipped(folder, compression=zipfile.ZIP_DEFLATED):
+    """The folder as a zip beside it."""
+    path = folder.with_suffix(".zip")
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for file in sorted(folder.rglob("*")):
+            archive.write(file, file.relative_to(folder))
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = tmp_path / "pictures"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture(params=[lambda folder: folder, zipped], ids=["folder", "zip"])
+def source(request):
+    """Makes a source of a folder."""
+    return request.param
+
+
+@pytest.mark.parametrize(("suffix", "format"), LOSSLESS.items())
+def test_a_picture_of_any_format_comes_in(folder, suffix, format):
+    image = Image.fromarray(picture()).convert("RGB")
+    put(folder, f"a.{suffix}", samples.encoded(image, format, lossless=True))
+
+    assert run(folder) == ("1 added, 0 already here, 0 skipped.", "")
+
+    assert np.array_equal(Drawing.objects.get().field, picture())
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.JPEG"])
+def test_so_does_a_photo(folder, name):
+    put(folder, name, samples.encoded(picture(), "JPEG", quality=100))
+
+    run(folder)
+
+    difference = Drawing.objects.get().field.astype(int) - picture()
+    assert abs(difference).max() < 16
+
+
+def test_in_folders_the_folders_are_the_titles(folder, source):
+    for name in ("cat/1.png", "cat/2.png", "dog/1.png"):
+        put(folder, name)
+
+    assert run(source(folder))[0] == "3 added, 0 already here, 0 skipped."
+
+    assert titles() == ["cat", "cat", "dog"]
+
+
+def test_folders_of_a_split_are_no_titles(folder, source):
+    for name in ("test/sun.png", "train/cat/1.png", "train/dog/1.png", "validation/moon.png"):
+        put(folder, name)
+
+    run(source(folder))
+
+    assert titles() == ["sun", "cat", "dog", "moon"]
+
+
+def test_elsewhere_the_names_are_the_titles(folder, source):
+    put(folder, "A red house.png")
+    put(folder, "boat.final.png")
+
+    run(source(folder))
+
+    assert titles() == ["A red house", "boat.final"]
+
+
+def test_a_label_may_be_given(folder):
+    put(folder, "cat/1.png")
+
+    run(folder, "--label", "A cat")
+
+    assert titles() == ["A cat"]
+
+
+def test_they_are_as_old_as_their_files(folder):
+    put(folder, "b.png", time=datetime(2020, 1, 2, tzinfo=UTC))
+    put(folder, "a.png", time=datetime(2021, 1, 2, tzinfo=UTC))
+
+    run(folder)
+
+    assert titles() == ["b", "a"]
+    assert [drawing.created_at.year for drawing in stored()] == [2020, 2021]
+
+
+def test_a_file_from_before_all_time_comes_in_too(folder):
+    put(folder, "a.png", time=datetime(1960, 1, 1, tzinfo=UTC))
+
+    assert run(folder)[0] == "1 added, 0 already here, 0 skipped."
+
+
+def test_run_twice_it_adds_nothing(folder, source):
+    for name in ("cat/1.png", "2.png"):
+        put(folder, name)
+    run(source(folder))
+    put(folder, "3.png")
+
+    assert run(source(folder))[0] == "1 added, 2 already here, 0 skipped."
+
+
+def test_a_zip_of_what_was_a_folder_adds_nothing(folder):
+    put(folder, "cat/1.png")
+    run(folder)
+
+    assert run(zipped(folder))[0] == "0 added, 1 already here, 0 skipped."
+
+
+def test_other_files_are_left_alone(folder, source):
+    put(folder, "readme.txt", b"Hello")
+    put(folder, ".hidden/1.png", b"Hello")
+    put(folder, "__MACOSX/._1.png", b"Hello")
+    put(folder, "1.png")
+
+    assert run(source(folder)) == ("1 added, 0 already here, 0 skipped.", "")
+
+
+def test_a_folder_without_pictures_is_an_error(folder, source):
+    put(folder, "readme.txt", b"Hello")
+
+    with pytest.raises(CommandError, match="no pictures"):
+        run(source(folder))
+
+
+# --- metadata.jsonl --------------------------------------------------------------------------
+
+
+def test_metadata_says_what_pictures_are(folder, source):
+    for name in ("train/1.png", "train/b/2.png", "train/3.png", "train/4.png", "test/cow/1.png"):
+        put(folder, name)
+    write_lines(
+        folder / "train/metadata.jsonl",
+        {"file_name": "3.png", "label": "A cat", "artist": "Ada", "license": "none"},
+        {"file_name": "1.png", "text": "A dog", "label": None},
+        {"file_name": "b/2.png", "title": "Two", "label": 2},
+        {"file_name": "./4.png", "label": 4},
+    )
+
+    assert run(source(folder)) == ("5 added, 0 already here, 0 skipped.", "")
+
+    assert sorted(titles()) == ["4", "A cat", "A dog", "Two", "cow"]
+    assert Drawing.objects.get(title="A cat").artist == "Ada"
+
+
+def test_without_a_label_the_folder_and_the_name_stay(folder, source):
+    put(folder, "cat/1.png")
+    put(folder, "2.png")
+    write_lines(folder / "metadata.jsonl", {"file_name": "cat/1.png"}, {"file_name": "2.png"})
+
+    run(source(folder))
+
+    assert sorted(titles()) == ["2", "cat"]
+
+
+def test_a_picture_that_metadata_forgets_is_named_and_skipped(folder, source):
+    put(folder, "a/1.png")
+    put(folder, "a/2.png")
+    put(folder, "b/3.png")
+    write_lines(folder / "a/metadata.jsonl", {"file_name": "1.png"})
+
+    summary, complaints = run(source(folder))
+
+    assert summary == "2 added, 0 already here, 1 skipped."
+    assert complaints == "a/2.png: skipped. metadata.jsonl does not say what it is.\n"
+
+
+def test_what_others_say_at_length_is_cut(folder):
+    put(folder, "1.png")
+    long = "long " * 50
+    write_lines(
+        folder / "metadata.jsonl", {"file_name": "1.png", "label": f"  {long}\n", "artist": long}
+    )
+
+    run(folder)
+
+    drawing = Drawing.objects.get()
+    assert (len(drawing.title), len(drawing.artist)) == (80, 40)
+    assert drawing.title.endswith("long…")
+
+
+OUTSIDE = "leads out of the source"
+BAD_LINES = {
+    "no JSON": (b"Dear diary", "not JSON"),
+    "nested 5,000 deep": (b"[" * 5000, "not JSON"),
+    "no object": ([1], "not a JSON object"),
+    "no file_name": ({"label": "cat"}, "file_name must be text"),
+    "a file_name that is a number": ({"file_name": 1}, "file_name must be text"),
+    "a file above": ({"file_name": "../secret.png"}, OUTSIDE),
+    "a file far above": ({"file_name": "a/../../../secret.png"}, OUTSIDE),
+    "an absolute path": ({"file_name": "/etc/passwd"}, OUTSIDE),
+    "NUL in a path": ({"file_name": "a\0.png"}, OUTSIDE),
+    "a surrogate in a path": ({"file_name": "a\ud800.png"}, "no such file"),
+    "the folder": ({"file_name": "."}, "file"),
+    "no name": ({"file_name": ""}, "file"),
+    "a file that is not there": ({"file_name": "gone.png"}, "no such file"),
+    "a long path": ({"file_name": "a" * 5000}, "no such file"),
+    "a label that is a list": ({"file_name": "1.png", "label": []}, "must be text"),
+    "NUL in a label": ({"file_name": "1.png", "label": "c\0t"}, "not text"),
+    "a surrogate in a label": ({"file_name": "1.png", "label": "c\ud800t"}, "not text"),
+    "a line too long": ({"file_name": "1.png", "label": "x" * 100_000}, "too long"),
+}
+
+
+@pytest.mark.parametrize(("line", "said"), BAD_LINES.values(), ids=BAD_LINES)
+def test_a_bad_line_is_named_and_skipped_and_the_others_come_in(folder, source, line, said):
+    put(folder.parent, "secret.png")
+    put(folder, "1.png")
+    put(folder, "2.png")
+    write_lines(folder / "metadata.jsonl", line, {"file_name": "2.png"})
+
+    summary, complaints = run(source(folder))
+
+    assert titles() == ["2"]
+    assert complaints.startswith("metadata.jsonl line 1: skipped. ")
+    assert said in complaints.splitlines()[0]
+    assert summary.startswith("1 added")
+
+
+# --- Bad pictures ----------------------------------------------------------------------------
+
+BAD_PICTURES = {
+    "text": (b"Dear diary", "not a picture"),
+    "nothing": (b"", "not a picture"),
+    "cut short": (samples.png(samples.shades(40, 40))[samples.TRUNCATED], "damaged"),
+    "blank": (samples.png(np.full((40, 40), 9, np.uint8)), "blank"),
+    "too small": (samples.png(picture(height=15)), "16 to 1024"),
+    "too large": (samples.encoded(np.eye(1025, dtype=np.uint8) * 255), "16 to 1024"),
+    "of 169 megapixels": (samples.huge_png(), "16 to 1024"),
+    "animated": (samples.animated("GIF"), "animated"),
+    "of too many bytes": (samples.png(picture()) + bytes(2_000_000), "more than 2,000,000 bytes"),
+    "of another kind": (samples.encoded(samples.shades(40, 40), "TIFF"), "not a picture"),
+}
+
+
+@pytest.mark.parametrize(("data", "said"), BAD_PICTURES.values(), ids=BAD_PICTURES)
+def test_a_bad_picture_is_named_and_skipped_and_the_others_come_in(folder, source, data, said):
+    put(folder, "cat/1.png", data)
+    put(folder, "cat/2.png")
+
+    summary, complaints = run(source(folder))
+
+    assert summary == "1 added, 0 already here, 1 skipped."
+    assert complaints.startswith("cat/1.png: skipped. ")
+    assert said in complaints
+
+
+def test_a_link_that_leads_out_is_named_and_skipped(folder):
+    outside = put(folder.parent, "outside.png")
+    (folder / "link.png").symlink_to(outside)
+    (folder / "gone.png").symlink_to(folder / "nowhere")
+    (folder / "loop.png").symlink_to(folder / "loop.png")
+    put(folder, "real.png")
+
+    summary, complaints = run(folder)
+
+    assert summary == "1 added, 0 already here, 3 skipped."
+    assert "link.png: skipped. This is a link that leads out of the source." in complaints
+    assert titles() == ["real"]
+
+
+def test_a_folder_that_is_a_link_is_not_followed(folder):
+    put(folder.parent, "outside/1.png")
+    (folder / "link").symlink_to(folder.parent / "outside")
+    put(folder, "real.png")
+    write_lines(folder / "a.jsonl")
+
+    run(folder)
+
+    assert titles() == ["real"]
+
+
+def test_neither_is_one_that_metadata_names(folder):
+    put(folder.parent, "outside/1.png")
+    (folder / "link").symlink_to(folder.parent / "outside")
+    put(folder, "real.png")
+    write_lines(folder / "metadata.jsonl", {"file_name": "link/1.png"}, {"file_name": "real.png"})
+
+    summary, complaints = run(folder)
+
+    assert summary == "1 added, 0 already here, 1 skipped."
+    assert "leads out of the source" in complaints
+
+
+def test_a_source_may_be_a_link(folder):
+    put(folder, "real.png")
+    link = folder.parent / "link"
+    link.symlink_to(folder)
+
+    assert run(link)[0] == "1 added, 0 already here, 0 skipped."
+
+
+def test_a_pipe_is_named_and_skipped(folder):
+    os.mkfifo(folder / "pipe.png")
+    put(folder, "real.png")
+
+    summary, complaints = run(folder)
+
+    assert summary == "1 added, 0 already here, 1 skipped."
+    assert "pipe.png: skipped. This is not a file." in complaints
+
+
+def test_names_are_shown_without_what_a_terminal_obeys(folder):
+    put(folder, "\x1b[31mred\udcff.png", b"")
+    put(folder, "real.png")
+
+    complaints = run(folder)[1]
+
+    assert complaints.startswith("\\x1b[31mred\\udcff.png: skipped.")
+
+
+# --- Zips ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """A zip of these members; a folder that nothing may be written to is around it."""
+
+    def make(*members, compression=zipfile.ZIP_DEFLATED):
+        path = tmp_path / "within" / "pictures.zip"
+        path.parent.mkdir()
+        with zipfile.ZipFile(path, "w", compression) as archive:
+            for name, data in members:
+                archive.writestr(name, data)
+        return path
+
+    return make
+
+
+@pytest.mark.parametrize("name", ["../../x.png", "/x.png", "C:\\x.png", "a/../../x.png"])
+def test_a_members_name_never_leads_anywhere(archive, tmp_path, name):
+    path = archive((name, samples.png(picture())))
+
+    assert run(path)[0] == "1 added, 0 already here, 0 skipped."
+
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == [path]
+
+
+def test_a_member_that_inflates_too_far_is_named_and_skipped(archive):
+    path = archive(("bomb.png", bytes(50_000_000)), ("real.png", samples.png(picture())))
+
+    summary, complaints = run(path)
+
+    assert summary == "1 added, 0 already here, 1 skipped."
+    assert complaints == "bomb.png: skipped. It has more than 2,000,000 bytes.\n"
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_members_packed_otherwise_are_named_and_skipped(archive, compression):
+    path = archive(("real.png", samples.png(picture())), compression=compression)
+
+    with pytest.raises(CommandError, match="nothing of it can be read"):
+        run(path)
+
+
+def test_an_encrypted_member_is_named_and_skipped(archive):
+    path = archive(("a.png", samples.png(picture(1))), ("b.png", samples.png(picture(2))))
+    data = bytearray(path.read_bytes())
+    for flags in (6, data.index(b"PK\x01\x02") + 8):
+        data[flags] |= 1
+    path.write_bytes(data)
+
+    summary, complaints = run(path)
+
+    assert summary == "1 added, 0 already here, 1 skipped."
+    assert "a.png: skipped. It is encrypted" in complaints
+
+
+def test_a_damaged_member_is_named_and_skipped(archive):
+    path = archive(
+        ("a.png", samples.png(picture(1))),
+        ("b.png", samples.png(picture(2))),
+        compression=zipfile.ZIP_STORED,
+    )
+    data = bytearray(path.read_bytes())
+    data[60] ^= 1
+    path.write_bytes(data)
+
+    summary, complaints = run(path)
+
+    assert summary == "1 added, 0 already here, 1 skipped."
+    assert "a.png: skipped. It is damaged" in complaints
+
+
+def test_a_zip_that_is_cut_short_is_an_error(archive):
+    path = archive(("a.png", samples.png(picture(1))))
+    path.write_bytes(path.read_bytes()[:-30])
+
+    with pytest.raises(CommandError, match="damaged or cut short"):
+        run(path)
+
+
+def directory_patched(archive, offset, data):
+    """A zip whose central directory has other bytes there."""
+    path = archive(("aa.png", samples.png(picture())))
+    whole = bytearray(path.read_bytes())
+    start = whole.index(b"PK\x01\x02") + offset
+    whole[start : start + len(data)] = data
+    path.write_bytes(whole)
+    return path
+
+
+UTF8 = 0x800
+
+
+@pytest.mark.parametrize("format", ["zip", "npz", "arrays", None])
+@pytest.mark.parametrize(
+    ("offset", "data"),
+    [(8, UTF8.to_bytes(2, "little") + bytes(36) + b"\xff\xfe"), (6, b"\x63\0")],
+    ids=["a name that is no UTF-8", "a version to come"],
+)
+def test_a_zip_with_a_damaged_directory_is_an_error(archive, format, offset, data):
+    path = directory_patched(archive, offset, data)
+
+    with pytest.raises(CommandError, match="damaged or cut short"):
+        run(path, *(["--format", format] if format else []))
+
+
+def test_a_member_whose_own_name_is_no_text_is_named_and_skipped(archive):
+    path = archive(("ß.png", samples.png(picture(1))), ("b.png", samples.png(picture(2))))
+    path.write_bytes(path.read_bytes().replace("ß".encode(), b"\xff\xfe", 1))
+
+    assert run(path)[0] == "1 added, 0 already here, 1 skipped."
+
+
+def test_every_suffix_is_of_a_format_that_the_site_takes():
+    formats = {Image.registered_extensions()[suffix] for suffix in images.SUFFIXES}
+
+    assert formats == set(pixels.PICTURE_FORMATS)

@@ -1,0 +1,155 @@
+"""Who may read the files: modes as octal numbers, on an installation whose umask is 022 and whose
+data directory somebody else has made for everybody to read."""
+
+import os
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from drawsite.db import private_files
+from drawsite.db.sqlite.base import DatabaseWrapper as SQLiteWrapper
+from tests.support.installation import installation, on_sqlite
+
+pytestmark = pytest.mark.django_db
+
+SQLITE_FILES = {"db.sqlite3": 0o600, "db.sqlite3-wal": 0o600, "db.sqlite3-shm": 0o600}
+
+
+@pytest.fixture(autouse=True)
+def usual_umask():
+    usual = os.umask(0o022)
+    yield
+    os.umask(usual)
+
+
+@pytest.fixture
+def data_dir(tmp_path):
+    directory = tmp_path / "data"
+    directory.mkdir()
+    directory.chmod(0o755)
+    return directory
+
+
+@pytest.fixture
+def site(data_dir):
+    with installation(data_dir) as site:
+        yield site
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def modes(directory):
+    """Of everything in it but the static files, by the path from there."""
+    return {
+        str(path.relative_to(directory)): mode(path)
+        for path in directory.rglob("*")
+        if path.relative_to(directory).parts[0] != "static"
+    }
+
+
+def of_installation(**others):
+    """What is in a data directory: the database too, if it is SQLite's."""
+    database = {"db.sqlite3": 0o600} if connection.vendor == "sqlite" else {}
+    return {"secret_key": 0o600, **database, **others}
+
+
+def test_what_prepare_makes_is_the_owners_and_static_files_are_everybodys(site, data_dir):
+    site.manage("prepare")
+
+    assert modes(data_dir) == of_installation(**{"prepare.lock": 0o600})
+    assert mode(data_dir) == 0o755
+    static = [data_dir / "static", *(data_dir / "static").rglob("*")]
+    assert {mode(path) for path in static if path.is_file()} == {0o644}
+    assert {mode(path) for path in static if path.is_dir()} == {0o755}
+
+
+def test_what_backup_and_restore_make_is_the_owners(site, data_dir):
+    site.manage("migrate", "--verbosity=0")
+    site.manage("backup")
+    (file,) = (data_dir / "backups").iterdir()
+    made = of_installation(**{"backups": 0o700, f"backups/{file.name}": 0o600})
+    assert modes(data_dir) == made
+
+    file.chmod(0o644)  # as a copy of it may be
+    site.manage("restore", file, "--force")
+
+    assert modes(data_dir) == {**made, f"backups/{file.name}": 0o644}
+
+
+def test_what_an_older_release_left_open_is_closed_by_prepare(site, data_dir):
+    site.manage("migrate", "--verbosity=0")
+    site.manage("backup")
+    (data_dir / "prepare.lock").touch()
+    for path in data_dir.rglob("*"):
+        path.chmod(path.stat().st_mode | 0o055)
+
+    said = site.manage("prepare")
+
+    assert "WARNING" not in said
+    assert {path: mode for path, mode in modes(data_dir).items() if mode & 0o077} == {}
+
+
+def test_a_file_that_belongs_to_somebody_else_is_named_and_stops_nothing(
+    transactional_db, data_dir, monkeypatch, capsys
+):
+    """root, who runs the tests in containers, may change any mode: here chmod refuses."""
+
+    def refused(path, mode):
+        raise PermissionError
+
+    monkeypatch.setattr(settings, "DATA_DIR", data_dir)
+    monkeypatch.setattr(Path, "chmod", refused)
+    key = data_dir / "secret_key"
+    key.touch(0o644)
+
+    call_command("prepare", verbosity=0)
+
+    assert f"WARNING: Other users of this machine can use {key}" in capsys.readouterr().err
+    assert mode(key) == 0o644
+
+
+# --- SQLite ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sqlite(data_dir):
+    """The database of an installation that is migrated, whatever the tests run on."""
+    on_sqlite(data_dir).manage("migrate", "--verbosity=0")
+    return data_dir / "db.sqlite3"
+
+
+def test_a_database_that_is_written_is_the_owners_with_its_log(sqlite):
+    with closing(sqlite3.connect(sqlite)) as writer:
+        writer.execute("INSERT INTO django_content_type (app_label, model) VALUES ('a', 'b')")
+        writer.commit()
+
+        found = modes(sqlite.parent)
+
+    assert {name: found[name] for name in SQLITE_FILES} == SQLITE_FILES
+
+
+def test_the_log_of_an_open_database_is_closed_with_it_even_behind_a_link(sqlite, tmp_path):
+    link = tmp_path / "link.sqlite3"
+    link.symlink_to(sqlite)
+    with closing(sqlite3.connect(sqlite)) as reader:
+        reader.execute("SELECT count(*) FROM django_migrations").fetchone()
+        for name in SQLITE_FILES:
+            sqlite.with_name(name).chmod(0o644)
+
+        still_open = private_files.restrict_files(wrapper(link))
+
+        found = modes(sqlite.parent)
+    assert still_open == []
+    assert {name: found[name] for name in SQLITE_FILES} == SQLITE_FILES
+
+
+def wrapper(path):
+    return SQLiteWrapper({**connection.settings_dict, "NAME": str(path)})

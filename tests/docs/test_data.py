@@ -1,0 +1,72 @@
+"""docs/data.md: its Python runs, from the first piece to the last, against a wall with drawings."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from drawings.datasets.demo import scenes
+from drawings.models import ApiToken, Drawing
+from drawings.services import api_tokens
+
+BASE_DIR = Path(settings.BASE_DIR)
+PAGE = BASE_DIR / "docs" / "data.md"
+WALL = "http://127.0.0.1:8000"
+PIECES = re.findall(r"^```python ?(\w*)\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+# Far from any network.
+OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+NUMBER = 60
+
+
+@pytest.fixture
+def run(server, tmp_path):
+    """Runs a program in a folder with manage.py, on a wall with drawings."""
+    for batch in scenes.make_batches(NUMBER, seed=0, size=NUMBER):
+        Drawing.objects.bulk_create([Drawing(**scene) for scene in batch])
+    (tmp_path / "manage.py").symlink_to(BASE_DIR / "manage.py")
+
+    def run(*pieces):
+        program = "\n".join(pieces).replace(WALL, server.url)
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=tmp_path,
+            env={**server.environment, **OFFLINE, "HF_HOME": str(tmp_path / "home")},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+
+    return run
+
+
+@pytest.mark.files_alone
+def test_the_python_of_the_page_runs_from_the_first_piece_to_the_last(run, admin_user):
+    token = ApiToken(name="A notebook", user=admin_user, may_export=True)
+    secret = api_tokens.prepare(token)
+    token.save()
+    checks = [
+        "assert x.dtype == np.uint8 and x.ndim == 3 and len(x) > 50",
+        f"assert len(table) == {Drawing.objects.published().filter(colormap='gray').count()}",
+        f"assert len(data['ids']) == len(frame) == {Drawing.objects.published().count()} + 1",
+        "assert (255 - ink == train).all() and months['drawings'].sum() == len(frame)",
+        "assert first.dtype == np.uint8 and first.ndim == 2",
+        "assert folders.keys() == dataset.keys() and folders.num_rows == dataset.num_rows",
+        "assert drawn and len(everything['ids']) == len(data['ids']) + 100 and pending",
+    ]
+    run(f"token = {secret!r}", *[code for kind, code in PIECES if kind != "torch"], *checks)
+
+
+if importlib.util.find_spec("torch"):
+
+    def test_the_piece_on_pytorch_runs(run):
+        begin = [
+            "import subprocess, sys, numpy as np, pandas as pd",
+            "subprocess.run([sys.executable, 'manage.py', 'export_drawings', 'wall.npz'])",
+            "data = np.load('wall.npz')",
+        ]
+        [piece] = [code for kind, code in PIECES if kind == "torch"]
+        run(*begin, piece, "assert batch.shape[1:] == (1, 200, 200) and 0 <= batch.min() < 1")

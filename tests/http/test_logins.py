@@ -1,0 +1,411 @@
+"""Logging in, and what happens to those who try too often."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth import SESSION_KEY, get_user_model, hashers
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from drawings.http import logins
+from drawings.models import KnownAddress
+from drawsite.environment import Rate
+from drawsite.ratelimit import shared_counters
+from tests.support.installation import installation
+
+LOGIN = "/admin/login/"
+HERE, ELSEWHERE = "192.0.2.1", "198.51.100.9"
+TRIES = logins.FROM_ONE_ADDRESS.limit
+# One window holds the whole test, however slow it is.
+AGES = 10**9
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords_and_fresh_counts(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.SECRET_KEY = uuid4().hex
+
+
+@pytest.fixture
+def site(tmp_path):
+    with installation(tmp_path) as site:
+        yield site
+
+
+@pytest.fixture
+def curators(django_user_model):
+    for name in ("ada", "bob"):
+        django_user_model.objects.create_superuser(name, password="right")
+
+
+@pytest.fixture
+def wait(settings, monkeypatch):
+    """Lets time pass for the tries that are counted, which takes no Redis."""
+    settings.REDIS_URL = ""
+    passed = timedelta()
+
+    def wait(time_span):
+        nonlocal passed
+        passed += time_span
+
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + passed.total_seconds())
+    monkeypatch.setattr(shared_counters, "time", clock)
+    return wait
+
+
+def post(client, name="ada", password="right", address=HERE, **headers):
+    data = {"username": name, "password": password}
+    return client.post(LOGIN, data, REMOTE_ADDR=address, headers=headers)
+
+
+def log_in(client, *arguments, **values):
+    """The status of the answer: 302 is in, 200 the form again, 429 too often."""
+    return post(client, *arguments, **values).status_code
+
+
+def fail(client, times=TRIES, **values):
+    return [log_in(client, password="wrong", **values) for _ in range(times)]
+
+
+def fail_from_everywhere(client, name="ada", times=logins.FROM_ALL_ADDRESSES.limit):
+    return [log_in(client, name, "wrong", f"203.0.113.{number}") for number in range(times)]
+
+
+# --- A name from an address -----------------------------------------------------------------
+
+
+def test_five_tries_that_fail_lock_the_name_out_from_this_address(client, curators):
+    assert fail(client, 6) == [200] * 5 + [429]
+    assert log_in(client) == 429
+    assert SESSION_KEY not in client.session
+
+
+def test_tries_at_the_same_moment_are_five_as_well(transactional_db, settings, monkeypatch):
+    get_user_model().objects.create_superuser("ada", password="right")
+    encode = hashers.MD5PasswordHasher.encode
+
+    def slowly(*arguments):
+        time.sleep(0.3)  # the others begin meanwhile
+        return encode(*arguments)
+
+    monkeypatch.setattr(hashers.MD5PasswordHasher, "encode", slowly)
+
+    def try_once(_):
+        try:
+            return log_in(Client(), password="wrong")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(12) as threads:
+        answers = list(threads.map(try_once, range(24)))
+
+    assert sorted(answers) == [200] * 5 + [429] * 19
+
+
+def test_who_is_locked_out_is_told_until_when(client, curators, wait):
+    fail(client)
+    wait(timedelta(minutes=5))
+
+    as_page, as_json = post(client), post(client, Accept="application/json")
+
+    assert (as_page.status_code, as_json.status_code) == (429, 429)
+    assert 0 <= 600 - int(as_page["Retry-After"]) < 60
+    assert "A little slower, please" in as_page.content.decode()
+    assert list(as_json.json()["errors"]) == ["request"]
+
+
+def test_the_curator_still_gets_in_from_another_address(client, curators):
+    fail(client, 6)
+
+    assert log_in(client, address=ELSEWHERE) == 302
+
+
+def test_other_names_still_get_in_from_the_address(client, curators):
+    fail(client, 6)
+
+    assert log_in(client, name="bob") == 302
+
+
+def test_the_lock_opens_by_itself(client, curators, wait):
+    fail(client)
+
+    wait(timedelta(minutes=14, seconds=30))
+    assert log_in(client) == 429
+
+    wait(timedelta(minutes=1))
+    assert log_in(client) == 302
+
+
+def test_who_knocks_on_does_not_lengthen_the_lock(client, curators, wait):
+    fail(client)
+    wait(timedelta(minutes=14))
+    fail(client)
+
+    wait(timedelta(minutes=2))
+
+    assert log_in(client) == 302
+
+
+def test_a_login_forgives_the_tries_before_it(client, curators):
+    assert fail(client, 4) == [200] * 4
+    assert log_in(client) == 302
+
+    assert fail(client, 5) == [200] * 5
+
+
+def test_a_name_that_nobody_has_is_treated_alike(client, curators):
+    assert fail(client, 6, name="nobody") == [200] * 5 + [429]
+
+
+def test_a_name_longer_than_any_is_treated_alike(client, curators):
+    assert fail(client, 6, name="x" * 100_000) == [200] * 5 + [429]
+
+
+def test_other_spellings_of_a_name_are_the_name(client, curators):
+    spellings = ["ada", " ada", "ada ", "\uff41da", "a\uff44a"]  # wide letters
+    assert [log_in(client, name, "wrong") for name in spellings] == [200] * 5
+
+    assert log_in(client, "\uff41\uff44\uff41") == 429
+
+
+# --- A name from all addresses --------------------------------------------------------------
+
+
+def test_many_addresses_together_get_fifty_tries_an_hour_at_a_name(client, curators, wait):
+    assert fail_from_everywhere(client) == [200] * 50
+
+    answer = post(client, address=ELSEWHERE)
+    assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= 3600
+    assert log_in(client, name="bob", address=ELSEWHERE) == 302
+    wait(timedelta(hours=1, seconds=1))
+    assert log_in(client, address=ELSEWHERE) == 302
+
+
+def test_the_owner_of_a_name_gets_in_from_a_known_address_meanwhile(client, curators):
+    assert log_in(client) == 302
+
+    fail_from_everywhere(client)
+
+    assert log_in(client, address=ELSEWHERE) == 429
+    assert log_in(client) == 302
+    assert log_in(client, address=ELSEWHERE) == 429
+
+
+def test_an_address_is_known_for_ninety_days_and_to_the_name_alone(client, curators):
+    log_in(client, "bob")
+    log_in(client)
+    for name in ("ada", "bob"):
+        fail_from_everywhere(client, name)
+    today = timezone.now().date()
+
+    KnownAddress.objects.update(seen_on=today - timedelta(days=90))
+    assert log_in(client) == 302
+    KnownAddress.objects.update(seen_on=today - timedelta(days=91))
+    assert log_in(client) == 429
+    log_in(client, "bob", address=ELSEWHERE)
+    assert log_in(client, address=ELSEWHERE) == 429
+
+
+def test_a_try_that_is_locked_out_tells_neither_name_nor_address(client, curators, monkeypatch):
+    """The same answer, and the same work, for a known address, an unknown one and no user."""
+    log_in(client)
+    for name in ("ada", "nobody"):
+        fail_from_everywhere(client, name)
+    hashed = []
+    hasher = hashers.MD5PasswordHasher
+    encode = hasher.encode
+
+    def spy(self, *arguments):
+        hashed.append(1)
+        return encode(self, *arguments)
+
+    monkeypatch.setattr(hasher, "encode", spy)
+
+    seen = set()
+    for name, password, address in [
+        ("ada", "wrong", HERE),
+        ("ada", "wrong", ELSEWHERE),
+        ("ada", "right", "198.51.100.10"),
+        ("nobody", "wrong", ELSEWHERE),
+    ]:
+        hashed.clear()
+        answer = post(client, name, password, address, Accept="application/json")
+        seconds = int(answer["Retry-After"])
+        said = answer.content.replace(answer["Retry-After"].encode(), b"")
+        seen.add((answer.status_code, seconds > 3000, said, len(hashed)))
+
+    assert len(seen) == 1
+    assert seen.pop()[0] == 429
+
+
+def test_tries_from_a_known_address_count_for_the_others(client, curators):
+    """Else the number that is left would tell that it is known."""
+    log_in(client)
+    fail(client, 5)
+
+    assert fail_from_everywhere(client) == [200] * 45 + [429] * 5
+
+
+def test_a_known_address_gets_no_more_tries_than_any(client, curators):
+    log_in(client)
+    fail_from_everywhere(client)
+
+    assert fail(client, 6) == [429] * 6
+    assert log_in(client) == 429
+
+
+# --- Whose address --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_a_claimed_address_gains_nothing(client, curators, settings, proxies):
+    settings.TRUSTED_PROXIES = proxies
+    seen = f", {HERE}" if proxies else ""  # what a proxy adds
+
+    answers = [
+        log_in(client, password="wrong", **{"X-Forwarded-For": f"203.0.113.{number}{seen}"})
+        for number in range(6)
+    ]
+
+    assert answers == [200] * 5 + [429]
+
+
+def test_a_changed_user_agent_gains_nothing(client, curators):
+    answers = [
+        log_in(client, password="wrong", **{"User-Agent": f"browser {number}"})
+        for number in range(6)
+    ]
+
+    assert answers == [200] * 5 + [429]
+
+
+def test_an_ipv6_household_is_one_address(client, curators):
+    for number in range(1, 6):
+        log_in(client, password="wrong", address=f"2001:db8:1:2::{number}")
+
+    assert log_in(client, address="2001:db8:1:2:ffff::") == 429
+    assert log_in(client, address="2001:db8:1:3::1") == 302
+
+
+def test_clients_without_an_address_are_counted_together(client, curators):
+    assert fail(client, address="") == [200] * 5
+    assert log_in(client, address="unix:") == 429
+
+
+# --- An address, whatever the names ---------------------------------------------------------
+
+
+def test_an_address_cannot_try_many_names(client, curators, settings):
+    settings.LOGIN_RATE = Rate(6, AGES)
+    answers = [log_in(client, name=f"name{number}", password="wrong") for number in range(8)]
+
+    assert answers == [200] * 6 + [429] * 2
+    assert log_in(client) == 429
+    assert log_in(client, address=ELSEWHERE) == 302
+
+
+def test_an_address_that_tries_too_often_is_told_until_when(client, settings):
+    settings.LOGIN_RATE = Rate(1, AGES)
+    log_in(client)
+
+    answer = client.post(LOGIN, {"username": "ada", "password": "right"}, REMOTE_ADDR=HERE)
+
+    assert 0 < int(answer["Retry-After"]) <= AGES
+    assert f"Wait {answer['Retry-After']} seconds" in answer.content.decode()
+
+
+def test_looking_at_the_form_is_not_limited(client, settings):
+    settings.LOGIN_RATE = Rate(1, AGES)
+
+    assert [client.get(LOGIN).status_code for _ in range(3)] == [200] * 3
+
+
+def test_a_program_of_the_hosts_own_is_not_limited(client, curators, settings):
+    settings.LOGIN_RATE = Rate(1, AGES)
+
+    assert [client.login(username="ada", password="right") for _ in range(3)] == [True] * 3
+    assert not client.login(username="ada", password="wrong")
+
+
+# --- What is kept ---------------------------------------------------------------------------
+
+
+def test_of_a_try_that_fails_nothing_is_kept(client, curators, caplog):
+    fail(client, 6)
+
+    assert not KnownAddress.objects.exists()
+    assert "A login failed" in caplog.text
+    assert not any(word in caplog.text for word in ("ada", HERE, "wrong"))
+
+
+def test_of_a_login_a_keyed_hash_and_the_day_are_kept(client, curators, settings):
+    for _ in range(2):
+        log_in(client)
+
+    row = KnownAddress.objects.get()
+    assert row.seen_on == timezone.now().date()
+    assert len(bytes(row.digest)) == 32
+    settings.SECRET_KEY = uuid4().hex
+    log_in(client)
+    assert KnownAddress.objects.count() == 2
+
+
+def test_an_upgrade_drops_what_django_axes_had_stored(site):
+    site.manage("migrate", "--verbosity=0")
+    site.manage("migrate", "drawings", "0004", "--verbosity=0")
+    with site.database() as database:
+        for table in ("accessattempt", "accesslog", "accessfailurelog"):
+            database.execute(f"CREATE TABLE axes_{table} (username varchar(255))")
+        database.execute("CREATE TABLE axes_accessattemptexpiration (expires_at varchar(9))")
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied)"
+            " VALUES ('axes', '0001_initial', CURRENT_TIMESTAMP)"
+        )
+        database.execute(
+            "INSERT INTO django_content_type (app_label, model) VALUES ('axes', 'accesslog')"
+        )
+
+    site.manage("migrate", "--verbosity=0")
+
+    with site.database() as database:
+        for table, column in [("migrations", "app"), ("content_type", "app_label")]:
+            query = f"SELECT count(*) FROM django_{table} WHERE {column} = 'axes'"  # noqa: S608
+            assert database.execute(query).fetchone() == (0,)
+    tables = site.ask("__import__('django').db.connection.introspection.table_names()")
+    assert "axes" not in tables
+
+
+# --- Sessions -------------------------------------------------------------------------------
+
+
+def test_the_session_and_the_token_are_new_after_a_login(client, curators):
+    client.get(LOGIN)
+    session = client.session
+    session["planted"] = "by somebody else"
+    session.save()
+    before = session.session_key, client.cookies["csrftoken"].value
+
+    assert log_in(client) == 302
+
+    after = client.session.session_key, client.cookies["csrftoken"].value
+    assert after[0] != before[0]
+    assert after[1] != before[1]
+    assert not client.session.exists(before[0])
+
+
+@pytest.mark.parametrize("key", [r'"aaaaaaaa\000"', "a" * 41, "A" * 32, "a", r'"aaaaaaaa\351"'])
+def test_what_is_no_key_of_a_session_is_none(client, curators, key):
+    client.cookies["sessionid"] = ""
+    client.cookies["sessionid"].set("sessionid", key, key)
+
+    assert client.get("/admin/").status_code == 302
+    assert log_in(client) == 302
+    assert client.get("/admin/").status_code == 200

@@ -1,0 +1,288 @@
+import os
+import resource
+import sqlite3
+import threading
+from contextlib import closing
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+
+from drawings.services import backups
+from drawsite.lib.atomic_files import draft_name
+from tests.support.installation import Installation, installation, on_sqlite
+
+pytestmark = pytest.mark.django_db
+
+# What is on the wall, and what the search finds of it.
+SEEN = (
+    "__import__('hashlib').sha256(repr([(d.id, d.title, bytes(d.blob), bytes(d.strokes or b''))"
+    " for d in Drawing.objects.order_by('id')]).encode()).hexdigest(),"
+    " Drawing.objects.count(),"
+    " [matching(Drawing.objects.all(), letter).count() for letter in 'abcdefgh']"
+)
+
+
+@pytest.fixture(scope="module")
+def site(django_db_setup, django_db_blocker, tmp_path_factory):
+    """With sixty drawings on its wall."""
+    with django_db_blocker.unblock(), installation(tmp_path_factory.mktemp("site")) as site:
+        site.manage("migrate", "--verbosity=0")
+        site.manage("fill_gallery", 60)
+        yield site
+
+
+@pytest.fixture(scope="module")
+def backup(site, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("backups") / "new"
+    site.manage("backup", directory)
+    (file,) = directory.iterdir()
+    return file
+
+
+def test_a_backup_restored_elsewhere_is_the_same_wall_and_takes_drawings(site, backup, tmp_path):
+    with installation(tmp_path) as other:
+        said = other.manage("restore", backup)
+
+        assert "60 drawings restored" in said
+        assert other.ask(SEEN) == site.ask(SEEN)
+        assert "drawings.W001" not in other.manage("check", "--database=default")
+        assert "50 added" in other.manage("fill_gallery", 50, "--seed=1")
+    assert backup.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_database_that_is_there_is_replaced_only_by_force(site, backup, tmp_path):
+    with installation(tmp_path) as other:
+        other.manage("migrate", "--verbosity=0")
+        other.manage("fill_gallery", 10, "--seed=1")
+        before = other.ask(SEEN)
+
+        assert "say so with --force" in other.manage("restore", backup, code=1)
+        assert other.ask(SEEN) == before
+
+        other.manage("restore", backup, "--force")
+        assert other.ask(SEEN) == site.ask(SEEN)
+
+
+def test_a_backup_while_others_write_is_whole(site, tmp_path):
+    """Rows are counted in the transaction that is copied: no other count would do."""
+    stop = threading.Event()
+    sign = "?" if connection.vendor == "sqlite" else "%s"
+    statement = f"INSERT INTO drawings_blockedword (word) VALUES ({sign})"  # noqa: S608
+
+    def write():
+        number = 0
+        while not stop.is_set():
+            with site.database() as database:
+                database.execute(statement, [f"key {number}"])
+            number += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        said = site.manage("backup", tmp_path)
+    finally:
+        stop.set()
+        writer.join()
+    assert "verified" in said
+
+
+@pytest.mark.parametrize("damage", ["cut off", "overwritten", "something else"])
+def test_a_damaged_backup_is_refused_and_changes_nothing(site, backup, tmp_path, damage):
+    before = site.ask(SEEN)
+    data = bytearray(backup.read_bytes())
+    if damage == "cut off":
+        del data[len(data) // 2 :]
+    elif damage == "overwritten":
+        data[4096 : len(data) // 2] = os.urandom(len(data) // 2 - 4096)
+    else:
+        data[:16] = b"GIF89a, or not? "
+    (tmp_path / "file").write_bytes(data)
+
+    said = site.manage("restore", tmp_path / "file", "--force", code=1)
+
+    assert "Nothing was changed." in said
+    assert "Traceback" not in said
+    assert site.ask(SEEN) == before
+
+
+def test_a_backup_of_a_newer_release_is_refused_and_changes_nothing(site, tmp_path):
+    add = "INSERT INTO django_migrations (app, name, applied) VALUES ('drawings', '9999_new', '{}')"
+    with site.database() as database:
+        database.execute(add.format("2099-01-01 00:00:00"))
+    try:
+        site.manage("backup", tmp_path)
+        before = site.ask(SEEN)
+        said = site.manage("restore", *tmp_path.iterdir(), "--force", code=1)
+        after = site.ask(SEEN)
+    finally:
+        with site.database() as database:
+            database.execute("DELETE FROM django_migrations WHERE name = '9999_new'")
+
+    assert "Nothing was changed." in said
+    assert "made by a newer release, with the migration drawings.9999_new" in said
+    assert after == before
+
+
+def test_a_backup_that_cannot_be_written_says_so_and_leaves_nothing(site, tmp_path):
+    (tmp_path / "file").touch()
+
+    said = site.manage("backup", tmp_path / "file" / "backups", code=1)
+
+    assert "No backup was made." in said
+    assert "cannot be written" in said
+
+
+def test_a_backup_for_which_there_is_no_room_leaves_nothing(site, tmp_path):
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, usual[1]))  # its processes have it, too
+    try:
+        said = site.manage("backup", tmp_path, code=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+    assert "No backup was made." in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_old_backups_and_drafts_go_but_not_the_one_just_made(tmp_path):
+    def name(year, date="0101"):
+        return f"drawsite-20{year}{date}T000000000000Z.sqlite3"
+
+    old = {name(20), name(21), f".{name(21)}.4711", f".{name(21)}.4711-journal"}
+    draft = draft_name(tmp_path / name(21)).name
+    old |= {draft, f"{draft}-journal"}
+    kept = {name(22), name(99), f".{name(99)}.4711", name(20, "0231"), "mine.sqlite3", ".mine.1"}
+    for each in old | kept:
+        (tmp_path / each).touch()
+
+    removed = backups.prune(tmp_path, 30, just_made=tmp_path / name(22))
+
+    assert {path.name for path in removed} == old
+    assert {path.name for path in tmp_path.iterdir()} == kept
+
+
+def test_a_backup_that_cannot_be_removed_is_named(tmp_path):
+    stubborn = tmp_path / "drawsite-20200101T000000000000Z.dump"
+    stubborn.mkdir()  # which unlink refuses, to root as well
+
+    with pytest.raises(backups.BackupError, match=f"{stubborn} cannot be removed"):
+        backups.prune(tmp_path, 30, just_made=tmp_path / "new")
+
+
+@pytest.mark.parametrize("days", ["-1", "nan", "inf", "1e9"])
+def test_a_backup_is_not_begun_with_days_that_are_none(tmp_path, days):
+    with pytest.raises(CommandError, match="takes a number from 0 to 36500"):
+        call_command("backup", str(tmp_path), f"--keep-days={days}")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_backups_of_the_last_days_stay(site, backup):
+    newer = site.manage("backup", backup.parent, "--keep-days=1")
+
+    assert "removed" not in newer
+    assert len(list(backup.parent.iterdir())) == 2
+
+
+# --- One of the two databases ---------------------------------------------------------------
+
+
+def test_a_database_by_a_relative_path_is_backed_up_as_well(tmp_path):
+    data_dir = os.path.relpath(tmp_path, settings.BASE_DIR)
+    site = Installation(tmp_path, f"sqlite:///{data_dir}/db.sqlite3")
+    site.manage("migrate", "--verbosity=0")
+
+    assert "verified" in site.manage("backup", tmp_path / "backups")
+
+
+def test_without_postgresqls_programs_that_is_what_is_said(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+
+    with pytest.raises(backups.BackupError, match=r"pg_dump is not installed"):
+        backups.run(backups.command(None, "pg_dump"))
+
+
+@pytest.mark.parametrize("left", ["nothing", "an empty file"])
+def test_the_log_of_a_file_that_was_moved_away_is_not_replaced_unasked(tmp_path, left):
+    site = on_sqlite(tmp_path)
+    site.manage("migrate", "--verbosity=0")
+    site.manage("backup", tmp_path / "backups")
+    (backup,) = (tmp_path / "backups").iterdir()
+    file, log, away = (tmp_path / name for name in ("db.sqlite3", "db.sqlite3-wal", "away"))
+    with closing(sqlite3.connect(file)) as killed:
+        killed.execute("INSERT INTO drawings_blockedword (word) VALUES ('acknowledged')")
+        killed.commit()
+        file.rename(away)  # before it ends, so that the log stays
+    if left == "an empty file":
+        file.touch()
+
+    said = site.manage("restore", backup, code=1)
+
+    assert f"{log}, the log of a database that was moved away" in said
+    assert "say so with --force" in said
+    away.replace(file)
+    with site.database() as database:
+        assert database.execute("SELECT word FROM drawings_blockedword").fetchall() == [
+            ("acknowledged",)
+        ]
+
+
+def test_a_restore_where_nothing_is_asks_nothing_and_takes_no_empty_log_for_a_database(tmp_path):
+    site, other = on_sqlite(tmp_path / "site"), on_sqlite(tmp_path / "other")
+    site.manage("migrate", "--verbosity=0")
+    site.manage("backup", tmp_path / "backups")
+    other.data_dir.mkdir()
+    (other.data_dir / "db.sqlite3-wal").touch()
+
+    assert "0 drawings restored" in other.manage("restore", *(tmp_path / "backups").iterdir())
+
+
+@pytest.fixture
+def other(tmp_path):
+    """A database of SQLite that is no drawings' at all, to put in the place of another."""
+    file = tmp_path / "other" / "file"
+    file.parent.mkdir()
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE new (number)")
+    return file
+
+
+def test_a_server_that_runs_keeps_its_sqlite_file(other, tmp_path):
+    target = tmp_path / "db.sqlite3"
+    with closing(sqlite3.connect(target)) as running:
+        running.execute("PRAGMA journal_mode = WAL")
+        running.execute("CREATE TABLE mine (number)")
+
+        with pytest.raises(backups.InUseError, match="stop the server"):
+            backups.restore_sqlite(other, target)
+
+    assert {path.name for path in tmp_path.iterdir()} == {"db.sqlite3", "other"}
+
+
+def test_the_log_of_a_damaged_file_is_not_taken_for_the_new_ones(other, tmp_path):
+    target = tmp_path / "db.sqlite3"
+    target.write_bytes(b"no database" * 1000)
+    (tmp_path / "db.sqlite3-wal").write_bytes(b"old")
+
+    backups.restore_sqlite(other, target)
+
+    with closing(sqlite3.connect(target)) as database:
+        assert database.execute("SELECT name FROM sqlite_schema").fetchall() == [("new",)]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_root_restores_is_the_servers(other, tmp_path, monkeypatch, is_there):
+    given = {}
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", lambda path, *owner: given.update({path.parent: owner}))
+    target = tmp_path / "db.sqlite3"
+    if is_there:
+        target.touch()
+    owner = (target if is_there else tmp_path).stat()
+
+    backups.restore_sqlite(other, target)
+
+    assert given == {tmp_path: (owner.st_uid, owner.st_gid)}

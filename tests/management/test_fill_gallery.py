@@ -1,0 +1,289 @@
+import io
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import islice
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from drawings.datasets.demo import scenes
+from drawings.imaging import pixels, strokes
+from drawings.management.commands import fill_gallery
+from drawings.models import Drawing
+from drawings.services import verification
+from tests.support import planner
+
+COUNT = 30
+COMPARED = ("id", "blob", "title", "artist", "colormap", "status", "created_at", "strokes")
+
+
+def run(*arguments):
+    """What the command says at its end of how many were added."""
+    return lines_of(*arguments)[0]
+
+
+def lines_of(*arguments):
+    out = io.StringIO()
+    call_command("fill_gallery", *(str(argument) for argument in arguments), stdout=out)
+    return out.getvalue().splitlines()
+
+
+def stored():
+    return list(Drawing.objects.order_by("id").values_list(*COMPARED))
+
+
+pool_of_seed = cache(scenes.Pool)
+
+
+@pytest.fixture(autouse=True)
+def small_pool(monkeypatch):
+    """Of fewer parts, and each made once for all tests: that is what takes long."""
+    monkeypatch.setattr(scenes, "Pool", pool_of_seed)
+    for name, size in {"SKIES": 8, "GROUNDS": 8, "WHOLES": 6}.items():
+        monkeypatch.setattr(scenes, name, size)
+    # Another process would have a pool of its own.
+    monkeypatch.setattr(fill_gallery, "make_batches_beside", scenes.make_batches)
+
+
+def drawings_of(made):
+    return [Drawing(**scene) for scene in made]
+
+
+@pytest.fixture
+def made():
+    """Many drawings, not stored."""
+    return drawings_of(islice(scenes.make_scenes(1_000_000, seed=0), 400))
+
+
+@pytest.fixture
+def small_batches(monkeypatch):
+    monkeypatch.setattr(fill_gallery, "BATCH", 10)
+
+
+def test_another_process_makes_the_same_drawings(monkeypatch):
+    monkeypatch.undo()
+
+    made = list(scenes.make_batches_beside(5, seed=3, size=2))
+
+    assert [len(batch) for batch in made] == [2, 2, 1]
+    assert made == list(scenes.make_batches(5, seed=3, size=2))
+
+
+# --- The command ----------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_the_gallery_has_as_many_drawings_as_asked_for():
+    assert run(COUNT) == "30 added, 0 already here."
+
+    assert Drawing.objects.count() == COUNT
+
+
+@pytest.mark.django_db
+def test_run_twice_it_adds_nothing_and_says_so(small_batches):
+    run(COUNT)
+    before = stored()
+
+    assert run(COUNT) == "0 added, 30 already here."
+
+    assert stored() == before
+
+
+@pytest.mark.django_db
+def test_the_same_seed_and_count_are_the_same_drawings():
+    run(COUNT)
+    before = stored()
+    Drawing.objects.all().delete()
+    pool_of_seed.cache_clear()
+
+    run(COUNT)
+
+    assert stored() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("other", [(COUNT, "--seed", 1), (COUNT + 1,)], ids=["seed", "count"])
+def test_another_seed_or_count_is_other_drawings(other):
+    run(COUNT)
+
+    assert run(*other) == f"{other[0]} added, 0 already here."
+
+
+@pytest.mark.django_db
+def test_other_peoples_drawings_stay_and_are_not_counted(make_drawing):
+    own = make_drawing(id="01890000-0000-7000-8000-000000000000")
+
+    assert run(COUNT) == "30 added, 0 already here."
+
+    assert Drawing.objects.filter(pk=own.pk).exists()
+
+
+@pytest.mark.django_db
+def test_stopped_on_the_way_whole_batches_stay_and_the_next_run_adds_the_others(
+    small_batches, monkeypatch
+):
+    def stopped(count, seed, size, until):
+        yield from islice(scenes.make_batches(count, seed, size), 2)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fill_gallery, "make_batches_beside", stopped)
+        with pytest.raises(CommandError, match=r"Stopped: 20 added\."):
+            run(COUNT)
+    assert Drawing.objects.count() == 20
+
+    assert run(COUNT) == "10 added, 20 already here."
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [0, -1])
+def test_a_count_must_be_positive(count):
+    with pytest.raises(CommandError, match="COUNT must be 1 or more"):
+        call_command("fill_gallery", count)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("arguments", [("many",), (), ("1.5",), (COUNT, "--seed", "x")])
+def test_what_is_no_number_is_refused(arguments):
+    with pytest.raises(CommandError):
+        run(*arguments)
+
+
+@pytest.mark.django_db
+def test_a_seed_must_not_be_negative():
+    with pytest.raises(CommandError, match="--seed must be 0 or more"):
+        call_command("fill_gallery", COUNT, seed=-1)
+
+
+@pytest.mark.parametrize("until", ["1975-12-31", "2999-01-01", "yesterday"])
+def test_the_last_day_must_be_one_that_is_over(db, until):
+    with pytest.raises(CommandError, match="--until"):
+        run(COUNT, f"--until={until}")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("until", ["2026-10-31", "1976-01-01"])
+def test_the_drawings_end_on_the_last_day_that_was_asked_for(until):
+    run(COUNT, f"--until={until}")
+
+    times = list(Drawing.objects.order_by("id").values_list("created_at", flat=True))
+    end = datetime.fromisoformat(f"{until}T00:00Z") + timedelta(days=1)
+    assert end - timedelta(days=scenes.DAYS / COUNT) <= times[-1] < end
+    assert run(COUNT, f"--until={until}") == "0 added, 30 already here."
+
+
+@pytest.mark.django_db
+def test_it_says_how_many_wait_or_are_hidden():
+    said = lines_of(COUNT)[1]
+
+    numbers = Counter(Drawing.objects.values_list("status", flat=True))
+    statuses = ("published", "pending", "hidden")
+    made = ", ".join(f"{numbers[status]} {status}" for status in statuses)
+    assert said == f"As they are made: {made}."
+
+
+@pytest.mark.django_db
+def test_the_database_knows_how_much_there_is():
+    run(COUNT)
+
+    assert planner.known_drawings() == COUNT
+
+
+@pytest.mark.django_db
+def test_the_gallery_shows_them(client):
+    run(COUNT)
+
+    response = client.get("/gallery/")
+
+    newest = Drawing.objects.published().newest_first()[0]
+    assert newest.get_absolute_url() in response.text
+    assert client.get(newest.image_url).status_code == 200
+
+
+@pytest.mark.django_db
+def test_strokes_come_to_the_pixels(made):
+    drawings = [drawing for drawing in made if drawing.strokes][:3]
+    Drawing.objects.bulk_create(drawings)
+
+    for drawing in Drawing.objects.all():
+        assert drawing.strokes_agree is True
+        assert verification.verify(drawing, seconds=10)
+
+
+# --- The drawings ---------------------------------------------------------------------------
+
+
+def test_every_drawing_is_valid(made):
+    for drawing in made:
+        drawing.full_clean(validate_unique=False, validate_constraints=False)
+
+
+def test_every_blob_is_a_picture(made):
+    for drawing in made:
+        assert drawing.field.min() < 128 < drawing.field.max()
+
+
+def test_a_few_parts_make_many_pictures(made):
+    assert len({drawing.blob for drawing in made}) > 0.7 * len(made)
+
+
+@pytest.mark.parametrize("kind", ["sky", "ground"])
+def test_a_half_is_what_its_strokes_come_to_and_its_mirror_image(kind):
+    pool = scenes.Pool(seed=0)
+    half = pool.half(kind, 4)
+    field = strokes.rasterise(pool._sketch(kind, 4).document)
+    lines = [line for line in field.tolist() if min(line) < 255]
+
+    for band, expected in ((half.band, lines), (half.mirrored, [line[::-1] for line in lines])):
+        shown = pixels.read_blob(pixels.join_bands([band]), half.height, 200).tolist()
+        assert [line for line in shown if min(line) < 255] == expected
+
+
+def test_ids_are_of_version_7_and_of_the_drawings_times(made):
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    for drawing in made:
+        assert (drawing.id.version, drawing.id.variant) == (7, "specified in RFC 4122")
+        assert epoch + timedelta(milliseconds=drawing.id.int >> 80) == drawing.created_at
+
+
+def test_ids_and_times_ascend_over_six_years():
+    drawings = drawings_of(scenes.make_scenes(200, seed=0))
+
+    ids = [drawing.id for drawing in drawings]
+    assert ids == sorted(set(ids))
+    months = Counter(drawing.created_at.strftime("%Y-%m") for drawing in drawings)
+    assert (min(months), max(months), len(months)) == ("2020-01", "2025-12", 72)
+
+
+def shares(values):
+    """How often each value is there, the most frequent first."""
+    counts = Counter(values)
+    return {value: count / counts.total() for value, count in counts.most_common()}
+
+
+def test_titles_and_artists_vary_and_some_are_missing(made):
+    for given in (
+        shares(drawing.title for drawing in made),
+        shares(drawing.artist for drawing in made),
+    ):
+        assert len(given) > 50
+        assert 0.04 < given[""] < 0.25
+
+
+def test_most_colormaps_are_gray_and_there_are_many(made):
+    given = shares(drawing.colormap for drawing in made)
+
+    assert next(iter(given)) == "gray"
+    assert len(given) > 10
+
+
+def test_most_drawings_are_published_and_some_are_not(made):
+    given = shares(drawing.status for drawing in made)
+
+    assert given.keys() == {"published", "pending", "hidden"}
+    assert 0.9 < given["published"] < 0.99
+
+
+def test_some_drawings_have_strokes(made):
+    assert 0.02 < shares(drawing.strokes is not None for drawing in made)[True] < 0.12

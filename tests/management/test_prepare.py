@@ -1,0 +1,163 @@
+import fcntl
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from uuid_utils.compat import uuid7
+
+from drawings.imaging import pixels
+from drawsite.db.startup_lock import ADVISORY_LOCK
+from tests.support import samples
+from tests.support.installation import Installation, installation
+from tests.support.server import Server
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def site(tmp_path):
+    with installation(tmp_path) as site:
+        yield site
+
+
+# --- Two at once ----------------------------------------------------------------------------
+
+
+@contextmanager
+def preparing(site: Installation) -> Iterator[None]:
+    """Another process prepares the site, on this machine or (PostgreSQL) on another."""
+    if connection.vendor == "postgresql":
+        with site.database() as database:
+            database.execute(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
+            yield
+    else:
+        with (site.data_dir / "prepare.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def test_two_that_start_at_once_prepare_the_site_once(site):
+    processes = [site.start("prepare") for _ in range(2)]
+    said = [process.communicate(timeout=120) for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0], said
+    assert sum("Applying drawings.0001_initial" in out for out, _ in said) == 1
+    assert sum("No migrations to apply" in out for out, _ in said) == 1
+
+
+def test_who_has_waited_too_long_says_so(site):
+    with preparing(site):
+        said = site.manage("prepare", "--wait=0.3", code=1)
+
+    assert "Another process has been preparing this site for 0.3 seconds" in said
+
+
+def test_a_data_directory_that_cannot_be_written_is_named(site):
+    (site.data_dir / "prepare.lock").mkdir()  # no file that could be opened, for root either
+
+    said = site.manage("prepare", code=1)
+
+    assert "the rights to write to DATA_DIR" in said
+    assert str(site.data_dir / "prepare.lock") in said
+    assert "Traceback" not in said
+
+
+# --- A newer release's database -------------------------------------------------------------
+
+
+def apply_newer_migration(site):
+    site.manage("migrate", "--verbosity=0")
+    with site.database() as database:
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied)"
+            " VALUES ('drawings', '9999_new', '2099-01-01 00:00:00')"
+        )
+
+
+def applied(site):
+    with site.database() as database:
+        return set(database.execute("SELECT app, name FROM django_migrations").fetchall())
+
+
+def test_a_newer_releases_database_is_not_prepared_and_the_migration_is_named(site):
+    apply_newer_migration(site)
+    with site.database() as database:  # something that would be migrated
+        database.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
+    before = applied(site)
+
+    said = site.manage("prepare", code=1)
+
+    assert "a newer release, which has applied the migration drawings.9999_new" in said
+    assert "Install that release or a later one" in said
+    assert "restore a backup" in said
+    assert "Traceback" not in said
+    assert applied(site) == before
+
+
+def test_a_server_does_not_start_on_a_newer_releases_database(site):
+    apply_newer_migration(site)
+
+    environment = {"DATABASE_URL": site.url, "DATA_DIR": str(site.data_dir)}
+    with (
+        pytest.raises(RuntimeError, match=r"has applied the migration drawings\.9999_new"),
+        Server(**environment),
+    ):
+        pass
+
+
+def test_a_server_whose_database_does_not_answer_starts_and_waits_for_it(tmp_path):
+    away = "postgres://127.0.0.1:1/none"
+    with (
+        Server(DATABASE_URL=away, DATA_DIR=str(tmp_path)) as server,
+        pytest.raises(urllib.error.HTTPError, match="503") as answer,
+    ):
+        urllib.request.urlopen(f"{server.url}/readyz")
+
+    answer.value.close()
+
+
+# --- Upgrades -------------------------------------------------------------------------------
+
+# As the first release had it.
+COLUMNS = (
+    "id, width, height, vmin, vmax, title, artist, colormap, status, created_at, submission_key,"
+    " strokes_agree, blob"
+)
+ROWS = f"SELECT {COLUMNS} FROM drawings_drawing ORDER BY id"  # noqa: S608
+INSERT = f"INSERT INTO drawings_drawing ({COLUMNS}) VALUES ("  # noqa: S608
+
+
+def row(number: int) -> list[Any]:
+    identifier, key = (
+        value.hex if connection.vendor == "sqlite" else value for value in (uuid7(), uuid7())
+    )
+    status = ("published", "pending", "hidden")[number % 3]
+    blob = pixels.write_blob(samples.shades(20, 30) ^ (number % 256))
+    return [
+        identifier, 30, 20, 0, 255, f"Zeppelin {number}", "Zoë", "magma", status,
+        datetime.now(UTC).isoformat(" "), key, None, blob,
+    ]  # fmt: skip
+
+
+def test_the_first_releases_database_comes_along_whole(site):
+    site.manage("migrate", "drawings", "0001", "--verbosity=0")
+    rows = [row(number) for number in range(300)]
+    sign = "?" if connection.vendor == "sqlite" else "%s"
+    with site.database() as database:
+        database.cursor().executemany(f"{INSERT}{', '.join([sign] * len(rows[0]))})", rows)
+        before = database.execute(ROWS).fetchall()
+
+    site.manage("migrate", "--verbosity=0")
+
+    with site.database() as database:
+        assert database.execute(ROWS).fetchall() == before
+    found = site.ask(
+        "[matching(Drawing.objects.published(), text).count() for text in ('zepp', 'ZOE', '299')],"
+        " [drawing.field.shape for drawing in Drawing.objects.all()] == [(20, 30)] * 300"
+    )
+    assert found == "([100, 100, 0], True)"

@@ -1,0 +1,372 @@
+from typing import Any
+from uuid import UUID, uuid4
+
+import numpy as np
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, transaction
+
+from drawings.imaging import pixels
+from drawings.models import Drawing, DrawingQuerySet
+from tests.support import samples
+from tests.support.planner import PUBLISHED, plan_for_many
+
+pytestmark = pytest.mark.django_db
+
+
+# --- What the database refuses --------------------------------------------------------------
+
+BAD_VALUES: dict[str, list[dict[str, Any]]] = {
+    "drawing_size_16_to_1024": [{"width": 15}, {"width": 1025}, {"height": 15}, {"height": 1025}],
+    "drawing_vmin_vmax_ordered_in_0_to_255": [
+        {"vmin": 101, "vmax": 100},
+        {"vmax": 256},
+        {"vmin": -1},
+    ],
+    "drawing_status_known": [{"status": "public"}, {"status": ""}],
+    "drawing_title_at_most_80": [{"title": "x" * 81}],
+    "drawing_artist_at_most_40": [{"artist": "x" * 41}],
+    "drawing_colormap_named": [{"colormap": ""}],
+}
+REFUSALS = [(name, values) for name, cases in BAD_VALUES.items() for values in cases]
+
+
+def test_every_check_of_the_table_is_tried_here():
+    unique = {"drawing_submission_key_unique", "drawing_flask_id_unique"}
+
+    assert {constraint.name for constraint in Drawing._meta.constraints} - unique == set(BAD_VALUES)
+
+
+@pytest.mark.parametrize(("constraint", "values"), REFUSALS)
+def test_the_database_refuses_a_bad_row(constraint, values):
+    good = {"blob": b"", "width": 200, "height": 200}
+
+    with pytest.raises(DatabaseError) as refusal, transaction.atomic():
+        Drawing.objects.bulk_create([Drawing(**{**good, **values})])
+
+    # A positive number has a check of Django's own, and PostgreSQL measures a varchar itself.
+    column = next(iter(values))
+    others = (f"failed: {column}", f"{column}_check", "too long")
+    assert any(words in str(refusal.value) for words in (constraint, *others))
+    assert not Drawing.objects.exists()
+
+
+@pytest.mark.parametrize(("constraint", "values"), REFUSALS)
+def test_the_database_refuses_to_make_a_row_bad(make_drawing, constraint, values):
+    make_drawing()
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Drawing.objects.update(**values)
+
+
+@pytest.mark.parametrize("values", [{"width": None}, {"height": None}, {"blob": None}])
+def test_the_database_refuses_a_row_without_its_pixels(make_drawing, values):
+    make_drawing()
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Drawing.objects.update(**values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"width": 16, "height": 1024},
+        {"vmin": 0, "vmax": 0},
+        {"vmin": 255, "vmax": 255},
+        {"title": "é" * 80, "artist": "🎨" * 40},
+        {"status": "hidden"},
+    ],
+)
+def test_the_database_takes_a_row_at_the_limits(make_drawing, values):
+    make_drawing()
+
+    assert Drawing.objects.update(**values) == 1
+
+
+@pytest.mark.parametrize("name", ["submission_key", "flask_id"])
+def test_a_key_is_in_the_table_once(make_drawing, name):
+    key = uuid4()
+    make_drawing(**{name: key})
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        make_drawing(**{name: key})
+
+    assert Drawing.objects.count() == 1
+
+
+def test_any_number_of_drawings_have_no_key(make_drawing):
+    for _ in range(2):
+        make_drawing(submission_key=None)
+
+    assert Drawing.objects.count() == 2
+
+
+def test_no_migration_is_missing():
+    call_command("makemigrations", check=True, dry_run=True)
+
+
+# --- Storing --------------------------------------------------------------------------------
+
+
+def test_a_stored_drawing_gives_back_its_field(make_drawing, field):
+    drawing = Drawing.objects.get(pk=make_drawing().pk)
+
+    assert (drawing.height, drawing.width) == (200, 200)
+    assert np.array_equal(drawing.field, field)
+
+
+def test_a_field_cannot_be_changed_by_accident(make_drawing):
+    with pytest.raises(ValueError, match="read-only"):
+        make_drawing().field[0, 0] = 1
+
+
+def test_a_row_whose_blob_is_damaged_says_so(make_drawing):
+    make_drawing()
+    Drawing.objects.update(blob=b"damaged")
+
+    with pytest.raises(pixels.BadBlobError):
+        _ = Drawing.objects.get().field
+
+
+def test_a_drawing_spans_all_shades(field):
+    drawing = Drawing.from_field(field)
+
+    assert (drawing.vmin, drawing.vmax, drawing.colormap) == (0, 255, "gray")
+
+
+def test_a_brightness_list_spans_its_own_least_to_its_own_greatest():
+    drawing = Drawing.from_brightness_list(np.clip(samples.shades(200, 200), 30, 190))
+
+    assert (drawing.vmin, drawing.vmax, drawing.colormap) == (30, 190, "viridis")
+
+
+def test_a_brightness_list_may_be_given_its_colours(field):
+    drawing = Drawing.from_brightness_list(field, colormap="magma", vmin=10)
+
+    assert (drawing.vmin, drawing.vmax, drawing.colormap) == (10, 255, "magma")
+
+
+def test_a_new_drawing_is_added(field):
+    drawing, created = Drawing.objects.add_once(Drawing.from_field(field, submission_key=uuid4()))
+
+    assert created
+    assert Drawing.objects.get() == drawing
+
+
+def test_a_drawing_that_is_sent_again_is_the_row_that_is_there(make_drawing, field):
+    key = uuid4()
+    stored = make_drawing(submission_key=key, title="First")
+
+    again = Drawing.from_field(field, submission_key=key, title="Second")
+    drawing, created = Drawing.objects.add_once(again)
+
+    assert not created
+    assert (drawing.pk, drawing.title) == (stored.pk, "First")
+    assert Drawing.objects.get().title == "First"
+
+
+def test_a_drawing_whose_first_row_is_deleted_just_then_is_stored_anew(
+    make_drawing, field, monkeypatch
+):
+    key = uuid4()
+    make_drawing(submission_key=key)
+
+    def delete_first(drawings):
+        drawings.delete()
+        return drawings.all()
+
+    monkeypatch.setattr(DrawingQuerySet, "for_lists", delete_first)
+
+    drawing, created = Drawing.objects.add_once(Drawing.from_field(field, submission_key=key))
+
+    assert created
+    assert Drawing.objects.get() == drawing
+
+
+def test_drawings_without_a_key_are_all_added(field):
+    added = [Drawing.objects.add_once(Drawing.from_field(field))[1] for _ in range(2)]
+
+    assert added == [True, True]
+    assert Drawing.objects.count() == 2
+
+
+def test_a_row_that_the_database_refuses_is_not_taken_for_one_that_is_there(field):
+    drawing = Drawing.from_field(field, submission_key=uuid4(), status="public")
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Drawing.objects.add_once(drawing)
+
+
+def test_ids_order_by_time(make_drawing):
+    drawings = [make_drawing() for _ in range(20)]
+
+    assert list(Drawing.objects.order_by("id")) == drawings
+    assert list(Drawing.objects.newest_first()) == drawings[::-1]
+    assert list(Drawing.objects.all()) == drawings[::-1]
+    assert {drawing.id.version for drawing in drawings} == {7}
+
+
+# --- What it is called ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "alt"),
+    [
+        ({}, "Untitled", "Untitled drawing"),
+        ({"title": "Fox"}, "Fox", "Drawing “Fox”"),
+        ({"artist": "Ada"}, "Untitled", "Untitled drawing by Ada"),
+        ({"title": "Fox", "artist": "Ada"}, "Fox", "Drawing “Fox” by Ada"),
+    ],
+)
+def test_a_drawing_has_a_name_and_words_for_who_does_not_see_it(values, name, alt):
+    drawing = Drawing(**values)
+
+    assert (str(drawing), drawing.alt) == (name, alt)
+
+
+# --- Reading lists --------------------------------------------------------------------------
+
+
+def plan_of(queryset, index):
+    plan_for_many()
+    return queryset.for_lists().explain()
+
+
+# In SQLite these are read past the blob's pages.
+LARGE = {"blob", "strokes"}
+BEHIND = {"owner", "sender", "changed_at"}
+
+
+def test_lists_leave_the_pixels_in_the_database(make_drawing):
+    make_drawing()
+
+    drawing = Drawing.objects.published().newest_first().for_lists().get()
+
+    assert drawing.get_deferred_fields() == LARGE | BEHIND
+
+
+def test_each_view_loads_what_it_needs_and_no_more(make_drawing):
+    make_drawing()
+    drawings = Drawing.objects.published()
+
+    assert drawings.for_pictures().get().get_deferred_fields() == {"strokes"} | BEHIND
+    assert drawings.for_strokes().get().get_deferred_fields() == {"blob"} | BEHIND
+
+
+def test_a_page_loads_neither_its_drawings_data_nor_the_parents(
+    make_drawing, django_assert_num_queries
+):
+    parent = make_drawing(title="Fox")
+    child = make_drawing(parent=parent, strokes=b"strokes")
+
+    with django_assert_num_queries(1):
+        drawing = Drawing.objects.for_page().get(pk=child.pk)
+        assert drawing.parent is not None
+        assert (drawing.has_strokes, drawing.parent.title) == (True, "Fox")
+
+    assert drawing.get_deferred_fields() >= LARGE | BEHIND
+    assert drawing.parent.get_deferred_fields() >= LARGE | BEHIND
+
+
+@pytest.mark.parametrize(
+    ("values", "has_strokes", "unverified"),
+    [
+        ({}, False, False),
+        ({"strokes": b"strokes"}, True, True),
+        ({"strokes": b"strokes", "strokes_agree": True}, True, False),
+        ({"strokes": b"strokes", "strokes_agree": False}, False, False),
+    ],
+)
+def test_strokes_are_shown_unless_they_come_to_something_else(
+    make_drawing, values, has_strokes, unverified
+):
+    make_drawing(**values)
+
+    assert Drawing.objects.for_page().get().has_strokes is has_strokes
+    assert Drawing.objects.with_strokes_to_show().exists() is has_strokes
+    assert Drawing.objects.unverified().exists() is unverified
+
+
+def test_a_deleted_drawing_leaves_what_was_drawn_on_it(make_drawing):
+    parent = make_drawing()
+    child = make_drawing(parent=parent)
+
+    parent.delete()
+
+    assert Drawing.objects.get() == child
+    assert Drawing.objects.get().parent is None
+
+
+def test_what_changes_when_a_parent_is_deleted_is_found_by_an_index(make_drawing):
+    make_drawing()
+    plan = plan_of(
+        Drawing.objects.filter(parent__in=[UUID(samples.NO_ID)]).order_by(), "drawing_parent"
+    )
+
+    assert "drawing_parent" in plan.replace("(", " ").split()
+
+
+def test_only_published_drawings_are_published(make_drawing):
+    drawings = {status: make_drawing(status=status) for status in Drawing.Status}
+
+    assert list(Drawing.objects.published()) == [drawings[Drawing.Status.PUBLISHED]]
+
+
+@pytest.mark.parametrize(
+    ("queryset", "index"),
+    [
+        pytest.param(
+            lambda: Drawing.objects.published().newest_first()[:25],
+            PUBLISHED,
+            id="the gallery",
+        ),
+        pytest.param(
+            lambda: Drawing.objects.published().newest_first().filter(id__lt=samples.NO_ID)[:25],
+            PUBLISHED,
+            id="the gallery's further pages",
+        ),
+        pytest.param(
+            lambda: Drawing.objects.published().filter(id__gt=samples.NO_ID).order_by("id")[:1],
+            PUBLISHED,
+            id="a drawing's newer neighbour",
+        ),
+        pytest.param(
+            lambda: Drawing.objects.published().newest_first().filter(colormap="gray")[:25],
+            "drawing_status_colormap",
+            id="the gallery of one colormap",
+        ),
+        pytest.param(
+            lambda: Drawing.objects.filter(status="pending").order_by("-id")[:50],
+            "drawing_status",
+            id="the admin's list of one status",
+        ),
+        pytest.param(
+            lambda: Drawing.objects.filter(status="hidden", id__gte=samples.NO_ID).order_by("id"),
+            "drawing_status",
+            id="the oldest of the admin's list of one status since a day",
+        ),
+        pytest.param(
+            lambda: (
+                Drawing.objects.published().newest_first().filter(parent=UUID(samples.NO_ID))[:12]
+            ),
+            "drawing_parent",
+            id="what was drawn on a drawing",
+        ),
+        pytest.param(
+            lambda: Drawing.objects.unverified().order_by("id")[:1],
+            "drawing_unverified",
+            id="the first drawing to verify",
+        ),
+        pytest.param(
+            lambda: Drawing.objects.unverified().filter(id__gt=samples.NO_ID).order_by("id")[:1],
+            "drawing_unverified",
+            id="the next drawing to verify",
+        ),
+    ],
+)
+def test_a_list_reads_an_index_and_sorts_nothing(queryset, index):
+    plan = plan_of(queryset(), index)
+
+    assert index in plan.replace("(", " ").split()
+    assert "B-TREE" not in plan
+    assert "Sort" not in plan

@@ -1,0 +1,328 @@
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from uuid_utils.compat import uuid7
+
+from drawings.imaging import pixels
+from drawings.models import Drawing
+from drawings.queries import sampling
+from drawings.queries.pagination import Selection
+from drawings.queries.sampling import Sample
+from drawings.views import gallery_plot_texts
+from tests.support import samples
+from tests.support.planner import PUBLISHED, plan_for_many
+
+BEGIN = datetime(2025, 3, 1, tzinfo=UTC)
+ALL = Selection(status="published")
+BLOB = pixels.write_blob(samples.shades(16, 16))
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """A sample of 40 at most: four places of ten."""
+    monkeypatch.setattr(sampling, "MOST", 40)
+    monkeypatch.setattr(sampling, "PLACES", 4)
+    monkeypatch.setattr(sampling, "IN_A_ROW", 10)
+
+
+def drawing_at(time, **values):
+    id = uuid7(nanoseconds=int(time.timestamp() * 10**9))
+    values = {"height": 16, "width": 16, "blob": BLOB, **values}
+    return Drawing(id=UUID(str(id)), **values)
+
+
+def fill(number, apart=timedelta(hours=1), begin=BEGIN, **values):
+    """So many drawings, so far apart; their ids, the oldest first."""
+    rows = [drawing_at(begin + apart * at, **values) for at in range(number)]
+    return [drawing.id for drawing in Drawing.objects.bulk_create(rows)]
+
+
+def ids(drawings):
+    return [drawing.id for drawing in drawings]
+
+
+# --- Which drawings -------------------------------------------------------------------------
+
+
+def test_a_small_selection_is_taken_whole(small):
+    made = fill(40)
+    fill(5, status="hidden")
+
+    sample = sampling.take(ALL)
+
+    assert sample.is_whole
+    assert ids(sample.drawings) == made[::-1]
+
+
+def test_nothing_is_a_sample_of_nothing():
+    assert sampling.take(ALL) == Sample([], True, [])
+
+
+def test_of_a_large_one_as_many_are_taken_at_places_that_are_evenly_spread(small):
+    made = fill(400)
+
+    sample = sampling.take(ALL)
+
+    assert not sample.is_whole
+    assert len(sample.drawings) == 40
+    assert sample.drawings[0].id == made[-1]
+    assert sample.drawings[-1].id == made[0]
+    at = [made.index(id) for id in ids(sample.drawings)[::-1]]
+    assert at == [*range(10), *range(133, 143), *range(266, 276), *range(390, 400)]
+
+
+def test_the_same_drawings_are_taken_each_time(small):
+    fill(300)
+
+    assert ids(sampling.take(ALL).drawings) == ids(sampling.take(ALL).drawings)
+
+
+def test_where_drawings_came_all_at_once_none_is_taken_twice(small):
+    fill(200, apart=timedelta(milliseconds=1))
+    fill(1, begin=BEGIN + timedelta(days=300))
+
+    sample = sampling.take(ALL)
+
+    assert 10 < len(sample.drawings) <= 40
+    assert len(set(ids(sample.drawings))) == len(sample.drawings)
+    assert ids(sample.drawings) == sorted(ids(sample.drawings), reverse=True)
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        Selection(status="published", q="fox"),
+        Selection(status="published", cmap="magma"),
+        Selection(status="published", artist="Ada"),
+        Selection(status="published", q="fox", cmap="magma"),
+        Selection(
+            status="published",
+            since=BEGIN + timedelta(days=2),
+            until=BEGIN + timedelta(days=8),
+        ),
+    ],
+    ids=["words", "colormap", "artist", "both", "days"],
+)
+@pytest.mark.parametrize("most", [40, 4000])
+def test_a_sample_is_of_its_selection(small, monkeypatch, selection, most):
+    monkeypatch.setattr(sampling, "MOST", most)
+    fill(100, title="Fox", artist="Ada", colormap="magma", begin=BEGIN + timedelta(days=2))
+    for values in ({"title": "Owl"}, {"title": "Fox", "status": "hidden", "colormap": "magma"}):
+        fill(100, begin=BEGIN + timedelta(days=1, minutes=1), **values)
+    fill(50, title="Owl", begin=BEGIN + timedelta(days=8))
+
+    sample = sampling.take(selection)
+
+    assert sample.is_whole == (most == 4000)
+    for drawing in sample.drawings:
+        assert drawing.status == "published"
+        assert "fox" in drawing.title.lower() or not selection.q
+        assert drawing.colormap == selection.cmap or not selection.cmap
+        assert drawing.artist == selection.artist or not selection.artist
+        if selection.since:
+            assert selection.since <= sampling.time_of(drawing.id) < selection.until
+
+
+def test_an_id_of_any_time_has_one():
+    for number in (0, (1 << 128) - 1):
+        assert isinstance(sampling.day_of(UUID(int=number)), date)
+
+
+# --- What is told of each pixel -------------------------------------------------------------
+
+
+def of_size(height, width):
+    return Drawing(height=height, width=width)
+
+
+def test_the_commonest_size_is_taken_and_the_others_are_counted():
+    drawings = [of_size(16, 16), *[of_size(20, 30)] * 3, of_size(200, 200), of_size(30, 20)]
+
+    alike = sampling.alike(drawings)
+
+    assert (alike.height, alike.width) == (20, 30)
+    assert (len(alike.drawings), alike.other_sizes, alike.not_taken) == (3, 3, 0)
+
+
+def test_of_two_sizes_that_are_as_common_the_larger_one_is_taken():
+    for drawings in ([of_size(16, 16), of_size(20, 20)], [of_size(20, 20), of_size(16, 16)]):
+        assert sampling.alike(drawings).height == 20
+
+
+def test_large_drawings_are_fewer():
+    alike = sampling.alike([of_size(1024, 1024)] * 1000)
+
+    assert len(alike.drawings) == sampling.MOST_PIXELS // 1024**2 == 38
+    assert alike.not_taken == 962
+
+
+def test_large_drawings_are_fewer_on_the_contact_sheet():
+    assert len(sampling.contacts([of_size(200, 200)] * 1000)) == sampling.CONTACTS == 96
+    assert len(sampling.contacts([of_size(1024, 1024)] * 1000)) == 38
+    assert len(sampling.contacts([of_size(1024, 1024), of_size(16, 16)] * 500)) > 60
+
+
+def test_fewer_are_evenly_chosen():
+    drawings = [Drawing(vmin=number) for number in range(10)]
+
+    assert [each.vmin for each in sampling.evenly(drawings, 5)] == [0, 2, 4, 6, 9]
+    assert [each.vmin for each in sampling.evenly(drawings, 1)] == [0]
+    assert sampling.evenly(drawings, 10) is drawings
+
+
+# --- Days -----------------------------------------------------------------------------------
+
+
+def days_of(selection=ALL):
+    return sampling.days(selection, sampling.take(selection))
+
+
+def test_all_days_of_a_small_selection_are_counted():
+    fill(3, apart=timedelta(days=2))
+    fill(2, begin=BEGIN + timedelta(days=1))
+    fill(9, begin=BEGIN + timedelta(days=1), status="hidden")
+
+    days = days_of()
+
+    assert days.how == "all"
+    assert [number for _, number in days.counts] == [1, 2, 1, 0, 1]
+    assert [days.counts[at][0] for at in (0, -1)] == [date(2025, 3, 1), date(2025, 3, 5)]
+
+
+def test_no_more_than_a_year_of_days_is_counted():
+    fill(2, apart=timedelta(days=5000))
+
+    assert len(days_of().counts) == 366
+
+
+@pytest.mark.parametrize("values", [{}, {"cmap": "magma"}, {"artist": "Ada"}])
+def test_the_last_days_of_a_large_selection_are_counted_in_the_database(small, values):
+    fill(1200, colormap="magma", artist="Ada")
+    fill(300, status="hidden", colormap="magma", artist="Ada")
+    if values:
+        fill(1200)
+
+    days = days_of(Selection(status="published", **values))
+
+    assert days.how == "last"
+    assert len(days.counts) == 30
+    assert {number for _, number in days.counts} == {24}
+
+
+def test_days_are_counted_within_the_selection(small):
+    fill(240)
+    selection = Selection(status="published", since=BEGIN + timedelta(days=2, hours=6))
+
+    days = days_of(selection)
+
+    assert days.counts[0] == (date(2025, 3, 3), 18)
+
+
+def test_a_day_is_counted_so_far_and_the_page_says_so(small, monkeypatch):
+    monkeypatch.setattr(sampling, "MOST_IN_A_DAY", 7)
+    fill(100)
+    sample = sampling.take(ALL)
+    days = sampling.days(ALL, sample)
+
+    assert {number for _, number in days.counts} == {4, 7}
+    (figure,) = [each for each in gallery_plot_texts.figures(sample, days) if each.kind == "days"]
+    assert "counted as far as 7" in figure.text
+
+
+def test_of_a_large_search_the_days_of_its_newest_drawings_are_counted(small):
+    fill(240, title="fox")
+    fill(100, title="owl")
+
+    days = days_of(Selection(status="published", q="fox"))
+
+    assert days.how == "newest"
+    assert days.counts == [(date(2025, 3, 10), 24)]
+
+
+# --- What is said ---------------------------------------------------------------------------
+
+
+def test_the_words_say_which_drawings_are_taken(small):
+    fill(1)
+    assert gallery_plot_texts.which(sampling.take(ALL), False) == (
+        "The one drawing on the wall, of 1 March 2025."
+    )
+    fill(30, apart=timedelta(days=1))
+    assert gallery_plot_texts.which(sampling.take(ALL), True) == (
+        "All 31 drawings of this selection, from 1 March 2025 to 30 March 2025."
+    )
+    fill(300)
+    assert gallery_plot_texts.which(sampling.take(ALL), False) == (
+        "A sample of 30 drawings on the wall: up to 10 in a row at each of 4 places, evenly"
+        " spread in time from the oldest, of 1 March 2025, to the newest, of 30 March 2025."
+    )
+
+
+def test_the_words_say_what_is_left_out(monkeypatch):
+    monkeypatch.setattr(sampling, "MOST_PIXELS", 4 * 16 * 16)
+    fill(6)
+    fill(2, height=20, width=30)
+
+    assert gallery_plot_texts.which(sampling.take(ALL), False).endswith(
+        "Mean, spread and ink are of 4 of them, 16 × 16 pixels each; left out are 2 of other sizes"
+        " and 2 more of this size, which are too many pixels."
+    )
+
+
+# --- What it costs --------------------------------------------------------------------------
+
+
+SELECTIONS = [
+    ALL,
+    Selection(status="published", cmap="gray"),
+    Selection(status="published", q="fox"),
+    Selection(
+        status="published", q="fox", cmap="gray", since=BEGIN, until=BEGIN.replace(year=2030)
+    ),
+]
+
+
+@pytest.mark.parametrize("selection", SELECTIONS, ids=["all", "colormap", "words", "everything"])
+def test_twice_the_drawings_take_no_more_queries_nor_rows_and_no_pixels(small, selection):
+    asked = []
+    for _ in range(2):
+        fill(300, title="fox")
+        with CaptureQueriesContext(connection) as queries:
+            sample = sampling.take(selection)
+            sampling.days(selection, sample)
+        asked.append(len(queries))
+        assert len(sample.drawings) <= 40
+        for query in queries:
+            assert "blob" not in query["sql"]
+            assert "LIMIT" in query["sql"] or " IN (" in query["sql"]
+
+    assert asked[0] == asked[1] <= 2 * (sampling.PLACES + 1) + sampling.DAYS
+
+
+NAMES = {"cmap": "colormap", "artist": "artist"}
+
+
+@pytest.mark.parametrize("values", [{}, {"cmap": "gray"}, {"artist": "Ada"}])
+def test_places_and_days_are_found_by_an_index(small, values):
+    fill(300, artist="Ada")
+    selection = Selection(status="published", **values)
+    with CaptureQueriesContext(connection) as queries:
+        sampling.days(selection, sampling.take(selection))
+
+    statements = [query["sql"] for query in queries]
+    assert len(statements) > 10
+    index = next((f"drawing_status_{NAMES[name]}" for name in values), PUBLISHED)
+    plan_for_many()
+    with connection.cursor() as cursor:
+        explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+        for statement in statements:
+            cursor.execute(f"{explain} {statement}")
+            plan = str(cursor.fetchall())
+            assert index in plan, plan
+            assert "TEMP B-TREE" not in plan
+            assert "Sort" not in plan

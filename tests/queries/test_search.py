@@ -1,0 +1,421 @@
+"""The full-text search of whichever database the tests run on."""
+
+import itertools
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from uuid_utils.compat import uuid7
+
+from drawings.models import Drawing
+from drawings.queries import search
+from drawings.queries.pagination import Cursor, Selection, read
+
+pytestmark = pytest.mark.django_db
+
+on_sqlite = pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL keeps its words in a column"
+)
+
+
+def found(q, **values):
+    """The titles that a search finds, newest first."""
+    return [drawing.title for drawing in read(Selection(q=q, **values), Cursor(), 100).drawings]
+
+
+# --- What it finds --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        "red fox",
+        "fox red",
+        "FOX",
+        "re fo",
+        "fox!",
+        "“fox”",
+        "fox (red)",
+        "red-fox",
+        "ada",
+        "lovelace fox",
+        "cafe",
+        "CAFÉ",
+        "café",
+        "straß",
+        "2026",
+        "おえがき",
+        "лис",
+        "йод",
+        "ЙОД",
+        "한국",
+        "हिन्दी",
+    ],
+)
+def test_every_word_begins_one_of_the_title_or_the_artist(make_drawing, q):
+    title = "A red fox in the Café, Straße 2026 おえがき Лиса йод 한국어 हिन्दी"
+    make_drawing(title=title, artist="Ada Lovelace")
+    make_drawing(title="Owl", artist="Grace")
+
+    assert found(q) == [title]
+
+
+@pytest.mark.parametrize(
+    "q", ["ox", "fox owl", "foxes", "!", "'", '"', "*", "%", "🎨", "\\", "おえか"]
+)
+def test_what_no_drawing_has_is_not_found(make_drawing, q):
+    make_drawing(title="Red fox", artist="おえがき")
+    make_drawing(title="Owl")
+
+    assert found(q) == []
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "fox.png",
+        "ada@example.org",
+        "fox/owl",
+        "<b>fox</b>",
+        "2026-11-22",
+        "3.14",
+        "it's",
+        "https://example.org/fox?q=1",
+        "snake_case_fox",
+        "a\\b",
+        "love ❤️",
+        "fox \u0301",
+        "e\u0301te\u0301",
+        "ΟΔΟΣ",
+        "100 %",
+        "x²",
+    ],
+)
+def test_a_drawing_is_found_by_its_very_title(make_drawing, title):
+    make_drawing(title=title)
+
+    assert found(title) == [title]
+
+
+@pytest.mark.parametrize(
+    ("q", "title"),
+    [
+        ("été", "ÉTÉ"),
+        ("ÉTÉ", "été"),
+        ("ete", "L’ÉTÉ"),
+        ("жук", "ЖУК"),
+        ("ЖУК", "Жук"),
+        ("øre", "ØRE"),
+        ("ΟΔΟΣ", "Οδοσήμανση"),
+        ("ζω", "«ΖΏΑ» Ζω"),
+        ("MAẞ", "maß"),
+        ("fox", "“Fox”"),
+        ("犬", "猫。犬"),
+        ("art", "🎨art❤"),
+        ("ⅳ", "絵Ⅳ Ⅳ"),
+        ("二〇", "二〇二六"),
+        ("हि", "हिन्दी"),
+    ],
+)
+def test_letters_of_any_script_are_compared_without_regard_to_case(make_drawing, q, title):
+    make_drawing(title=title)
+
+    assert found(q) == [title]
+
+
+@pytest.mark.parametrize(
+    ("q", "title"), [("ион", "Йон"), ("αλεπου", "Αλεπού"), ("strasse", "Straße"), ("नह", "हिन्दी")]
+)
+def test_letters_of_one_script_are_not_taken_for_each_other(make_drawing, q, title):
+    make_drawing(title=title)
+
+    assert found(q) == []
+
+
+def test_the_locale_of_the_database_has_no_part_in_it(make_drawing):
+    make_drawing(title="ЖУК")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT lower('Ж')")
+        assert cursor.fetchone() == ("Ж",)
+
+    assert found("жук") == ["ЖУК"]
+
+
+def test_a_database_without_unicodes_collation_searches_in_its_own(make_drawing, monkeypatch):
+    monkeypatch.setattr(search, "COLLATIONS", ("nosuch", "default"))
+    search.install(connection)
+    make_drawing(title="Fox")
+
+    assert found("FOX") == ["Fox"]
+
+
+@pytest.mark.parametrize("q", ["\u0301", "\u0301 \u0301", "\ufe0f", "x" * 5_000, "²", "ª:*"])
+def test_nothing_that_is_asked_for_breaks_the_search(make_drawing, q):
+    make_drawing(title="fox")
+
+    assert found(q) == []
+
+
+@pytest.mark.parametrize("q", ["and", "or not", "near", "AND OR NOT", "not fox"])
+def test_the_words_of_a_query_language_are_words(make_drawing, q):
+    make_drawing(title="and or not near NOT FOX")
+    make_drawing(title="Fox")
+
+    assert found(q) == ["and or not near NOT FOX"]
+
+
+def test_an_id_finds_its_drawing(make_drawing):
+    drawing = make_drawing(title="Fox")
+    make_drawing(title="Owl")
+
+    assert found(str(drawing.id)) == found(drawing.id.hex) == ["Fox"]
+    assert found(str(uuid4())) == []
+
+
+def test_the_status_and_the_colormap_narrow_a_search(make_drawing):
+    make_drawing(title="Fox 1", colormap="gist_heat")
+    make_drawing(title="Fox 2", colormap="gist_heat_r")
+    make_drawing(title="Fox 3", colormap="gist_heat", status="hidden")
+    make_drawing(title="gist heat published")
+
+    assert found("fox", cmap="gist_heat") == ["Fox 3", "Fox 1"]
+    assert found("fox", cmap="gist_heat", status="published") == ["Fox 1"]
+    assert found("fox", status="hidden") == ["Fox 3"]
+    assert found("published") == ["gist heat published"]
+
+
+def test_a_search_may_have_many_words(make_drawing):
+    make_drawing(title="fox")
+
+    assert search.words_of("fox " * 100) == ["fox"]
+    assert len(search.words_of(" ".join(f"w{number}" for number in range(100)))) == 10
+    assert found(" ".join(f"w{number}" for number in range(50))) == []
+
+
+# --- Its pages ------------------------------------------------------------------------------
+
+
+def of_time(milliseconds):
+    return uuid7(nanoseconds=milliseconds * 10**6)
+
+
+def walk(selection, size):
+    """All drawings of a selection, page by page to the oldest, and back."""
+    forth: list[list[UUID]] = []
+    back: list[list[UUID]] = []
+    cursor: Cursor | None = Cursor()
+    while cursor is not None:
+        page = read(selection, cursor, size)
+        forth.append([drawing.id for drawing in page.drawings])
+        cursor = page.older
+    cursor = Cursor(oldest=True)
+    while cursor is not None:
+        page = read(selection, cursor, size)
+        back.insert(0, [drawing.id for drawing in page.drawings])
+        cursor = page.newer
+    # The newest page is a full one: what the page before it has may be on it again.
+    return list(itertools.chain(*forth)), list(dict.fromkeys(itertools.chain(*back)))
+
+
+def test_pages_of_a_search_have_every_drawing_once_however_it_came(make_drawing):
+    then = 1_700_000_000_000
+    # Not in the order of time, and several of one moment.
+    times = [then + moment for moment in (5, 1, 9, 1, 1, 7, 1, 3, 1, 1, 0, 1)]
+    ids = [make_drawing(id=of_time(time), title="fox").id for time in times]
+    make_drawing(title="owl")
+
+    forth, back = walk(Selection(q="fox"), 3)
+
+    assert forth == back == sorted(ids, reverse=True)
+
+
+def test_a_thousand_drawings_of_one_moment_are_each_found_once_and_can_all_be_changed(field):
+    blob = Drawing.from_field(field).blob
+    ids = [of_time(1_700_000_000_000) for _ in range(1_000)]
+    # Of many the first bits are the same, as in those that one process makes in a moment.
+    ids += [UUID(int=ids[0].int ^ number) for number in range(1, 300)]
+    Drawing.objects.bulk_create(
+        Drawing(id=id, blob=blob, width=200, height=200, title="fox") for id in ids
+    )
+
+    forth, back = walk(Selection(q="fox"), 100)
+    assert (len(forth), set(forth)) == (len(ids), set(ids))
+    assert forth == back
+    Drawing.objects.filter(id__in=ids[::3]).delete()
+    Drawing.objects.update(status="hidden")
+    assert read(Selection(q="fox", status="published"), Cursor(), 10).drawings == []
+    assert set(walk(Selection(q="fox"), 100)[0]) == set(ids) - set(ids[::3])
+
+
+def test_a_page_of_a_search_may_begin_at_a_drawing_that_is_gone(make_drawing):
+    drawings = [make_drawing(title="fox") for _ in range(4)]
+    gone = drawings[2].id
+    drawings[2].delete()
+
+    older = read(Selection(q="fox"), Cursor(before=gone), 10).drawings
+    newer = read(Selection(q="fox"), Cursor(after=gone), 1).drawings
+    at_the_end = read(Selection(q="fox"), Cursor(before=uuid7()), 1).drawings
+
+    # (What is newer than the second but newest comes as the newest page.)
+    assert (older, newer, at_the_end) == ([drawings[1], drawings[0]], [drawings[3]], [drawings[3]])
+
+
+def test_a_search_since_or_until_a_time_finds_what_came_then(make_drawing):
+    noon = datetime(2025, 5, 1, 12, tzinfo=UTC)
+    make_drawing(id=of_time(int(noon.timestamp() * 1000) - 1), title="fox before")
+    make_drawing(id=of_time(int(noon.timestamp() * 1000)), title="fox then")
+
+    for q in ("fox", ""):
+        assert found(q, since=noon) == ["fox then"]
+        assert found(q, until=noon) == ["fox before"]
+        assert found(q, since=noon, until=noon) == []
+
+
+# --- Staying true ---------------------------------------------------------------------------
+
+
+def test_a_changed_drawing_is_found_as_it_is_now(make_drawing):
+    drawing = make_drawing(title="Fox", artist="Ada")
+    Drawing.objects.filter(pk=drawing.pk).update(title="Owl", status="hidden", colormap="magma")
+
+    assert found("fox") == []
+    assert found("owl ada", status="hidden", cmap="magma") == ["Owl"]
+    assert found("owl", status="published") == []
+
+
+def test_a_deleted_drawing_is_not_found(make_drawing):
+    make_drawing(title="Fox").delete()
+
+    assert found("fox") == []
+    if connection.vendor == "sqlite":
+        assert rows_of_fts5() == 0
+
+
+def test_drawings_of_one_moment_are_changed_each_for_itself(make_drawing):
+    drawings = [make_drawing(id=UUID(int=(1 << 120) + n), title=f"fox{n}x") for n in range(9)]
+
+    drawings[4].delete()
+    Drawing.objects.filter(pk=drawings[7].pk).update(title="owl")
+
+    assert sorted(found("fox")) == [f"fox{n}x" for n in range(9) if n not in {4, 7}]
+    assert found("owl") == ["owl"]
+
+
+def rows_of_fts5():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM drawings_search),"
+            " (SELECT count(*) FROM drawings_search_number)"
+        )
+        entries, numbers = cursor.fetchone()
+    assert entries == numbers
+    return entries
+
+
+def test_installing_again_changes_nothing(make_drawing):
+    make_drawing(title="Fox")
+    with CaptureQueriesContext(connection) as asked:
+        search.install(connection)
+
+    changes = ("CREATE", "DROP", "ALTER", "INSERT")
+    assert not [query for query in asked if query["sql"].strip().startswith(changes)]
+    assert found("fox") == ["Fox"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_installation_that_is_broken_off_is_begun_anew(make_drawing, monkeypatch):
+    for title in ("Fox", "Owl", "Cat"):
+        make_drawing(title=title)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("DROP TRIGGER drawings_search_insert")
+        else:
+            cursor.execute("ALTER TABLE drawings_drawing DROP COLUMN search")
+    broken = {
+        "_numbers": lambda using: [(1, "x"), (1, "y")],
+        "POSTGRESQL_SCHEMA": [*search.POSTGRESQL_SCHEMA, "SELECT 1 / 0"],
+    }
+    with monkeypatch.context() as patch:
+        for name, value in broken.items():
+            patch.setattr(search, name, value)
+        with pytest.raises(DatabaseError):
+            search.install(connection)
+
+    search.install(connection)
+
+    assert found("fox") == ["Fox"]
+    make_drawing(title="Fox 2")
+    assert found("fox") == ["Fox 2", "Fox"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_older_kind_of_search_is_replaced(make_drawing):
+    make_drawing(title="Fox")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("COMMENT ON COLUMN drawings_drawing.search IS 'older'")
+        else:
+            cursor.execute("DROP TRIGGER drawings_search_delete")
+            cursor.execute(
+                "CREATE TRIGGER drawings_search_delete AFTER DELETE ON drawings_drawing"
+                " BEGIN SELECT 1; END"
+            )
+
+    search.install(connection)
+
+    assert found("fox") == ["Fox"]
+    Drawing.objects.all().delete()
+    assert found("fox") == []
+    with CaptureQueriesContext(connection) as asked:
+        search.install(connection)
+    assert "CREATE" not in str(asked.captured_queries)
+
+
+@on_sqlite
+@pytest.mark.parametrize("lost", list(search.SQLITE_SCHEMA))
+def test_what_was_lost_is_made_again_with_every_drawing_in_it(make_drawing, lost):
+    for title in ("Fox", "Owl", "Cat"):
+        make_drawing(title=title)
+    kind = "TABLE" if lost in {search.FTS5, search.NUMBERS} else "TRIGGER"
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP {kind} {lost}")
+
+    search.install(connection)
+
+    assert rows_of_fts5() == 3
+    assert len(found("fox")) == 1
+    Drawing.objects.update(title="Dog")
+    assert len(found("dog")) == 3
+
+
+@on_sqlite
+def test_a_number_in_sql_is_the_number_in_python():
+    for id in [uuid7(), UUID(int=0), UUID(int=(1 << 127) - 1), of_time(1_600_000_000_000)]:
+        with connection.cursor() as cursor:
+            number = search._number_in_sql("x")
+            cursor.execute(f"SELECT {number} FROM (SELECT %s AS x)", [id.hex])  # noqa: S608
+            assert cursor.fetchone() == (search.number_of(id),)
+
+
+def test_the_search_reads_its_index(transactional_db, make_drawing):
+    """Emptied afterwards: what ANALYZE has counted outlives a transaction that is taken back."""
+    for number in range(30):
+        make_drawing(title=f"fox {number}")
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("ANALYZE drawings_drawing; SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_indexscan = off")
+            plan = search.matching(Drawing.objects.for_lists(), "17").explain()
+            assert "drawing_search" in plan
+        else:
+            words = search.fts5_query(["fox"], "published", "gray")
+            cursor.execute(
+                "EXPLAIN QUERY PLAN SELECT rowid FROM drawings_search"
+                " WHERE drawings_search MATCH %s AND rowid < 9 ORDER BY rowid DESC LIMIT 25",
+                [words],
+            )
+            plan = " ".join(row[3] for row in cursor.fetchall())
+            assert "VIRTUAL TABLE INDEX" in plan
+            assert "TEMP B-TREE" not in plan

@@ -1,0 +1,145 @@
+"""Expired rows go by themselves."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import OperationalError
+from django.utils import timezone
+
+from drawings.models import BlockedSender, Drawing, KnownAddress, SenderKey
+from drawings.services import senders, sweeping
+from tests.support import samples
+from tests.support.installation import installation
+
+LIST = samples.brightness_list("0")
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def site(tmp_path):
+    with installation(tmp_path) as site:
+        yield site
+
+
+@pytest.fixture
+def due(monkeypatch):
+    """The process has run for a day."""
+    monkeypatch.setattr(sweeping, "_due", 0.0)
+
+
+def add_sessions(number, days):
+    Session.objects.bulk_create(
+        Session(
+            session_key=f"{name}{days}".replace("-", "m"),
+            session_data="",
+            expire_date=timezone.now() + timedelta(days=days),
+        )
+        for name in range(number)
+    )
+
+
+def add_expired_and_others():
+    today = timezone.now().date()
+    add_sessions(1, -1)
+    add_sessions(1, 1)
+    for days, digest in [(91, b"old"), (90, b"new")]:
+        KnownAddress.objects.create(digest=digest, seen_on=today - timedelta(days=days))
+    for days, sender in [(100, b"old"), (50, b"new")]:
+        SenderKey.objects.create(begins=today - timedelta(days=days), key=sender)
+        created = timezone.now() - timedelta(days=days)
+        BlockedSender.objects.create(sender=sender, created_at=created)
+
+
+def left():
+    return [model.objects.count() for model in (Session, KnownAddress, SenderKey, BlockedSender)]
+
+
+def send(client):
+    return client.post("/drawings/", {"canvas_data": LIST})
+
+
+def test_a_sweep_deletes_what_has_expired_and_nothing_else():
+    add_expired_and_others()
+
+    sweeping.sweep()
+
+    assert left() == [1, 1, 1, 1]
+    assert Session.objects.get().expire_date > timezone.now()
+    assert bytes(KnownAddress.objects.get().digest) == b"new"
+    assert bytes(SenderKey.objects.get().key) == bytes(BlockedSender.objects.get().sender) == b"new"
+
+
+def test_every_kind_of_row_that_expires_is_listed():
+    models = {rows.model for rows in sweeping.expired()}
+
+    assert models == {Session, KnownAddress, SenderKey, BlockedSender}
+
+
+def test_a_submission_sweeps_once_a_day(client, due):
+    senders.sender_of("127.0.0.1")
+    add_sessions(3, -1)
+    send(client)
+    assert Session.objects.count() == 0
+
+    add_sessions(3, -1)
+    send(client)
+    assert Session.objects.count() == 3
+
+
+def test_a_login_sweeps(client, due, django_user_model):
+    django_user_model.objects.create_superuser("ada", password="right")
+    add_sessions(3, -1)
+
+    client.post("/admin/login/", {"username": "ada", "password": "right"})
+
+    assert Session.objects.count() == 1  # of the login
+
+
+def test_who_only_looks_sweeps_nothing(client, due, make_drawing):
+    add_sessions(3, -1)
+    client.get("/gallery/")
+    client.post("/drawings/", {"canvas_data": "bad"})
+
+    assert Session.objects.count() == 3
+
+
+def test_a_sweep_is_bounded_and_the_next_request_goes_on(client, due, monkeypatch):
+    monkeypatch.setattr(sweeping, "BATCH", 2)
+    add_sessions(5, -1)
+
+    numbers = []
+    for _ in range(4):
+        send(client)
+        numbers.append(Session.objects.count())
+
+    assert numbers == [3, 1, 0, 0]
+
+
+def test_a_sweep_that_would_have_to_wait_is_left_for_later(client, due, monkeypatch):
+    def locked():
+        raise OperationalError
+
+    monkeypatch.setattr(sweeping, "hurried_transaction", locked)
+    add_sessions(1, -1)
+
+    assert send(client).status_code == 303
+    assert Drawing.objects.count() == 1
+    assert Session.objects.count() == 1
+
+
+def test_preparing_a_site_sweeps_all_of_it(site):
+    site.manage("prepare", "--verbosity=0")
+    program = (
+        "from datetime import *; from django.contrib.sessions.models import Session as S;"
+        " old = datetime(2020, 1, 1, tzinfo=UTC);"
+        " S.objects.bulk_create(S(session_key=str(n), session_data='', expire_date=old)"
+        " for n in range(2500)); print(S.objects.count())"
+    )
+    assert site.manage("shell", "--no-imports", "--command", program).strip() == "2500"
+
+    site.manage("prepare", "--verbosity=0")
+
+    with site.database() as database:
+        assert database.execute("SELECT count(*) FROM django_session").fetchone() == (0,)

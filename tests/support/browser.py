@@ -1,0 +1,134 @@
+"""A real Chromium for the tests, and real input: what the browser's own protocol can send."""
+
+import base64
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Page
+
+from drawings.imaging import pixels
+
+Point = tuple[float, float]
+
+LAUNCH_ARGUMENTS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def launch_options() -> dict[str, Any]:
+    """Which Chromium: the system's, or the one that Playwright has installed itself."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    executable = next((path for path in map(shutil.which, names) if path), None)
+    # Chromium's sandbox does not work for root, which is what containers run tests as.
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {"executable_path": executable, "args": [*LAUNCH_ARGUMENTS, *sandbox]}
+
+
+class Studio:
+    """The canvas page, as a visitor handles it. Points are in the field's pixels."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.protocol = page.context.new_cdp_session(page)
+        page.goto(url)
+        self.measure()
+
+    def measure(self) -> None:
+        """Find the canvas on the screen."""
+        self.canvas = self.page.locator("#paper")
+        self.canvas.scroll_into_view_if_needed()
+        box = self.canvas.bounding_box()
+        assert box is not None
+        self.left, self.top = box["x"], box["y"]
+        self.zoom = box["width"] / int(self.canvas.get_attribute("width") or 0)
+
+    def on_screen(self, point: Point) -> Point:
+        return self.left + point[0] * self.zoom, self.top + point[1] * self.zoom
+
+    def mouse(self, *points: Point, steps: int = 1) -> None:
+        """Press at the first point, move through the others, release."""
+        self.page.mouse.move(*self.on_screen(points[0]))
+        self.page.mouse.down()
+        for point in points[1:]:
+            self.page.mouse.move(*self.on_screen(point), steps=steps)
+        self.page.mouse.up()
+
+    def touch(self, *points: Point) -> None:
+        for kind, point in stages(points, "touchStart", "touchMove"):
+            x, y = self.on_screen(point)
+            touches = [{"x": x, "y": y, "id": 1}]
+            self.protocol.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+        self.protocol.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    def pen(self, *points: Point, pressure: float = 0.5) -> None:
+        for kind, point in [
+            *stages(points, "mousePressed", "mouseMoved"),
+            ("mouseReleased", points[-1]),
+        ]:
+            x, y = self.on_screen(point)
+            self.protocol.send(
+                "Input.dispatchMouseEvent",
+                {
+                    "type": kind,
+                    "x": x,
+                    "y": y,
+                    "button": "left",
+                    "buttons": 1,
+                    "clickCount": 1,
+                    "pointerType": "pen",
+                    "force": pressure,
+                },
+            )
+
+    def slow_network(self, latency: int) -> None:
+        """Let every answer take so many milliseconds from now on."""
+        conditions = {"offline": False, "latency": latency, "downloadThroughput": -1}
+        self.protocol.send("Network.enable")
+        self.protocol.send(
+            "Network.emulateNetworkConditions", {**conditions, "uploadThroughput": -1}
+        )
+
+    def choose(self, tool: str) -> None:
+        self.page.locator(f"input[name=tool][value={tool}]").check(force=True)
+
+    def set(self, name: str, value: int) -> None:
+        """Move a slider: shade, size."""
+        self.page.locator(f"#{name}").fill(str(value))
+
+    def field(self) -> pixels.Field:
+        """The field as the page itself has it, not as its canvas shows it."""
+        width, height, text = self.page.evaluate(
+            """async () => {
+                const { paper } = await import(document.querySelector("script[type=module]").src);
+                let text = "";
+                for (const value of paper.pixels) text += String.fromCharCode(value);
+                return [paper.width, paper.height, btoa(text)];
+            }"""
+        )
+        return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width)
+
+    def document(self) -> dict[str, Any]:
+        """The strokes document of what is on the paper."""
+        return dict(
+            self.page.evaluate(
+                """async () => {
+                    const script = document.querySelector("script[type=module]");
+                    return (await import(script.src)).paper.toDocument();
+                }"""
+            )
+        )
+
+    def send(self) -> str:
+        """Press Send and land on the drawing's page; its id."""
+        self.page.get_by_role("button", name="Send").click()
+        self.page.wait_for_url("**/drawings/*/")
+        return self.page.url.rstrip("/").rpartition("/")[2]
+
+
+def stages(points: Sequence[Point], first: str, then: str) -> Iterable[tuple[str, Point]]:
+    return [(first, points[0]), *((then, point) for point in points[1:])]

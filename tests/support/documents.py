@@ -1,0 +1,105 @@
+"""Strokes documents that more than one test draws, and random ones."""
+
+import json
+
+import numpy as np
+
+from drawings.imaging import strokes
+
+TOOLS = sorted(strokes.STROKE_TOOLS)
+
+
+def document(*operations, width=64, height=48, paper=None):
+    """A document of these operations, one millisecond apart."""
+    return {
+        "version": 1,
+        "width": width,
+        "height": height,
+        "paper": paper,
+        "operations": [
+            {**operation, "t": [time] * len(operation["x"])}
+            if operation["tool"] in strokes.STROKE_TOOLS
+            else {**operation, "t": time}
+            for time, operation in enumerate(operations)
+        ],
+    }
+
+
+def stroke(*points, shade=0, radius=2, tool="pen", antialiased=True):
+    """A stroke through (x, y), or (x, y, radius)."""
+    with_radius = [(*point, radius)[:3] for point in points]
+    x, y, radii = (list(values) for values in zip(*with_radius, strict=True))
+    return {
+        "tool": tool,
+        "shade": shade,
+        "antialiased": antialiased,
+        "x": x,
+        "y": y,
+        "radius": radii,
+    }
+
+
+def fill(x, y, shade=100, tolerance=64, antialiased=True):
+    look = {"shade": shade, "antialiased": antialiased, "tolerance": tolerance}
+    return {"tool": "fill", **look, "x": x, "y": y}
+
+
+def flip(axis="horizontal"):
+    return {"tool": "flip", "axis": axis}
+
+
+INVERT = {"tool": "invert"}
+CLEAR = {"tool": "clear"}
+
+LINE = stroke((5, 8.5), (50.25, 40))
+
+
+def text(*operations, **values):
+    """The JSON text of a document."""
+    return json.dumps(document(*operations, **values))
+
+
+def random_document(random: np.random.Generator):
+    """Any checked document may look like this one: short, small, with every tool and extremes."""
+    width, height = (int(side) for side in random.integers(16, 41, 2))
+    operations = []
+    for _ in range(random.integers(0, 5)):
+        kind = random.integers(10)
+        if kind < 6:
+            operations.append(_random_stroke(random, width, height))
+        elif kind < 8:
+            x, y = int(random.integers(width)), int(random.integers(height))
+            shade, tolerance = (int(value) for value in random.choice([0, 255, *range(256)], 2))
+            operations.append(fill(x, y, shade, tolerance))
+        else:
+            others = [INVERT, flip("horizontal"), flip("vertical"), CLEAR]
+            operations.append(others[random.integers(len(others))])
+    return document(*operations, width=width, height=height)
+
+
+def _random_stroke(random, width, height):
+    count = int(random.choice([1, 1, 2, 3, 6]))
+    far = (strokes.LEAST_COORDINATE, strokes.GREATEST_COORDINATE)
+    low, high = [(0, max(width, height)), (-60, 100), far][random.choice(3, p=[0.7, 0.2, 0.1])]
+    points = random.uniform(low, high, (count, 2))
+    radius = random.uniform(0, random.choice([1, 4, 30, strokes.MAX_RADIUS]), (count, 1))
+    form = random.integers(5)
+    if form == 0:  # on the pixels' borders and centres
+        points, radius = points.round(), (radius * 2).round() / 2
+    elif form < 4:  # as the page rounds
+        points, radius = points.round(2), radius.round(2)
+    if random.random() < 0.3:  # a mouse
+        radius[:] = radius[0]
+    if random.random() < 0.2:  # points twice
+        points, radius = points.repeat(2, axis=0), radius.repeat(2, axis=0)
+    if random.random() < 0.05:
+        points[0] = random.choice(far, 2)
+        radius[0] = random.choice([0, strokes.MAX_RADIUS])
+    # Rounded, a radius may come to a little more than it was.
+    radius = radius.clip(0, strokes.MAX_RADIUS)
+    return stroke(
+        *np.hstack((points, radius)).tolist(),
+        shade=int(random.choice([0, 255, *range(256)])),
+        tool=str(random.choice(TOOLS)),
+        antialiased=bool(random.random() < 0.7),
+    )

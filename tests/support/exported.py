@@ -1,0 +1,56 @@
+"""A wall that more than one test exports."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import numpy as np
+
+from drawings.imaging import strokes
+from drawings.queries import pagination
+from tests.support import documents, samples
+
+BEGIN = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
+HOSTILE = [
+    "",
+    "Fox 🦊 & “owl”",
+    '"quoted", with \\ and \'',
+    "../../etc/passwd",
+    "=1+1",
+    "-cmd|' /C calc'!A0",
+    "@sum",
+    "con",
+    "ŁÓDŹ in the Rain, many words that go on and on and on until the title ends",
+    "<b>{curly}</b> `code`",
+]
+
+
+def id_at(time, n):
+    """The n-th UUIDv7 of a time, always the same: so are the splits."""
+    return UUID(int=pagination.first_id(time).int | 7 << 76 | 2 << 62 | n)
+
+
+def fill(make_drawing, number=40, titles=HOSTILE, field=None, **values):
+    """Store drawings of mixed sizes, some with strokes; a list of them, the oldest first."""
+    drawings = []
+    for n in range(number):
+        time = BEGIN + timedelta(hours=n, microseconds=n)
+        said = {
+            "id": id_at(time, n),
+            "title": titles[n % len(titles)],
+            "artist": ["Ada", "", "=Grace"][n % 3],
+            "colormap": ["gray", "viridis"][n % 2],
+            "vmin": n,
+            "vmax": 255 - n,
+            "created_at": time,
+            **values,
+        }
+        if field is None and n % 4 == 0:
+            document = documents.document(documents.stroke((n, 3), (40, 30.5)), documents.flip())
+            said |= {"strokes": strokes.pack(document), "strokes_agree": True}
+            drawings.append(make_drawing(strokes.rasterise(document), **said))
+        elif field is None:
+            pixels = samples.shades(16 + n % 5 * 10, 20 + n % 3 * 7)
+            drawings.append(make_drawing(np.roll(pixels, n), **said))
+        else:
+            drawings.append(make_drawing(field, **said))
+    return drawings

@@ -1,0 +1,104 @@
+"""Runs import_drawings, and writes what it reads."""
+
+import io
+import json
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from drawings.imaging import pixels
+from drawings.models import Drawing
+
+THEN = datetime(2021, 3, 4, 5, 6, 7, 891_234, tzinfo=UTC)
+COMPARED = [
+    "id",
+    "width",
+    "height",
+    "vmin",
+    "vmax",
+    "title",
+    "artist",
+    "colormap",
+    "status",
+    "created_at",
+]
+
+
+def run(source, *arguments):
+    """What the command says at its end, and what it complains of."""
+    out, err = io.StringIO(), io.StringIO()
+    call_command("import_drawings", str(source), *map(str, arguments), stdout=out, stderr=err)
+    return out.getvalue().strip(), err.getvalue()
+
+
+def run_to_break(source, *arguments):
+    """What the command says at its end, and why it fails: its source breaks off."""
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="breaks off") as stop:
+        call_command("import_drawings", str(source), *map(str, arguments), stdout=out)
+    return out.getvalue().strip(), str(stop.value)
+
+
+def stored():
+    """All drawings, the oldest first."""
+    return list(Drawing.objects.order_by("id"))
+
+
+def titles():
+    return [drawing.title for drawing in stored()]
+
+
+def snapshot():
+    """All that an export holds of the drawings, by their ids."""
+    return {
+        drawing.id: (
+            [getattr(drawing, name) for name in COMPARED],
+            drawing.field.tobytes(),
+            drawing.document if drawing.strokes else None,
+        )
+        for drawing in stored()
+    }
+
+
+def picture(number=0, height=24, width=20):
+    """A field that is another one for another number."""
+    field = np.full((height, width), pixels.WHITE, np.uint8)
+    field[2:10, 3:9] = 0
+    field[-1, -4:] = np.frombuffer(number.to_bytes(4), np.uint8)
+    return field
+
+
+def write_lines(path, *records):
+    """Objects, or what is no JSON as bytes, as lines."""
+    lines = [r if isinstance(r, bytes) else json.dumps(r).encode() for r in records]
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    return path
+
+
+SIMPLIFIED = {
+    "word": "cat",
+    "countrycode": "VE",
+    "timestamp": "2017-03-02 23:25:10.07453 UTC",
+    "recognized": True,
+    "key_id": "5201136883597312",
+    "drawing": [
+        [[0, 255, 255, 0, 0], [0, 0, 128, 128, 0]],
+        [[60, 60], [30, 50]],
+    ],
+}
+RAW = {
+    **SIMPLIFIED,
+    "key_id": "5891796615823360",
+    "timestamp": "2017-03-13 23:25:10.07453 UTC",
+    "drawing": [
+        [[103.5, 110.2, 150, 151], [60, 71.25, 90, 90], [0, 17, 33.6, 51]],
+        [[200], [80], [412]],
+    ],
+}
+
+
+def quickdraw(number=0, **values):
+    """A line of Quick, Draw!, another drawing for another number."""
+    return {**SIMPLIFIED, "key_id": str(5201136883597312 + number), **values}

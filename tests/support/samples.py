@@ -1,0 +1,63 @@
+"""Pictures and other bytes that more than one test sends."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image
+
+from drawings.imaging import pixels
+
+NO_ID = "01900000-0000-7000-8000-000000000000"  # of no drawing
+
+TRUNCATED = slice(None, -30)
+
+
+def encoded(picture, format="PNG", **options):
+    """A Pillow image, or an array, as a file of this format."""
+    if isinstance(picture, np.ndarray):
+        picture = Image.fromarray(picture)
+    out = io.BytesIO()
+    picture.save(out, format=format, **options)
+    return out.getvalue()
+
+
+def png(field):
+    """The 8-bit grey PNG of a field, as the canvas page sends it."""
+    return pixels.png_from_blob(pixels.write_blob(field), *field.shape)
+
+
+def decoded(data, mode="RGB"):
+    """The pixels of a picture file, as an array."""
+    with Image.open(io.BytesIO(data)) as picture:
+        return np.asarray(picture.convert(mode))
+
+
+def shades(height, width):
+    """A field of this size with many shades in it."""
+    return (np.arange(height * width, dtype=np.uint32) * 7).astype(np.uint8).reshape(height, width)
+
+
+def animated(format):
+    frames = [Image.fromarray(np.full((32, 32, 3), shade, np.uint8)) for shade in (0, 90, 200)]
+    return encoded(frames[0], format, save_all=True, append_images=frames[1:])
+
+
+def huge_png(side=13_000):
+    """A 1-bit PNG of 169 megapixels in about 20 kB."""
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    blob = zlib.compress(bytes(side * (1 + -(-side // 8))), 9)
+    return b"".join(
+        (
+            pixels.PNG_SIGNATURE,
+            pixels.png_chunk(b"IHDR", header),
+            pixels.png_chunk(b"IDAT", blob),
+            pixels.png_chunk(b"IEND", b""),
+        )
+    )
+
+
+def brightness_list(*first, length=40_000, rest="12"):
+    """The text of a brightness list: these items, as JSON spells them, then `rest` to the end."""
+    return "[" + ", ".join([*first, *[rest] * (length - len(first))]) + "]"

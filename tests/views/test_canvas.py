@@ -1,0 +1,106 @@
+import re
+
+import matplotlib
+import pytest
+
+from drawings.imaging import colormaps
+
+pytestmark = pytest.mark.django_db
+
+
+def first(pattern, page):
+    """What the pattern's group, or the whole of it, matches first."""
+    return re.findall(pattern, page, re.DOTALL)[0]
+
+
+@pytest.fixture
+def page(client):
+    return client.get("/").content.decode()
+
+
+def test_the_page_has_a_canvas_that_the_keyboard_and_a_screen_reader_find(page):
+    canvas = first(r'<canvas id="paper"[^>]*>', page)
+
+    assert 'width="200" height="200"' in canvas
+    assert 'tabindex="0"' in canvas
+    assert 'role="application"' in canvas
+    assert 'aria-label="Paper" aria-describedby="paper-help"' in canvas
+    assert "Space puts the pen down" in first(r'<p id="paper-help".*?</p>', page)
+
+
+def test_the_form_goes_where_drawings_are_taken(page):
+    form = first(r'<form id="studio"[^>]*>', page)
+
+    assert 'method="post"' in form
+    assert 'enctype="multipart/form-data"' in form
+    assert 'action="/drawings/"' in form
+    assert "csrfmiddlewaretoken" in page
+
+
+def test_the_form_works_without_a_script(page):
+    noscript = re.findall(r"<noscript>(.*?)</noscript>", page, re.DOTALL)
+
+    assert any('type="file" name="image"' in part for part in noscript)
+
+
+def test_every_colormap_can_be_chosen(page):
+    select = first(r'<select name="colormap".*?</select>', page)
+
+    options = re.findall(r"<option[^>]*>([^<]+)</option>", select)
+    assert sorted(options) == sorted(matplotlib.colormaps)
+    assert "<option selected>gray</option>" in select
+
+
+def test_the_swatches_are_pictures_of_their_colormaps(client, page):
+    swatches = re.findall(r'data-cmap="(\w+)".*?<img src="([^"]+)" alt="\1"', page)
+
+    assert [name for name, _ in swatches] == list(colormaps.FEATURED_COLORMAPS)
+    for name, url in swatches:
+        assert client.get(url).content == colormaps.strip_png(name)
+
+
+def test_the_script_finds_a_colormaps_strip(client, page):
+    template = first(r'data-colormap-url="([^"]+)"', page)
+
+    assert client.get(template.replace("NAME", "tab20c_r"))["Content-Type"] == "image/png"
+
+
+def test_the_texts_are_as_long_as_they_may_be(page):
+    assert '<input type="text" name="title" maxlength="80"' in page
+    assert '<input type="text" name="artist" maxlength="40"' in page
+
+
+def test_one_size_of_paper_needs_no_choice(page):
+    assert 'id="paper-size"' not in page
+
+
+def test_several_sizes_of_paper_can_be_chosen(client, settings):
+    settings.CANVAS_SIZES = [(320, 200), (64, 64)]
+
+    page = client.get("/").content.decode()
+
+    assert '<canvas id="paper" class="paper" width="320" height="200"' in page
+    assert re.findall(r'<option value="(\d+x\d+)">', page) == ["320x200", "64x64"]
+
+
+def test_the_script_knows_how_much_may_be_sent(client, settings):
+    settings.MAX_UPLOAD_BYTES = 123_456
+
+    assert 'data-max-upload-bytes="123456"' in client.get("/").content.decode()
+
+
+def test_the_page_asks_the_database_nothing(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        client.get("/")
+
+
+def test_every_file_of_the_page_is_there_under_a_name_of_its_own(client, page):
+    files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+
+    assert {name.rsplit(".", 1)[1] for name in files} >= {"js", "css", "svg"}
+    for name in files:
+        response = client.get(name)
+        response.close()
+        assert response.status_code == 200
+        assert "immutable" in response["Cache-Control"]
+        assert re.search(r"\.[0-9a-f]{12}\.\w+$", name)

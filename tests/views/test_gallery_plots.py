@@ -1,0 +1,619 @@
+"""The page of plots of a selection, and its figures."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from uuid_utils.compat import uuid7
+
+from drawings.http import plot_slots
+from drawings.models import Drawing
+from drawings.plotting import aggregates, gallery_plots, style, worker
+from drawings.queries import sampling
+from drawings.views import gallery_plots as wall_plots
+from drawsite.environment import Rate
+from tests.support import samples
+
+URL = "/gallery/plots/"
+JSON = {"Accept": "application/json"}
+EVERY = [(kind, form) for kind in gallery_plots.KINDS for form in style.FORMATS]
+RNG = np.random.default_rng(7)
+NOISE = RNG.integers(0, 256, (1024, 1024), np.uint8)
+
+pytestmark = pytest.mark.django_db
+
+
+class Recorder:
+    """A helper that is this process, and remembers what it was asked for."""
+
+    def __init__(self):
+        self.calls = []
+
+    def run(self, function, /, *args, **kwargs):
+        result = function(*args, **kwargs)
+        self.calls.append((function, args, result))
+        return result
+
+    def last(self, function):
+        return next(call for call in reversed(self.calls) if call[0] == function)
+
+
+@pytest.fixture
+def recorder(monkeypatch):
+    recorder = Recorder()
+    monkeypatch.setattr(worker, "helper", recorder)
+    return recorder
+
+
+@pytest.fixture
+def here(monkeypatch):
+    monkeypatch.setattr(worker, "helper", SimpleNamespace(run=worker.here))
+
+
+@pytest.fixture
+def make_fields(make_drawing):
+    """Stores drawings of so many fields, and gives the fields."""
+
+    def make(number, height=20, width=24, **values):
+        fields = RNG.integers(0, 256, (number, height, width), np.uint8)
+        for field in fields:
+            make_drawing(field, **values)
+        return fields
+
+    return make
+
+
+def text_of(response):
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
+
+
+# --- Figures --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "of"),
+    [
+        ("mean", lambda fields: fields.mean(axis=0)),
+        ("spread", lambda fields: fields.std(axis=0)),
+        ("ink", lambda fields: (fields < 128).mean(axis=0)),
+    ],
+)
+def test_a_figure_shows_what_numpy_tells_of_the_fields(
+    client, make_fields, recorder, monkeypatch, kind, of
+):
+    monkeypatch.setattr(wall_plots, "BATCH_PIXELS", 5 * 20 * 24)
+    fields = make_fields(12)
+    make_fields(3, status="hidden")
+    make_fields(2, 16, 16)
+
+    response = client.get(f"{URL}{kind}.png")
+
+    assert response["Content-Type"] == "image/png"
+    _, (totals,), png = recorder.last(gallery_plots.measure)
+    assert np.allclose(gallery_plots.MEASURES[kind].of(totals), of(fields), atol=1e-9)
+    assert png == response.content
+    bunches = [len(args[1]) for function, args, _ in recorder.calls if function == aggregates.add]
+    assert bunches == [5, 5, 2]
+
+
+def test_the_pixels_of_the_mean_are_in_the_figure(client, make_drawing, here):
+    for shade in (0, 100):
+        field = np.full((20, 20), 200, np.uint8)
+        field[:10] = shade
+        make_drawing(field)
+
+    picture = samples.decoded(client.get(f"{URL}mean.png").content)
+
+    at = round(style.LEFT * style.DPI) + 40
+    top, side = round(style.HEAD * style.DPI), round(gallery_plots.SIDE * style.DPI)
+    assert tuple(picture[top + 40, at]) == (0, 0, 0)  # 50, the least
+    assert tuple(picture[top + side - 40, at]) == (255, 255, 255)  # 200, the greatest
+
+
+def test_the_contact_sheet_shows_the_drawings_the_newest_first(client, make_drawing, recorder):
+    shades = [0, 64, 128, 255]
+    for shade in shades:
+        make_drawing(np.full((20, 20), shade, np.uint8))
+    make_drawing(np.full((20, 20), 99, np.uint8), status="hidden")
+
+    client.get(f"{URL}contact.png")
+
+    _, (pictures,), _ = recorder.last(gallery_plots.contact)
+    assert [np.asarray(picture)[0, 0, 0] for picture in pictures] == shades[::-1]
+
+
+def test_the_days_are_those_of_the_selection(client, make_drawing, recorder):
+    for day, number in ((1, 2), (3, 1)):
+        time = datetime(2026, 5, day, 12, tzinfo=UTC)
+        for at in range(number):
+            nanoseconds = (int(time.timestamp()) + at) * 10**9
+            make_drawing(id=uuid7(nanoseconds=nanoseconds), title="fox")
+    make_drawing(title="owl")
+
+    client.get(f"{URL}days.png?q=fox")
+
+    _, (counts,), _ = recorder.last(gallery_plots.days)
+    assert [(day.day, number) for day, number in counts] == [(1, 2), (2, 0), (3, 1)]
+
+
+@pytest.mark.parametrize(
+    ("query", "byline", "number"),
+    [
+        ("", "days of UTC · 7 stands for 7 or more", "7 or more"),
+        (
+            "q=fox",
+            "days of UTC · of the newest 10 found · 10 stands for 10 or more · “fox”",
+            "10 or more",
+        ),
+    ],
+)
+def test_where_a_count_ends_early_it_is_told(
+    client, make_drawing, monkeypatch, query, byline, number
+):
+    monkeypatch.setattr(sampling, "MOST", 10)
+    monkeypatch.setattr(sampling, "IN_A_ROW", 2)
+    monkeypatch.setattr(sampling, "MOST_IN_A_DAY", 7)
+    bylines = []
+
+    def run(function, /, *args, **kwargs):
+        bylines.append(kwargs["byline"])
+        return function(*args, **kwargs)
+
+    monkeypatch.setattr(worker, "helper", SimpleNamespace(run=run))
+    begin = datetime(2026, 5, 1, 12, tzinfo=UTC).timestamp()
+    for at in range(15):
+        make_drawing(id=uuid7(nanoseconds=(int(begin) + at) * 10**9), title="fox")
+
+    client.get(f"{URL}days.png?{query}")
+    page = client.get(f"{URL}?{query}")
+
+    assert bylines == [byline]
+    assert f'<th scope="row">2026-05-01</th><td>{number}</td>' in page.content.decode()
+    alt = figures_on(page)["days"]["alt"]
+    assert alt.startswith(f"Bars: {number.split()[0]} drawings or more on 1 day")
+    assert f"most, {number}, on 1 May 2026" in alt
+
+
+@pytest.mark.parametrize(("kind", "form"), EVERY)
+def test_every_figure_comes_in_every_form(client, make_fields, here, caplog, kind, form):
+    make_fields(3, title="$fox")
+
+    response = client.get(f"{URL}{kind}.{form}?q=%24fox")
+
+    disposition = "inline" if form == "png" else "attachment"
+    name = f"drawings-{kind}.{form}"
+    assert response.status_code == 200
+    assert response["Content-Disposition"] == f'{disposition}; filename="{name}"'
+    assert ("sandbox" in response.get("Content-Security-Policy", "")) == (form != "png")
+    assert response["Cache-Control"] == "public, max-age=300"
+    assert not [record for record in caplog.records if record.levelname != "INFO"]
+
+
+@pytest.mark.parametrize(("kind", "form"), EVERY)
+def test_noise_of_the_largest_size_is_drawn_within_the_helpers_limit(
+    client, make_drawing, kind, form
+):
+    for _ in range(3):
+        make_drawing(NOISE)
+
+    response = client.get(f"{URL}{kind}.{form}")
+
+    assert response.status_code == 200
+    assert len(response.content) < 6_000_000
+
+
+@pytest.mark.parametrize("kind", gallery_plots.KINDS)
+def test_a_figure_of_hidden_drawings_alone_is_not_there(client, admin_client, make_drawing, kind):
+    make_drawing(status="hidden")
+    make_drawing(status="pending")
+
+    for each in (client, admin_client):
+        assert each.get(f"{URL}{kind}.png").status_code == 404
+
+
+@pytest.fixture
+def after_sampling(monkeypatch):
+    """Lets something happen between the sample and the reading of its pixels."""
+
+    def do(change):
+        take = sampling.take
+
+        def taken(selection):
+            sample = take(selection)
+            change()
+            return sample
+
+        monkeypatch.setattr(sampling, "take", taken)
+
+    return do
+
+
+@pytest.mark.parametrize("kind", ["mean", "spread", "ink", "contact"])
+@pytest.mark.parametrize(("kept", "status"), [(0, 404), (1, 503), (2, 503)])
+def test_what_is_hidden_meanwhile_is_in_no_figure(
+    client, make_fields, here, after_sampling, monkeypatch, kind, kept, status
+):
+    monkeypatch.setattr(wall_plots, "BATCH_PIXELS", 1)
+    make_fields(3)
+    hidden = [each.pk for each in Drawing.objects.newest_first()][: 3 - kept]
+    after_sampling(lambda: Drawing.objects.filter(pk__in=hidden).update(status="hidden"))
+
+    response = client.get(f"{URL}{kind}.png", headers=JSON)
+
+    assert response.status_code == status
+    assert response["Cache-Control"] == "no-store"
+    assert client.get(f"{URL}{kind}.png").status_code == (200 if kept else 404)
+
+
+def test_a_contact_sheet_looks_as_its_name_tells(client, make_fields, here, after_sampling):
+    make_fields(2, colormap="magma")
+    before = client.get(f"{URL}contact.png")
+    after_sampling(lambda: Drawing.objects.update(colormap="gray"))
+
+    meanwhile = client.get(f"{URL}contact.png")
+
+    assert (meanwhile["ETag"], meanwhile.content) == (before["ETag"], before.content)
+
+
+@pytest.mark.parametrize(("damaged", "title"), [(1, "The mean of 2 drawings"), (3, None)])
+def test_a_figure_tells_how_many_drawings_are_in_it(
+    client, make_fields, monkeypatch, damaged, title
+):
+    titles = []
+
+    def run(function, /, *args, **kwargs):
+        titles.append(kwargs.get("title"))
+        return function(*args, **kwargs)
+
+    monkeypatch.setattr(worker, "helper", SimpleNamespace(run=run))
+    make_fields(3)
+    ids = [each.pk for each in Drawing.objects.newest_first()][:damaged]
+    Drawing.objects.filter(pk__in=ids).update(blob=b"damaged")
+
+    response = client.get(f"{URL}mean.png")
+
+    assert response.status_code == (200 if title else 404)
+    assert titles[-1] == title
+
+
+def test_a_drawing_that_is_hidden_is_in_the_next_figure_no_more(client, make_fields, recorder):
+    make_fields(3)
+    etag = client.get(f"{URL}mean.png")["ETag"]
+    newest = Drawing.objects.newest_first()[:1]
+    Drawing.objects.filter(pk__in=[each.pk for each in newest]).update(status="hidden")
+
+    response = client.get(f"{URL}mean.png", headers={"If-None-Match": etag})
+
+    assert response.status_code == 200
+    assert recorder.last(gallery_plots.measure)[1][0].number == 2
+
+
+@pytest.mark.parametrize("name", ["nosuch.png", "mean.gif", "mean", "..%2fmean.png", "MEAN.png"])
+def test_a_figure_that_there_is_not_is_not_found(client, make_drawing, name):
+    make_drawing()
+
+    assert client.get(URL + name).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["", "mean.png", "days.svg"])
+@pytest.mark.parametrize(
+    ("query", "blamed"),
+    [
+        ("q=%00", "q"),
+        ("q=" + "x" * 101, "q"),
+        ("cmap=nosuch", "cmap"),
+        ("artist=%00", "artist"),
+        ("artist=" + "x" * 41, "artist"),
+        ("artist=Ada&q=fox", "artist"),
+        ("artist=Ada&cmap=gray", "artist"),
+        ("since=yesterday", "since"),
+        ("since=2026-02-30", "since"),
+        ("until=0000-01-01", "until"),
+        ("until=%ED%A0%80", "until"),
+        ("since=2026-02-02&until=2026-02-01", "since"),
+    ],
+)
+def test_what_cannot_be_selected_is_refused_by_name(client, make_drawing, name, query, blamed):
+    make_drawing()
+
+    response = client.get(f"{URL}{name}?{query}", headers=JSON)
+
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == [blamed]
+
+
+def test_a_form_that_cannot_be_taken_comes_back_as_it_was_filled_in(client, make_drawing):
+    make_drawing()
+
+    response = client.get(f"{URL}?artist=Ada&cmap=magma&since=yesterday")
+
+    page = unescape(response.content.decode())
+    assert (response.status_code, response["Cache-Control"]) == (400, "no-store")
+    assert 'role="alert"' in page
+    assert "artist: Give an artist alone: without q, without cmap." in page
+    assert "since: Enter a valid date." in page
+    assert 'name="artist" maxlength="40" value="Ada"' in page
+    assert "<option selected>magma</option>" in page
+    assert "Artist, exactly, alone" in page
+    assert "mean.png" not in page
+    assert "The wall is still empty" not in page
+
+
+@pytest.mark.parametrize("query", ["since=0001-01-01", "until=9999-12-31", "since=1969-12-31"])
+def test_any_day_may_be_selected_by(client, make_drawing, here, query):
+    make_drawing()
+
+    for name in ("", "mean.png", "days.png"):
+        assert client.get(f"{URL}{name}?{query}").status_code == 200
+
+
+def test_the_days_are_selected_by_both_included(client, make_drawing):
+    for day in range(1, 6):
+        time = datetime(2026, 5, day, 23, 59, 59, tzinfo=UTC)
+        make_drawing(id=uuid7(nanoseconds=int(time.timestamp()) * 10**9))
+
+    page = text_of(client.get(f"{URL}?since=2026-05-02&until=2026-05-04"))
+
+    assert "All 3 drawings of this selection, from 2 May 2026 to 4 May 2026." in page
+
+
+def test_an_artists_drawings_are_selected_by_the_exact_name(client, make_drawing):
+    for artist in ("Ada & Söhne", "ada & söhne", "Ada", ""):
+        drawing = make_drawing(artist=artist)
+        page = unescape(client.get(drawing.get_absolute_url()).content.decode())
+        links = re.findall(r'<a href="(/gallery/plots/\?artist=[^"]+)">All by this artist', page)
+        assert len(links) == bool(artist)
+        for link in links:
+            response = client.get(link)
+            assert "The one drawing of this selection, of" in text_of(response)
+            assert response["Cache-Control"] == "public, max-age=300"
+
+
+# --- Caches, limits, turns ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["mean.png", "contact.svg", "days.pdf"])
+def test_what_the_client_has_is_not_sent_again_and_no_pixels_are_read(
+    client, make_fields, here, name
+):
+    make_fields(2)
+    etag = client.get(URL + name)["ETag"]
+
+    with CaptureQueriesContext(connection) as queries, worker.one_at_a_time():
+        response = client.get(URL + name, headers={"If-None-Match": etag})
+
+    assert (response.status_code, response.content) == (304, b"")
+    assert not [query["sql"] for query in queries if '"blob"' in query["sql"]]
+
+
+def test_the_etag_changes_with_the_drawings_and_the_selection(client, make_fields, here):
+    make_fields(2, title="fox")
+    etags = {client.get(f"{URL}mean.png{query}")["ETag"] for query in ("", "?q=fox")}
+    make_fields(1)
+    etags.add(client.get(f"{URL}mean.png")["ETag"])
+    Drawing.objects.update(colormap="magma")
+    contacts = {client.get(f"{URL}contact.png")["ETag"]}
+    Drawing.objects.update(colormap="hot")
+    contacts.add(client.get(f"{URL}contact.png")["ETag"])
+
+    assert len(etags) == 3
+    assert len(contacts) == 2
+
+
+@pytest.mark.parametrize("name", ["mean.png", "contact.svg", "days.pdf"])
+def test_the_etag_changes_with_the_code_that_draws(client, make_drawing, here, monkeypatch, name):
+    make_drawing()
+    address = f"{URL}{name}"
+    etags = [client.get(address)["ETag"]]
+    monkeypatch.setattr(plot_slots, "DRAWN_BY", "another")
+    etags.append(client.get(address)["ETag"])
+
+    assert etags[0] != etags[1]
+
+
+@pytest.mark.parametrize("name", ["", "mean.png"])
+@pytest.mark.parametrize(
+    ("query", "scope"),
+    [
+        ("", "public"),
+        ("q=fox&cmap=magma&since=2020-01-01&until=2100-01-01", "public"),
+        ("q=fox", "public"),
+        ("q=+fox", "private"),
+        ("q=", "private"),
+        ("cmap=magma&q=fox", "private"),
+        ("since=2020-1-1", "private"),
+        ("q=fox&x=1", "private"),
+    ],
+)
+def test_only_plainly_spelled_queries_are_for_shared_caches(
+    client, make_drawing, here, name, query, scope
+):
+    make_drawing(title="fox", colormap="magma")
+
+    response = client.get(f"{URL}{name}?{query}")
+
+    assert response["Cache-Control"] == f"{scope}, max-age=300"
+    assert "Cookie" not in response.get("Vary", "")
+
+
+def test_figures_count_for_the_limit_and_the_page_does_not(client, make_drawing, here, settings):
+    settings.FIGURE_RATE = Rate(1, 10**9)
+    make_drawing()
+
+    answers = [client.get(URL + name, headers=JSON) for name in ("mean.png", "days.png", "")]
+
+    assert [answer.status_code for answer in answers] == [200, 429, 200]
+    assert int(answers[1]["Retry-After"]) > 0
+
+
+def test_who_asks_too_often_costs_no_sample(client, make_drawing, here, settings):
+    settings.FIGURE_RATE = Rate(1, 10**9)
+    make_drawing()
+    client.get(f"{URL}mean.png")
+
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(f"{URL}days.png", headers=JSON).status_code == 429
+
+    assert not [query["sql"] for query in queries if '"drawings_drawing"' in query["sql"]]
+
+
+@pytest.mark.parametrize("kind", gallery_plots.KINDS)
+def test_figures_are_refused_for_a_moment_while_another_is_drawn(
+    client, make_drawing, monkeypatch, kind
+):
+    monkeypatch.setattr(worker, "WAIT_SECONDS", 0.01)
+    make_drawing()
+
+    with worker.one_at_a_time():
+        response = client.get(f"{URL}{kind}.png", headers=JSON)
+
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_the_page_and_its_figures_are_only_for_reading(client):
+    assert {client.post(URL + name).status_code for name in ("", "mean.png")} == {405}
+
+
+# --- The page -------------------------------------------------------------------------------
+
+
+def figures_on(response):
+    """The attributes of the figures on the page, by kind."""
+    found = re.findall(r"<noscript><img ([^>]+)></noscript>", unescape(response.content.decode()))
+    figures = [dict(re.findall(r'([\w-]+)="([^"]*)"', attributes)) for attributes in found]
+    return {figure["src"].partition(".png")[0].removeprefix(URL): figure for figure in figures}
+
+
+def test_the_page_shows_every_figure_with_room_kept_for_it(client, make_fields, here):
+    make_fields(3, 17, 33, title="fox", colormap="magma")
+
+    response = client.get(f"{URL}?q=fox&cmap=magma")
+
+    figures = figures_on(response)
+    assert list(figures) == ["mean", "spread", "ink", "days", "contact"]
+    for figure in figures.values():
+        height, width = samples.decoded(client.get(figure["src"]).content).shape[:2]
+        assert (figure["width"], figure["height"]) == (str(width), str(height))
+        assert figure["loading"] == "lazy"
+        assert figure["src"].endswith("?q=fox&cmap=magma")
+
+
+def test_the_words_in_a_figures_place_tell_numbers(client, make_fields):
+    make_fields(3)
+    make_fields(1, 16, 16)
+
+    alts = {kind: figure["alt"] for kind, figure in figures_on(client.get(URL)).items()}
+
+    assert alts["mean"] == "Mean brightness of 3 drawings of 24 × 20 pixels."
+    assert alts["ink"] == "Share with ink at each pixel, of 3 drawings of 24 × 20 pixels."
+    assert alts["contact"] == "Contact sheet of 4 drawings, the newest first."
+    assert re.match(r"Bars: 4 drawings on 1 day, the last of them .*; most, 4, on", alts["days"])
+
+
+def test_the_page_offers_every_figure_in_every_form(client, make_drawing, here):
+    make_drawing()
+    page = client.get(URL).content.decode()
+
+    for kind, form in EVERY:
+        assert f'<a href="{URL}{kind}.{form}"' in page
+
+
+def test_the_page_says_which_drawings_are_taken(client, make_fields):
+    make_fields(2)
+
+    assert "All 2 drawings on the wall, of " in text_of(client.get(URL))
+
+
+def test_the_days_are_there_as_a_table(client, make_fields):
+    make_fields(2)
+    day = sampling.day_of(Drawing.objects.newest_first()[0].id)
+
+    page = client.get(URL).content.decode()
+
+    assert f'<th scope="row">{day}</th><td>2</td>' in page
+
+
+def test_the_form_keeps_what_was_asked_for(client, make_drawing):
+    make_drawing()
+
+    page = unescape(client.get(f"{URL}?q=%22fox&cmap=hot&since=2020-01-02").content.decode())
+
+    assert 'name="q" maxlength="100" value=""fox"' in page
+    assert "<option selected>hot</option>" in page
+    assert 'name="since" value="2020-01-02"' in page
+    assert 'name="until" value=""' in page
+
+
+def test_the_gallery_leads_to_the_plots_and_back_with_its_search(client, make_drawing):
+    make_drawing(title="fox")
+
+    gallery = unescape(client.get("/gallery/?q=fox&cmap=gray").content.decode())
+    assert f'href="{URL}?q=fox&cmap=gray"' in gallery
+    plots = unescape(client.get(f"{URL}?q=fox&cmap=gray&since=2020-01-01").content.decode())
+    assert 'href="/gallery/?q=fox&cmap=gray"' in plots
+    assert f'href="{URL}"' in client.get("/gallery/").content.decode()
+
+
+def test_where_there_is_nothing_to_plot_the_page_says_so(client, make_drawing):
+    assert "The wall is still empty" in text_of(client.get(URL))
+    make_drawing(status="hidden")
+    assert "The wall is still empty" in text_of(client.get(URL))
+    page = client.get(f"{URL}?q=nosuch")
+    assert "No drawing on the wall is in this selection." in text_of(page)
+    assert "mean.png" not in page.content.decode()
+
+
+def test_no_title_and_no_search_gets_out_of_the_page(client, make_drawing):
+    bad = '"><script>alert(1)</script>'
+    make_drawing(title=bad)
+
+    assert "<script>alert" not in client.get(URL, {"q": bad}).content.decode()
+
+
+@pytest.mark.parametrize(("kind", "form"), EVERY)
+def test_a_search_for_a_byte_order_mark_breaks_no_figure(client, make_drawing, here, kind, form):
+    make_drawing(samples.shades(20, 20), title="fox")
+
+    assert client.get(f"{URL}{kind}.{form}", {"q": "fox\ufeff"}).status_code in (200, 404)
+    assert client.get(f"{URL}{kind}.{form}", {"q": "fox \ufeff"}).status_code == 200
+
+
+# --- What it costs --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", "mean.png", "contact.png", "days.png"])
+@pytest.mark.parametrize("query", ["", "?q=fox", "?cmap=gray"])
+def test_twice_the_drawings_take_no_more_queries(
+    client, make_drawing, here, monkeypatch, name, query
+):
+    monkeypatch.setattr(sampling, "MOST", 40)
+    monkeypatch.setattr(sampling, "PLACES", 4)
+    monkeypatch.setattr(sampling, "IN_A_ROW", 10)
+    blob = make_drawing(samples.shades(16, 16)).blob
+    begin = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+    asked = []
+    for half in range(2):
+        times = [begin + timedelta(hours=half + 2 * at).total_seconds() for at in range(100)]
+        Drawing.objects.bulk_create(
+            Drawing(
+                id=uuid7(nanoseconds=int(time * 10**9)),
+                **{"width": 16, "height": 16, "blob": blob, "title": "fox"},
+            )
+            for time in times
+        )
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(URL + name + query).status_code == 200
+        blobs = [each["sql"] for each in queries if '"blob"' in each["sql"]]
+        asked.append((len(queries), len(blobs)))
+        for sql in blobs:
+            assert " IN (" in sql
+
+    assert asked[0] == asked[1]
+    assert asked[0][1] == (name in ("mean.png", "contact.png"))

@@ -1,0 +1,642 @@
+import base64
+from types import SimpleNamespace
+
+import matplotlib
+import numpy as np
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+
+from drawings.imaging import colormaps, strokes, svg
+from drawings.models import Drawing
+from drawings.plotting import worker
+from drawsite.environment import Rate
+from tests.support import documents, samples
+
+JSON = {"Accept": "application/json"}
+PICTURES = ["image.png", "plot.png", "plot.svg", "pixels.npy", "pixels.csv", "pixels.json"]
+
+pytestmark = pytest.mark.django_db
+
+
+def url(drawing, name="image.png"):
+    return f"/drawings/{drawing.id}/{name}"
+
+
+def colours(field, cmap, vmin=0, vmax=255):
+    return ScalarMappable(Normalize(vmin, vmax), cmap).to_rgba(field, bytes=True)[..., :3]
+
+
+# --- image.png ------------------------------------------------------------------------------
+
+
+def test_the_picture_is_in_the_drawings_own_colours(client, make_drawing, field):
+    drawing = make_drawing(colormap="plasma", vmin=20, vmax=200)
+
+    response = client.get(url(drawing))
+
+    assert response["Content-Type"] == "image/png"
+    assert np.array_equal(samples.decoded(response.content), colours(field, "plasma", 20, 200))
+
+
+@pytest.mark.parametrize(
+    ("query", "cmap", "vmin", "vmax"),
+    [
+        ("cmap=turbo_r", "turbo_r", 20, 200),
+        ("vmin=0", "plasma", 0, 200),
+        ("vmax=100.5", "plasma", 20, 100.5),
+        ("vmin=-10&vmax=300&cmap=hsv", "hsv", -10, 300),
+        ("vmin=50&vmax=50", "plasma", 50, 50),
+        ("cmap=&vmin=&scale=", "plasma", 20, 200),
+    ],
+)
+def test_the_picture_comes_in_the_colours_that_are_asked_for(
+    client, make_drawing, field, query, cmap, vmin, vmax
+):
+    drawing = make_drawing(colormap="plasma", vmin=20, vmax=200)
+
+    response = client.get(f"{url(drawing)}?{query}")
+
+    assert np.array_equal(samples.decoded(response.content), colours(field, cmap, vmin, vmax))
+
+
+@pytest.mark.parametrize("scale", [1, 2, 8])
+def test_the_picture_comes_larger(client, make_drawing, scale):
+    drawing = make_drawing(samples.shades(20, 30))
+
+    picture = samples.decoded(client.get(f"{url(drawing)}?scale={scale}").content)
+
+    larger = drawing.field.repeat(scale, axis=0).repeat(scale, axis=1)
+    assert np.array_equal(picture, colours(larger, "gray"))
+
+
+@pytest.mark.parametrize(("scale", "takes_turn"), [(2, False), (3, True)])
+def test_a_picture_larger_than_any_drawing_takes_a_turn(
+    client, make_drawing, settings, scale, takes_turn
+):
+    settings.FIGURE_RATE = Rate(1, 60)
+    drawing = make_drawing(samples.shades(512, 512))
+
+    answers = [client.get(f"{url(drawing)}?scale={scale}&vmin={vmin}") for vmin in (1, 2)]
+
+    assert samples.decoded(answers[0].content).shape[:2] == (512 * scale, 512 * scale)
+    assert answers[1].status_code == (429 if takes_turn else 200)
+    assert answers[1].has_header("Retry-After") == takes_turn
+
+
+@pytest.mark.parametrize(
+    ("query", "blamed"),
+    [
+        ("cmap=nosuch", "cmap"),
+        ("cmap=gray%00", "cmap"),
+        ("cmap=%ED%A0%80", "cmap"),
+        ("vmin=dark", "vmin"),
+        ("vmin=nan", "vmin"),
+        ("vmax=inf", "vmax"),
+        ("vmax=1e400", "vmax"),
+        ("vmin=-1000001", "vmin"),
+        ("vmax=1000001", "vmax"),
+        ("vmin=200&vmax=100", "vmin"),
+        ("vmin=256", "vmin"),
+        ("vmax=-1", "vmin"),
+        ("scale=0", "scale"),
+        ("scale=9", "scale"),
+        ("scale=1.5", "scale"),
+        ("scale=" + "9" * 5_000, "scale"),
+    ],
+)
+def test_a_picture_that_cannot_be_made_is_refused_by_name(client, make_drawing, query, blamed):
+    drawing = make_drawing()
+
+    response = client.get(f"{url(drawing)}?{query}", headers=JSON)
+
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == [blamed]
+    assert response["Cache-Control"] == "no-store"
+
+
+# --- Caches ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_published_drawing_may_be_cached_for_some_minutes(client, make_drawing, name):
+    response = client.get(url(make_drawing(), name))
+
+    assert response["Cache-Control"] == "public, max-age=300"
+    assert "Set-Cookie" not in response
+    assert "Cookie" not in response.get("Vary", "")
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_what_the_client_has_is_not_sent_again(client, make_drawing, name):
+    drawing = make_drawing()
+    etag = client.get(url(drawing, name))["ETag"]
+
+    response = client.get(url(drawing, name), headers={"If-None-Match": etag})
+
+    assert response.status_code == 304
+    assert response.content == b""
+    assert response["ETag"] == etag
+    assert response["Cache-Control"] == "public, max-age=300"
+
+
+@pytest.mark.parametrize("query", ["cmap=viridis", "vmin=1", "vmax=254", "scale=2"])
+def test_each_version_of_a_picture_has_its_own_etag(client, make_drawing, query):
+    drawing = make_drawing()
+    etag = client.get(url(drawing))["ETag"]
+
+    response = client.get(f"{url(drawing)}?{query}", headers={"If-None-Match": etag})
+
+    assert response.status_code == 200
+    assert response["ETag"] != etag
+
+
+def test_the_etags_name_the_matplotlib_that_chose_the_colours(client, make_drawing):
+    assert matplotlib.__version__ in client.get(url(make_drawing()))["ETag"]
+
+
+def test_two_drawings_never_share_an_etag(client, make_drawing):
+    etags = {client.get(url(make_drawing(), name))["ETag"] for name in PICTURES for _ in range(2)}
+
+    assert len(etags) == 2 * len(PICTURES)
+
+
+@pytest.mark.parametrize("name", ["image.png", "plot.png"])
+@pytest.mark.parametrize("change", [{"colormap": "magma"}, {"vmin": 10}, {"vmax": 99}])
+def test_the_etag_changes_with_the_rows_colours(client, make_drawing, name, change):
+    drawing = make_drawing()
+    before = client.get(url(drawing, name))
+
+    Drawing.objects.update(**change)
+    after = client.get(url(drawing, name), headers={"If-None-Match": before["ETag"]})
+
+    assert after.status_code == 200
+    assert after["ETag"] != before["ETag"]
+    assert after.content != before.content
+
+
+def test_a_head_request_gets_the_headers_alone(client, make_drawing):
+    response = client.head(url(make_drawing()))
+
+    assert response.status_code == 200
+    assert response["Content-Type"] == "image/png"
+    assert response.content == b""
+
+
+# --- What a request costs -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("query", ["", "cmap=magma", "vmin=3&scale=2"])
+def test_making_a_picture_asks_the_database_once(
+    client, make_drawing, django_assert_num_queries, query
+):
+    drawing = make_drawing()
+
+    with django_assert_num_queries(1) as queries:
+        client.get(f"{url(drawing)}?{query}")
+
+    assert "strokes" not in queries.captured_queries[0]["sql"]
+
+
+def test_the_blob_stays_in_the_database_when_the_client_has_the_picture(
+    client, make_drawing, django_assert_num_queries
+):
+    drawing = make_drawing()
+    etag = client.get(url(drawing))["ETag"]
+
+    with django_assert_num_queries(1) as queries:
+        client.get(url(drawing), headers={"If-None-Match": etag})
+
+    assert '"status"' in queries.captured_queries[0]["sql"]
+    assert '"blob"' not in queries.captured_queries[0]["sql"]
+
+
+def test_who_has_another_picture_gets_this_one(client, make_drawing):
+    drawing = make_drawing()
+
+    response = client.get(url(drawing), headers={"If-None-Match": '"another"'})
+
+    assert response.status_code == 200
+    assert response.content == client.get(url(drawing)).content
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "cmap=magma", "cmap=tab20b_r", "scale=1", "scale=8", "cmap=magma&scale=2"],
+)
+def test_a_plainly_spelled_query_may_be_in_shared_caches(client, make_drawing, query):
+    response = client.get(f"{url(make_drawing())}?{query}")
+
+    assert response["Cache-Control"] == "public, max-age=300"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "vmin=1",
+        "vmax=254",
+        "vmin=0.001&cmap=magma",
+        "scale=01",
+        "scale=%31",
+        "scale=",
+        "cmap=",
+        "cmap=%6dagma",
+        "cmap=magma&",
+        "&cmap=magma",
+        "cmap=magma&cmap=magma",
+        "cmap=magma&cmap=gray",
+        "scale=2&cmap=magma",
+        "cmap=magma&x=1",
+        "x=1",
+        "x",
+        "=",
+        "&",
+    ],
+)
+def test_other_queries_are_not_for_shared_caches(client, make_drawing, query):
+    drawing = make_drawing()
+    response = client.get(f"{url(drawing)}?{query}")
+    again = client.get(f"{url(drawing)}?{query}", headers={"If-None-Match": response["ETag"]})
+
+    assert (response.status_code, again.status_code) == (200, 304)
+    assert response["Cache-Control"] == again["Cache-Control"] == "private, max-age=300"
+
+
+def test_no_query_crowds_out_the_palettes_that_are_kept(client, make_drawing):
+    drawing = make_drawing()
+    client.get(url(drawing))
+    kept = colormaps.own_palette.cache_info().currsize
+
+    for query in ("vmin=0.25", "vmin=7", "vmin=0&vmax=99", "vmin=1&cmap=magma", "cmap=&vmax=77.5"):
+        assert client.get(f"{url(drawing)}?{query}").status_code == 200
+
+    assert colormaps.own_palette.cache_info().currsize == kept
+
+
+@pytest.mark.parametrize("name", PICTURES[1:])
+def test_nor_do_other_queries_for_what_is_not_the_picture(client, make_drawing, name):
+    response = client.get(f"{url(make_drawing(), name)}?x=1")
+
+    assert response["Cache-Control"] == "private, max-age=300"
+
+
+# --- Who may see it -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("status", ["hidden", "pending"])
+def test_a_drawing_that_is_not_public_is_gone_at_once(client, make_drawing, name, status):
+    drawing = make_drawing()
+    etag = client.get(url(drawing, name))["ETag"]
+
+    Drawing.objects.update(status=status)
+    response = client.get(url(drawing, name), headers={"If-None-Match": etag})
+
+    assert response.status_code == 404
+    assert response["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("status", ["hidden", "pending"])
+def test_staff_see_it_and_nothing_keeps_a_copy(admin_client, make_drawing, name, status):
+    response = admin_client.get(url(make_drawing(status=status), name))
+
+    assert response.status_code == 200
+    assert response["Cache-Control"] == "private, no-store"
+
+
+def test_a_user_without_the_permission_is_like_anybody(client, make_drawing, django_user_model):
+    client.force_login(django_user_model.objects.create_user("staff", is_staff=True))
+
+    assert client.get(url(make_drawing(status="hidden"))).status_code == 404
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_drawing_that_never_was_is_not_found(client, name):
+    response = client.get(f"/drawings/{samples.NO_ID}/{name}", headers=JSON)
+
+    assert response.status_code == 404
+    assert response.json()["errors"]["request"]
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_are_only_for_reading(client, make_drawing, name):
+    assert client.post(url(make_drawing(), name)).status_code == 405
+
+
+# --- Colormaps ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["gray", "viridis", "tab20c_r"])
+def test_a_colormaps_strip_is_its_256_colours(client, name):
+    response = client.get(f"/colormaps/{name}.png")
+
+    shades = np.arange(256, dtype=np.uint8)[np.newaxis]
+    assert response["Content-Type"] == "image/png"
+    assert response["Cache-Control"] == "public, max-age=86400"
+    assert np.array_equal(samples.decoded(response.content), colours(shades, name))
+
+
+def test_a_strip_with_a_query_is_not_for_shared_caches(client):
+    assert client.get("/colormaps/gray.png?x=1")["Cache-Control"] == "private, max-age=86400"
+
+
+@pytest.mark.parametrize("name", ["nosuch", "%00", "gray%00", "..%2fgray", "%ff", " "])
+def test_a_strip_of_no_colormap_is_not_found(client, name):
+    assert client.get(f"/colormaps/{name}.png").status_code == 404
+
+
+# --- strokes.json, strokes.svg --------------------------------------------------------------
+
+STROKES = ["strokes.json", "strokes.svg"]
+GIVEN = documents.document(documents.LINE, documents.fill(3, 40), documents.INVERT)
+
+
+@pytest.fixture
+def make_drawn(make_drawing):
+    """Stores a drawing with strokes."""
+
+    def make(given=GIVEN, **values):
+        ground = samples.shades(48, 64) if given["paper"] else None
+        return make_drawing(strokes.rasterise(given, ground), strokes=strokes.pack(given), **values)
+
+    return make
+
+
+def on(drawing_id):
+    return documents.document(documents.LINE, paper={"drawing": str(drawing_id)})
+
+
+def test_the_strokes_are_the_document(client, make_drawn):
+    response = client.get(url(make_drawn(), "strokes.json"))
+
+    assert response["Content-Type"] == "application/json"
+    assert response.json() == GIVEN
+
+
+def test_the_document_comes_to_the_pixels(client, make_drawn):
+    drawing = make_drawn()
+
+    given = strokes.parse(client.get(url(drawing, "strokes.json")).content)
+
+    assert np.array_equal(strokes.rasterise(given), drawing.field)
+
+
+def test_the_svg_is_a_download_of_its_own_name(client, make_drawn):
+    drawing = make_drawn(title='"><script>')
+
+    response = client.get(url(drawing, "strokes.svg"))
+
+    assert response["Content-Type"] == "image/svg+xml"
+    name = f"script ({drawing.id.hex[-8:]}).svg"
+    assert response["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response.content.startswith(b"<svg ")
+    assert b"script" not in response.content
+
+
+@pytest.mark.parametrize(("query", "cmap"), [("", "plasma"), ("?cmap=hsv", "hsv")])
+def test_the_svg_is_in_the_colours_of_the_picture(client, make_drawn, query, cmap):
+    drawing = make_drawn(colormap="plasma", vmin=20, vmax=200)
+
+    response = client.get(url(drawing, "strokes.svg") + query)
+
+    palette = colormaps.palette(cmap, 20, 200)
+    assert response.content.decode() == svg.from_strokes(GIVEN, palette)
+
+
+@pytest.mark.parametrize("cmap", ["nosuch", "gray%00"])
+def test_an_svg_in_no_colormap_is_refused_by_name(client, make_drawn, cmap):
+    response = client.get(f"{url(make_drawn(), 'strokes.svg')}?cmap={cmap}", headers=JSON)
+
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["cmap"]
+
+
+def test_each_version_of_the_svg_has_its_own_etag(client, make_drawn):
+    drawing = make_drawn()
+    queries = ("strokes.svg", "strokes.svg?cmap=hsv", "strokes.json")
+
+    etags = {client.get(url(drawing, query))["ETag"] for query in queries}
+    Drawing.objects.update(vmin=9)
+    etags.add(client.get(url(drawing, "strokes.svg"))["ETag"])
+
+    assert len(etags) == 4
+
+
+@pytest.mark.parametrize("name", STROKES)
+def test_strokes_may_be_cached_and_are_not_sent_again(client, make_drawn, name):
+    drawing = make_drawn()
+    response = client.get(url(drawing, name))
+    assert response["Cache-Control"] == "public, max-age=300"
+    assert "Set-Cookie" not in response
+
+    again = client.get(url(drawing, name), headers={"If-None-Match": response["ETag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("name", STROKES)
+@pytest.mark.parametrize("status", ["hidden", "pending"])
+def test_strokes_that_are_not_public_are_for_staff(client, admin_client, make_drawn, name, status):
+    address = url(make_drawn(status=status), name)
+
+    assert Client().get(address).status_code == 404
+    response = admin_client.get(address)
+    assert response.status_code == 200
+    assert response["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("name", STROKES)
+def test_a_drawing_without_strokes_has_none(client, make_drawing, name):
+    assert client.get(url(make_drawing(), name)).status_code == 404
+    assert client.get(f"/drawings/{samples.NO_ID}/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("name", STROKES)
+@pytest.mark.parametrize(("agree", "status"), [(None, 200), (True, 200), (False, 404)])
+def test_strokes_that_come_to_something_else_are_not_shown(client, make_drawn, name, agree, status):
+    drawing = make_drawn(strokes_agree=agree)
+
+    assert client.get(url(drawing, name)).status_code == status
+
+
+@pytest.mark.parametrize("name", STROKES)
+def test_strokes_that_nobody_has_verified_are_verified_when_they_are_asked_for(
+    client, make_drawn, name
+):
+    drawing = make_drawn()
+
+    assert client.get(url(drawing, name)).status_code == 200
+
+    assert Drawing.objects.get().strokes_agree is True
+
+
+@pytest.mark.parametrize("name", STROKES)
+def test_other_strokes_than_the_pictures_are_never_shown(client, make_drawing, name):
+    drawing = make_drawing(samples.shades(48, 64), strokes=strokes.pack(GIVEN))
+    assert client.get(f"/drawings/{drawing.id}/").context["has_strokes"] is True
+
+    assert [client.get(url(drawing, name)).status_code for _ in range(2)] == [404, 404]
+
+    assert Drawing.objects.get().strokes_agree is False
+    assert client.get(f"/drawings/{drawing.id}/").context["has_strokes"] is False
+
+
+@pytest.mark.parametrize("name", STROKES)
+def test_an_etag_does_not_get_around_the_verifying(client, make_drawn, make_drawing, name):
+    etag = client.get(url(make_drawn(), name))["ETag"]
+    drawing = make_drawing(samples.shades(48, 64), strokes=strokes.pack(GIVEN))
+
+    response = client.get(url(drawing, name), headers={"If-None-Match": f'{etag}, "x", *'})
+
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize("name", STROKES)
+def test_strokes_that_take_too_long_to_verify_wait_for_the_command(client, make_drawn, name):
+    zigzag = documents.stroke(*[(0, 0), (1024, 1024)] * 40)
+    drawing = make_drawn(documents.document(zigzag, width=1024, height=1024))
+
+    assert client.get(url(drawing, name)).status_code == 404
+    assert Drawing.objects.get().strokes_agree is None
+
+    call_command("verify_strokes")
+    assert client.get(url(drawing, name)).status_code == 200
+
+
+@pytest.mark.parametrize("name", STROKES)
+def test_unverified_strokes_whose_paper_is_gone_are_not_shown(client, make_drawn, name):
+    drawing = make_drawn(on(samples.NO_ID))
+
+    assert client.get(url(drawing, name)).status_code == 404
+    assert Drawing.objects.get().strokes_agree is False
+
+
+@pytest.mark.parametrize("name", STROKES)
+def test_strokes_are_not_verified_for_who_may_not_see_the_drawing(client, make_drawn, name):
+    drawing = make_drawn(status="pending")
+
+    assert client.get(url(drawing, name)).status_code == 404
+    assert Drawing.objects.get().strokes_agree is None
+
+
+@pytest.mark.parametrize(
+    ("name", "agree"), [("strokes.json", None), ("strokes.svg", None), ("strokes.svg", True)]
+)
+def test_strokes_are_refused_for_a_moment_while_the_server_is_busy(
+    client, make_drawn, monkeypatch, name, agree
+):
+    monkeypatch.setattr(worker, "WAIT_SECONDS", 0.01)
+    drawing = make_drawn(strokes_agree=agree)
+
+    with worker.one_at_a_time():
+        response = client.get(url(drawing, name), headers=JSON)
+
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
+    assert response["Cache-Control"] == "no-store"
+    assert client.get(url(drawing, name)).status_code == 200
+
+
+@pytest.mark.parametrize("name", STROKES)
+@pytest.mark.parametrize("agree", [None, True])
+def test_strokes_are_read_by_the_helper_alone(client, make_drawn, monkeypatch, name, agree):
+    drawing = make_drawn(strokes_agree=agree)
+    monkeypatch.setattr(strokes, "parse", None)  # in this process
+    with pytest.raises(TypeError):
+        assert drawing.document
+
+    assert client.get(url(drawing, name)).status_code == 200
+
+
+def test_verified_strokes_do_not_wait_for_a_turn(client, make_drawn):
+    drawing = make_drawn(strokes_agree=True)
+
+    with worker.one_at_a_time():
+        assert client.get(url(drawing, "strokes.json")).status_code == 200
+
+
+@pytest.mark.parametrize("name", STROKES)
+def test_strokes_of_a_drawing_that_goes_while_they_are_verified_are_none(
+    client, make_drawn, monkeypatch, name
+):
+    drawing = make_drawn(strokes_agree=None)
+
+    def run(function, *arguments):
+        Drawing.objects.all().delete()
+        return worker.here(function, *arguments)
+
+    monkeypatch.setattr(worker, "helper", SimpleNamespace(run=run))
+
+    assert client.get(url(drawing, name)).status_code == 404
+
+
+@pytest.mark.parametrize("name", STROKES)
+@pytest.mark.parametrize("data", [b"", b"damaged", strokes.pack(GIVEN)[:-3]])
+def test_damaged_strokes_are_as_good_as_none(client, make_drawing, caplog, name, data):
+    drawing = make_drawing(strokes=data)
+
+    assert client.get(url(drawing, name)).status_code == 404
+    assert str(drawing.id) in caplog.text
+
+
+@pytest.mark.parametrize("name", STROKES)
+def test_strokes_are_only_for_reading(client, make_drawn, name):
+    assert client.post(url(make_drawn(), name)).status_code == 405
+
+
+@pytest.mark.parametrize("name", STROKES)
+def test_reading_strokes_asks_the_database_once(
+    client, make_drawn, django_assert_num_queries, name
+):
+    drawing = make_drawn(strokes_agree=True)
+
+    with django_assert_num_queries(1) as queries:
+        client.get(url(drawing, name))
+
+    assert '"blob"' not in queries.captured_queries[0]["sql"]
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_leave_the_strokes_in_the_database(
+    client, make_drawn, django_assert_num_queries, name
+):
+    drawing = make_drawn()
+
+    with django_assert_num_queries(1) as queries:
+        client.get(url(drawing, name))
+
+    assert '"strokes"' not in queries.captured_queries[0]["sql"]
+
+
+def test_the_svg_of_a_drawing_on_a_drawing_has_both(client, make_drawn, make_drawing):
+    parent = make_drawing(samples.shades(48, 64))
+    drawing = make_drawn(on(parent.id), parent=parent)
+
+    response = client.get(url(drawing, "strokes.svg"))
+
+    gray = colormaps.palette("gray", 0, 255)
+    assert response.content.decode() == svg.from_strokes(on(parent.id), gray, parent.field)
+    assert client.get(url(drawing, "strokes.json")).json() == on(parent.id)
+
+
+def test_the_svg_of_a_drawing_on_a_picture_has_both(client, make_drawn):
+    image = base64.b64encode(samples.png(samples.shades(48, 64))).decode()
+    drawing = make_drawn(documents.document(documents.LINE, paper={"image": image}))
+
+    assert b"<image " in client.get(url(drawing, "strokes.svg")).content
+
+
+def test_an_svg_that_would_take_too_long_is_the_picture(client, make_drawn):
+    wide = [documents.stroke(*[(0, 0)] * 150, radius=256)] * 200
+    given = documents.document(*wide, documents.fill(0, 0))
+    drawing = make_drawn(GIVEN)
+    Drawing.objects.update(strokes=strokes.pack(given), strokes_agree=True)
+
+    response = client.get(url(drawing, "strokes.svg"))
+
+    expected = svg.from_field(drawing.field, colormaps.palette("gray", 0, 255))
+    assert response.content.decode() == expected

@@ -1,0 +1,14 @@
+"""The processes of a running server."""
+
+from pathlib import Path
+
+from benchmarks.harness.site import Server
+
+
+def everyone(server: Server) -> list[int]:
+    """The server's process and all below it."""
+    found = [server.pid]
+    for pid in found:
+        children = Path(f"/proc/{pid}/task").glob("*/children")
+        found += [int(child) for each in children for child in each.read_text().split()]
+    return found
