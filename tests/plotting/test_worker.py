@@ -16,7 +16,7 @@ from tests.support import samples
 
 OWNER = """
 import os, time
-from drawings import turns
+from drawings.plotting import worker
 with worker.one_at_a_time() as run:
     print(run(os.getpid), flush=True)
 time.sleep(60)
