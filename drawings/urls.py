@@ -18,15 +18,15 @@ from drawsite.lib.lazy_urls import OnDemand
 app_name = "drawings"
 
 urlpatterns = [
-    path("", pages.canvas, name="canvas"),
+    path("", pages.studio, name="canvas"),
     path("gallery/", pages.gallery, name="gallery"),
     path("gallery/plots/", gallery_plots.page, name="wall-plots"),
-    path("gallery/plots/<str:kind>.png", gallery_plots.figure, {"form": "png"}, name="wall-plot"),
+    path("gallery/plots/<str:kind>.png", gallery_plots.plot, {"format": "png"}, name="wall-plot"),
     path(
-        "gallery/plots/<str:kind>.svg", gallery_plots.figure, {"form": "svg"}, name="wall-plot-svg"
+        "gallery/plots/<str:kind>.svg", gallery_plots.plot, {"format": "svg"}, name="wall-plot-svg"
     ),
     path(
-        "gallery/plots/<str:kind>.pdf", gallery_plots.figure, {"form": "pdf"}, name="wall-plot-pdf"
+        "gallery/plots/<str:kind>.pdf", gallery_plots.plot, {"format": "pdf"}, name="wall-plot-pdf"
     ),
     path("mine/", my_drawings.mine, name="mine"),
     # /drawings/
@@ -37,9 +37,9 @@ urlpatterns = [
     path("drawings/<uuid:id>/report/", reports.report, name="report"),
     path("drawings/<uuid:id>/report/thanks/", reports.thanks, name="report-thanks"),
     path("drawings/<uuid:id>/image.png", images.image, name="image"),
-    path("drawings/<uuid:id>/plot.png", plots.plot, {"form": "png"}, name="plot"),
-    path("drawings/<uuid:id>/plot.svg", plots.plot, {"form": "svg"}, name="plot-svg"),
-    path("drawings/<uuid:id>/plot.pdf", plots.plot, {"form": "pdf"}, name="plot-pdf"),
+    path("drawings/<uuid:id>/plot.png", plots.plot, {"format": "png"}, name="plot"),
+    path("drawings/<uuid:id>/plot.svg", plots.plot, {"format": "svg"}, name="plot-svg"),
+    path("drawings/<uuid:id>/plot.pdf", plots.plot, {"format": "pdf"}, name="plot-pdf"),
     path("drawings/<uuid:id>/pixels.npy", data.pixels_npy, name="npy"),
     path("drawings/<uuid:id>/pixels.csv", data.pixels_csv, name="csv"),
     path("drawings/<uuid:id>/pixels.json", data.pixels_json, name="pixels-json"),

@@ -25,6 +25,7 @@ from django.utils.text import capfirst
 from drawings.admin.changelist import DrawingList
 from drawings.models import Drawing
 from drawings.queries import pagination
+from drawings.queries.filters import DrawingFilter
 from drawings.services import batches, moderation
 
 COUNTED = 1_000
@@ -104,9 +105,9 @@ def respond(
     if not form.is_valid():
         raise BadRequest
     asked, across = form.cleaned_data, form.cleaned_data["select_across"]
-    selection = _selection(model_admin, request) if across else None
-    until = asked["until"] or (selection and _newest(selection))
-    find = _find_all(selection, until) if selection else partial(_find_selected, queryset)
+    drawing_filter = _shown_filter(model_admin, request) if across else None
+    until = asked["until"] or (drawing_filter and _newest(drawing_filter))
+    find = _find_all(drawing_filter, until) if drawing_filter else partial(_find_selected, queryset)
     seen_at = asked["seen_at"] or timezone.now()
     first = request.POST.getlist(ACTION_CHECKBOX_NAME)
     step = {"across": across, "until": until, "first": first, "seen_at": seen_at}
@@ -153,29 +154,29 @@ def ask_to_remove_sender(
         model_admin.message_user(request, f"The selected drawings {said}.", messages.ERROR)
         return None
     (sender,) = senders
-    selection = pagination.Selection(sender=bytes.fromhex(sender))
-    until = _newest(selection)
+    drawing_filter = DrawingFilter(sender=bytes.fromhex(sender))
+    until = _newest(drawing_filter)
     step = {"across": True, "until": until, "first": [until], "address": f"?sender={sender}"}
-    return _ask(model_admin, request, DELETE, _find_all(selection, until), step)
+    return _ask(model_admin, request, DELETE, _find_all(drawing_filter, until), step)
 
 
-def _selection(model_admin: ModelAdmin, request: HttpRequest) -> pagination.Selection:
+def _shown_filter(model_admin: ModelAdmin, request: HttpRequest) -> DrawingFilter:
     changelist = cast(DrawingList, model_admin.get_changelist_instance(request))
-    return changelist.selection
+    return changelist.drawing_filter
 
 
-def _newest(selection: pagination.Selection) -> UUID | None:
+def _newest(drawing_filter: DrawingFilter) -> UUID | None:
     """The end of the work: what comes while it goes on was not selected."""
-    newest = pagination.find(selection, pagination.Cursor(), ascending=False, limit=1)
+    newest = pagination.find(drawing_filter, pagination.Cursor(), ascending=False, limit=1)
     return newest[0].pk if newest else None
 
 
-def _find_all(selection: pagination.Selection, until: UUID | None) -> batches.Find:
+def _find_all(drawing_filter: DrawingFilter, until: UUID | None) -> batches.Find:
     before = UUID(int=until.int + 1) if until else UUID(int=0)
 
     def find(after: UUID | None, limit: int) -> list[Drawing]:
         return pagination.find(
-            selection, pagination.Cursor(before, after), ascending=True, limit=limit
+            drawing_filter, pagination.Cursor(before, after), ascending=True, limit=limit
         )
 
     return find

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -14,8 +14,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from drawings.models import SENDER_BYTES, Drawing, Report
+from drawings.models import SENDER_BYTES, Drawing, DrawingQuerySet
 from drawings.queries import pagination
+from drawings.queries.filters import DrawingFilter
 
 CURSOR_PARAMETERS = ("before", "after", "oldest")
 
@@ -35,8 +36,7 @@ class SinceFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> QuerySet[Drawing]:
-        start = self.start()
-        return queryset if start is None else queryset.filter(id__gte=pagination.first_id(start))
+        return DrawingFilter(since=self.start()).apply(cast(DrawingQuerySet, queryset))
 
     def start(self) -> datetime | None:
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -60,9 +60,7 @@ class ReportedFilter(admin.SimpleListFilter):
         return [("yes", "Reported")] if allowed else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> QuerySet[Drawing]:
-        if not self.value():
-            return queryset
-        return queryset.filter(pk__in=Report.objects.waiting().values("drawing"))
+        return DrawingFilter(reported=bool(self.value())).apply(cast(DrawingQuerySet, queryset))
 
 
 class SenderFilter(admin.SimpleListFilter):
@@ -77,8 +75,7 @@ class SenderFilter(admin.SimpleListFilter):
         return [(value, f"Sender {value[:8]}")] if allowed and value else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> QuerySet[Drawing]:
-        sender = self.sender()
-        return queryset.filter(sender=sender) if sender else queryset
+        return DrawingFilter(sender=self.sender()).apply(cast(DrawingQuerySet, queryset))
 
     def sender(self) -> bytes:
         """Raises IncorrectLookupParameters for what is no sender."""
@@ -111,9 +108,9 @@ class DrawingList(ChangeList):
         return queryset
 
     def get_results(self, request: HttpRequest) -> None:
-        self.selection = self._selection()
+        self.drawing_filter = self._drawing_filter()
         self.seen_at = timezone.now()  # before it is read: what changes after that was not seen
-        page = pagination.read(self.selection, cursor_of(request), self.list_per_page)
+        page = pagination.read(self.drawing_filter, cursor_of(request), self.list_per_page)
         self.result_list = page.drawings
         # Of this page: what the whole list comes to is not counted.
         self.result_count = self.full_result_count = len(page.drawings)
@@ -129,7 +126,7 @@ class DrawingList(ChangeList):
                 ("Oldest", self._address({"oldest": 1}) if page.older else ""),
             ]
 
-    def _selection(self) -> pagination.Selection:
+    def _drawing_filter(self) -> DrawingFilter:
         """What the search and the filters select. Raises IncorrectLookupParameters."""
         status = self.params.get("status__exact", "")
         if status and status not in Drawing.Status:
@@ -142,7 +139,7 @@ class DrawingList(ChangeList):
                 chosen["sender"] = spec.sender()
             elif isinstance(spec, ReportedFilter):
                 chosen["reported"] = bool(spec.value())
-        return pagination.Selection(q=self.query.strip(), status=status, **chosen)
+        return DrawingFilter(q=self.query.strip(), status=status, **chosen)
 
     def _address(self, cursor: dict[str, Any]) -> str:
         return f"?{urlencode(sorted({**self.params, **cursor}.items()))}"

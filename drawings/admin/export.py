@@ -1,4 +1,4 @@
-"""Drawings out as datasets, for staff that may take them."""
+"""The page where staff download datasets."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -15,14 +15,14 @@ from drawings.models import Drawing
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponseBase:
-    """The form; sent, the download."""
+    """The form; once it is sent, the download."""
     if not request.user.has_perm("drawings.export_drawing"):
         raise PermissionDenied
     form = ExportForm(request.user, request.POST if request.method == "POST" else None)
     if form.is_valid():
-        chosen, selection = form.cleaned_data["format"], form.selection()
-        if (sentence := problem(chosen, selection)) is None:
-            return export_response(request, chosen, selection)
+        name, drawing_filter = form.cleaned_data["format"], form.drawing_filter()
+        if (sentence := problem(name, drawing_filter)) is None:
+            return export_response(request, name, drawing_filter)
         form.add_error(None, sentence)
     context = {
         **admin.site.each_context(request),

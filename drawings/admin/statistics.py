@@ -11,11 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from drawings.forms import sentences
-from drawings.http import throttling
-from drawings.http.errors import error_response
+from drawings.forms import validated
+from drawings.http.plot_slots import uncounted_plot_slot
 from drawings.models import BlockedSender, BlockedWord, Drawing, Report
-from drawings.plotting import drawing_plots, worker
+from drawings.plotting import drawing_plots
 from drawings.queries import statistics
 
 SPANS = (30, 365)
@@ -37,9 +36,7 @@ class PlotForm(SpanForm):
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     _check(request)
-    form = SpanForm(request.GET)
-    if not form.is_valid():
-        return error_response(request, 400, sentences(form))
+    form = validated(SpanForm(request.GET))
     span = form.cleaned_data["days"] or SPANS[0]
     days = statistics.days(span)
     counted = [day for day in days if day.drawings is not None]
@@ -70,9 +67,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def plot(request: HttpRequest, name: str) -> HttpResponse:
     """days.png and colormaps.png, in ?theme= and ?size=."""
     _check(request)
-    form = PlotForm(request.GET)
-    if not form.is_valid():
-        return error_response(request, 400, sentences(form))
+    form = validated(PlotForm(request.GET))
     looks = {option: form.cleaned_data[option] for option in ("theme", "size")}
     if name == "days":
         days = statistics.days(form.cleaned_data["days"] or SPANS[0])
@@ -82,11 +77,8 @@ def plot(request: HttpRequest, name: str) -> HttpResponse:
         make = partial(drawing_plots.shares_png, common, **looks)
     else:
         raise Http404
-    try:
-        with worker.one_at_a_time() as run:
-            png = run(make)
-    except worker.BusyError as error:
-        return throttling.come_back(request, error)
+    with uncounted_plot_slot() as run:
+        png = run(make)
     response = HttpResponse(png, content_type="image/png")
     response["Cache-Control"] = f"private, max-age={PLOT_CACHE_SECONDS}"
     return response

@@ -1,34 +1,28 @@
-"""Who asks the API: anybody, or a program of staff with a token."""
+"""Clients of the API: anybody, or a program of staff with a token."""
 
 from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractUser
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from ninja.security.base import AuthBase
 
 from drawings.http import throttling
-from drawings.http.errors import request_error
+from drawings.http.origins import refuse_other_sites
 from drawings.models import ApiToken
-from drawings.services import api_tokens, submissions
-from drawsite.ratelimit import limiter
+from drawings.services import api_tokens
+from drawsite.lib.refusals import RefusedError
 
 SCHEME = "bearer"
+TOKEN_NEEDED = "This needs an API token: see /api/."  # noqa: S105
+
 SAFE = {"GET", "HEAD"}
-
-
-class RefusedError(Exception):
-    """The request is not looked at any further."""
-
-    def __init__(self, response: HttpResponse) -> None:
-        super().__init__(response.status_code)
-        self.response = response
 
 
 class Client(NamedTuple):
     token: ApiToken | None
 
     def may(self, *permissions: str) -> bool:
-        """Whether both the token's scope and its user's rights allow all of this."""
+        """Whether both the token's scope and its user's permissions include all of these."""
         return self.token is not None and all(
             api_tokens.covers(self.token, permission)
             and self.token.user.has_perm(f"drawings.{permission}")
@@ -37,59 +31,47 @@ class Client(NamedTuple):
 
 
 class Anybody(AuthBase):
-    """Lets everybody in within API_RATE, but for who shows a token that is none."""
+    """Lets every client in within API_RATE, unless it sends an invalid token."""
 
     openapi_type = "http"
     openapi_scheme = SCHEME
     openapi_description = "A token that staff make in the admin."
 
     def __call__(self, request: HttpRequest) -> Client:
-        if (refusal := throttling.of_reading(request)) is not None:
-            raise RefusedError(refusal)
+        throttling.count(request, "api")
         if request.method not in SAFE:
-            refusal = submissions.refuse_another_site(request)
-            if refusal is not None:
-                raise RefusedError(refusal)
+            refuse_other_sites(request)
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != SCHEME:  # a proxy's own way to ask for a password, say
-            return self.admit(request, Client(None))
-        # Looked at first: else who guesses would still learn of a token that is one.
-        if (refusal := throttling.of_guessing(request, limiter.test)) is not None:
-            raise RefusedError(refusal)
+        if scheme.lower() != SCHEME:  # a proxy's own password prompt, for one
+            return self.admit(Client(None))
+        # Checked first: otherwise a client that guesses would still learn that a token is valid.
+        throttling.check(request, "token")
         if (token := api_tokens.find(secret.strip())) is None:
-            if (refusal := throttling.of_guessing(request, limiter.hit)) is not None:
-                raise RefusedError(refusal)
-            raise RefusedError(
-                unauthorised(
-                    request,
-                    "This token is unknown, revoked or expired, or its user has lost access.",
-                )
-            )
-        return self.admit(request, Client(token))
+            throttling.count(request, "token")
+            raise unauthorised("This token is invalid or revoked, or its user has lost access.")
+        return self.admit(Client(token))
 
-    def admit(self, request: HttpRequest, client: Client) -> Client:
+    def admit(self, client: Client) -> Client:
         return client
 
 
 class Token(Anybody):
-    """Lets in who shows a token."""
+    """Lets in only clients with a token."""
 
-    def admit(self, request: HttpRequest, client: Client) -> Client:
+    def admit(self, client: Client) -> Client:
         if client.token is None:
-            raise RefusedError(unauthorised(request, "This takes a token: see /api/."))
+            raise unauthorised(TOKEN_NEEDED)
         return client
 
 
-def unauthorised(request: HttpRequest, sentence: str) -> HttpResponse:
-    response = request_error(request, 401, sentence)
-    response["WWW-Authenticate"] = "Bearer"
-    return response
+def unauthorised(sentence: str) -> RefusedError:
+    return RefusedError(401, sentence, headers={"WWW-Authenticate": "Bearer"})
 
 
-def demand(request: HttpRequest, client: Client, *permissions: str) -> AbstractUser:
-    """The client's user, who has the permissions. Raises RefusedError for any other."""
+def require(client: Client, *permissions: str) -> AbstractUser:
+    """Returns the client's user. Raises RefusedError unless token and user have the permissions."""
     if client.token is None:
-        raise RefusedError(unauthorised(request, "This takes a token: see /api/."))
+        raise unauthorised(TOKEN_NEEDED)
     if not client.may(*permissions):
-        raise RefusedError(request_error(request, 403, "This token, or its user, may not do this."))
+        raise RefusedError(403, "This token, or its user, does not have permission for this.")
     return client.token.user

@@ -1,6 +1,6 @@
-"""Drawings as one file for `np.load(..., allow_pickle=False)`. Knows nothing of Django.
+"""Many drawings as one file for `np.load(..., allow_pickle=False)`.
 
-Runs in the helper process: see drawings/plotting/worker.py.
+Knows no Django, as it runs in the plot worker's process.
 """
 
 import io
@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from drawings.imaging import pixels
 
-# Pictures of strokes are smaller by a tenth with the best level, which takes ten times as long.
+# The best level would save a tenth and take ten times as long.
 COMPRESSION_LEVEL = 1
 
 
 class Row(NamedTuple):
-    """What an array holds of a drawing."""
+    """The columns of a drawing that the arrays hold."""
 
     id: str
     title: str
@@ -29,20 +29,21 @@ class Row(NamedTuple):
     blob: bytes
 
 
-def npz(rows: Sequence[Row]) -> tuple[bytes, list[str]]:
-    """The file with the drawings of the rows, and the ids of those whose pixels are damaged.
+def make_npz(rows: Sequence[Row]) -> tuple[bytes, list[str]]:
+    """The rows as an .npz file, without rows whose pixels are damaged.
 
-    Those are left out. Arrays, N long: `images` uint8 (N, H, W), 0 black to 255 white, H and W the
-    largest of the rows: smaller drawings lie at the top left on white; `ids`, `labels` (the
-    titles), `artists`, `splits` text; `sizes` uint16 (N, 2), height and width.
+    Returns the file's bytes and the ids of the damaged rows. Its arrays: `images` (N, H, W) uint8,
+    0 black to 255 white, H and W those of the largest drawing, smaller ones at the top left on
+    white; `ids`, `labels` (the titles), `artists`, `splits` (N,) text; `sizes` (N, 2) uint16,
+    height and width.
     """
     fields: list[pixels.Field] = []
-    whole: list[Row] = []
+    readable: list[Row] = []
     damaged: list[str] = []
     for row in rows:
         try:
             fields.append(pixels.read_blob(row.blob, row.height, row.width))
-            whole.append(row)
+            readable.append(row)
         except pixels.BadBlobError:
             damaged.append(row.id)
     sizes = np.array([field.shape for field in fields], np.uint16).reshape(-1, 2)
@@ -52,11 +53,11 @@ def npz(rows: Sequence[Row]) -> tuple[bytes, list[str]]:
         image[: field.shape[0], : field.shape[1]] = field
     arrays = {
         "images": images,
-        "ids": np.array([row.id for row in whole], "<U36"),
-        "labels": _texts([row.title for row in whole]),
-        "artists": _texts([row.artist for row in whole]),
+        "ids": np.array([row.id for row in readable], "<U36"),
+        "labels": _texts([row.title for row in readable]),
+        "artists": _texts([row.artist for row in readable]),
         "sizes": sizes,
-        "splits": np.array([row.split for row in whole], "<U10"),
+        "splits": np.array([row.split for row in readable], "<U10"),
     }
     return _file(arrays), damaged
 

@@ -12,11 +12,11 @@ RETRY_AFTER = {
 
 @lru_cache(maxsize=1)
 def document(prefix: str) -> dict[str, Any]:
-    """Of the API that is at the prefix, a path."""
+    """The document of the API whose paths begin with a prefix."""
     schema: dict[str, Any] = dict(api.get_openapi_schema(path_prefix=prefix))
     schema["servers"] = [{"url": "/"}]
     for operations in schema["paths"].values():
-        operations.pop("head", None)  # as GET, and an operation's id is one operation's
+        operations.pop("head", None)  # the same operation as GET, whose id must be unique
         for operation in operations.values():
             for status in (429, 503):
                 operation["responses"][status]["headers"] = RETRY_AFTER

@@ -1,4 +1,4 @@
-"""What the reference page shows, from the OpenAPI document."""
+"""The content of the API's reference page, made from its OpenAPI document."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from drawings.api import openapi, pagination
 from drawings.api.schemas import COLORMAPS, LISTED
 from drawsite.environment import Rate
 
-# What to type for each operation; {url} is where the API is.
+# A command for each operation; {url} is the API's root.
 EXAMPLES = {
     "list_drawings": 'curl "{url}drawings?cmap=magma&since=2026-01-01&limit=10"',
     "create_drawing": 'curl --form image=@picture.png --form title="From a script" {url}drawings',
@@ -30,12 +30,12 @@ EXAMPLES = {
 }
 PERIODS = {1: "second", 60: "minute", 3600: "hour", 24 * 3600: "day"}
 
-# A text in parts: each with whether it is code.
+# A text in parts, each with whether it is code.
 Spans = list[tuple[str, bool]]
 
 
 class Value(NamedTuple):
-    """A parameter, or a field of what is sent or answered."""
+    """A parameter, or a field of a request's or a response's body."""
 
     name: str
     kind: Spans
@@ -49,7 +49,7 @@ class Operation(NamedTuple):
     summary: str
     about: list[Spans]
     needs_token: bool
-    repeats: bool  # all that the list takes, beside its own parameters
+    repeats: bool  # takes all parameters of the list, too
     parameters: list[Value]
     body: list[Value]
     answers: list[tuple[str, str]]
@@ -57,7 +57,7 @@ class Operation(NamedTuple):
 
 
 def context(url: str) -> dict[str, Any]:
-    """For the template; `url` is where the API is."""
+    """The template's context; `url` is the API's root."""
     document = openapi.document(urlsplit(url).path)
     schemas = document["components"]["schemas"]
     return {
@@ -69,7 +69,7 @@ def context(url: str) -> dict[str, Any]:
             "drawings": _rate(settings.SUBMIT_RATE),
             "files": _rate(settings.FIGURE_RATE),
         },
-        "most_examined": f"{pagination.MOST_EXAMINED:,}",
+        "most_examined": f"{pagination.MAX_EXAMINED:,}",
         "listed": LISTED,
         "max_upload_bytes": f"{settings.MAX_UPLOAD_BYTES:,}",
     }
@@ -85,7 +85,7 @@ def _operations(document: Mapping[str, Any], url: str) -> Iterator[Operation]:
                 for each in operation["parameters"]
                 if each["in"] == "query" or "enum" in each["schema"]
             ]
-            # What the list has said already is not said again.
+            # The list's parameters are not repeated.
             repeats = bool(listed) and all(each in parameters for each in listed)
             own = [each for each in parameters if not repeats or each not in listed]
             if operation["operationId"] == "list_drawings":
@@ -128,7 +128,7 @@ def _resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[
 
 
 def _kind(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Spans:
-    """What a value can be, in words."""
+    """The type of a value, in words."""
     schema = _resolved(schema, schemas)
     if "anyOf" in schema:
         kinds = [_kind(each, schemas) for each in schema["anyOf"] if each != {"type": "null"}]
@@ -159,7 +159,7 @@ def _about(schema: Mapping[str, Any]) -> Spans:
 
 
 def spans(text: str) -> Spans:
-    """A text whose code is between backticks."""
+    """The parts of a text whose code is between backticks."""
     parts = re.split(r"`([^`]*)`", " ".join(text.split()))
     return [(part, bool(number % 2)) for number, part in enumerate(parts) if part]
 

@@ -11,39 +11,38 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest
 
-from drawings.api.auth import RefusedError
 from drawings.api.schemas import Submission
-from drawings.forms import PictureField, SubmissionForm, not_blank
-from drawings.http.errors import request_error
+from drawings.forms.submission import SubmissionForm, UploadField, refuse_blank
 from drawings.imaging import pixels
 from drawsite.lib import strict_json
+from drawsite.lib.refusals import RefusedError
 
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 JSON = "application/json"
 TEXTS = ("title", "artist", "colormap", "submission_key")
 
 
-def read(request: HttpRequest) -> SubmissionForm:
-    """The form that a body fills. Raises RefusedError for a body that is none."""
+def read_form(request: HttpRequest) -> SubmissionForm:
+    """The form that the body fills. Raises RefusedError (400, 415, 422) for a malformed body."""
     if request.content_type in FORMS:
         return SubmissionForm(request.POST, request.FILES)
     if request.content_type != JSON:
         kinds = ", ".join((*FORMS, JSON))
-        raise RefusedError(request_error(request, 415, f"Send a body of one of these: {kinds}."))
+        raise RefusedError(415, f"Send a body of one of these types: {kinds}.")
     try:
         values = strict_json.loads(request.body)
     except ValueError as error:
-        raise RefusedError(request_error(request, 400, "The body is not JSON.")) from error
+        raise RefusedError(400, "The body is not JSON.") from error
     if not isinstance(values, dict):
-        raise RefusedError(request_error(request, 422, "Send a JSON object."))
+        raise RefusedError(422, "Send a JSON object.")
     return JsonForm({name: value for name, value in values.items() if value is not None})
 
 
 class RowsField(forms.Field):
-    """Rows of whole numbers; cleans to their field."""
+    """Rows of whole numbers; cleans to an (H, W) uint8 field."""
 
     def clean(self, value: Any) -> pixels.Field | None:
-        return None if value is None else not_blank(field_of(value))
+        return None if value is None else refuse_blank(field_of(value))
 
 
 def field_of(rows: Any) -> pixels.Field:
@@ -67,7 +66,7 @@ def field_of(rows: Any) -> pixels.Field:
 
 
 class Base64Field(forms.Field):
-    """A picture file in base64; cleans to the field that it shows."""
+    """An image file in base64; cleans to its (H, W) uint8 field."""
 
     def clean(self, value: Any) -> pixels.Field | None:
         if value is None:
@@ -75,14 +74,14 @@ class Base64Field(forms.Field):
         try:
             data = base64.b64decode(value, validate=True)
         except (TypeError, ValueError) as error:
-            raise ValidationError("This must be a picture file in base64.") from error
-        return PictureField().clean(SimpleUploadedFile("image", data))
+            raise ValidationError("This must be an image file in base64.") from error
+        return UploadField().clean(SimpleUploadedFile("image", data))
 
 
 class JsonForm(SubmissionForm):
     """The site's form, filled with the values of a JSON object."""
 
-    ways = pictures = ("image", "pixels")
+    pixel_fields = image_fields = ("image", "pixels")
 
     canvas_data = None  # type: ignore[assignment]  # what `pixels` is for here
     image = Base64Field(required=False)  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""Drawings as the API answers them, and the headers of its answers."""
+"""Drawings as JSON, and the headers of the API's responses."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -15,16 +15,16 @@ from drawings.datasets.splits import split_of
 from drawings.models import Drawing
 
 JSON = "application/json"
-# What is hidden meanwhile is gone from caches after so long.
+# A drawing that is hidden is gone from caches after this long.
 CACHE_SECONDS = 60
-# What a page of another site may read beside the answer itself.
+# Headers that a page of another site may read.
 EXPOSED = "ETag, Link, Retry-After"
 
 
 def describe(
     request: HttpRequest, client: Client, drawings: Sequence[Drawing]
 ) -> list[schemas.Drawing]:
-    """What is said of drawings that `for_answers` has found."""
+    """The JSON of drawings that `for_answers` has found."""
     parents = {drawing.parent_id for drawing in drawings if drawing.parent_id is not None}
     if parents and not client.may("view_drawing"):
         public = Drawing.objects.published().filter(pk__in=parents)
@@ -33,11 +33,11 @@ def describe(
 
 
 def _describe(request: HttpRequest, drawing: Drawing, parents: set[UUID]) -> schemas.Drawing:
-    """`parents` are the ids of those that the client may see: the others are as good as gone, with
-    the strokes that were drawn on them."""
+    """`parents` are the ids of those parents that the client may see. For any other parent, the
+    client learns neither its id nor the strokes that were drawn on it."""
     shows_strokes = drawing.has_strokes and drawing.parent_id in {None, *parents}
     url = request.build_absolute_uri(drawing.get_absolute_url())
-    said = ("id", "title", "artist", "colormap", "width", "height", "vmin", "vmax")
+    columns = ("id", "title", "artist", "colormap", "width", "height", "vmin", "vmax")
     return schemas.Drawing(
         url=url,
         image_url=f"{url}image.png",
@@ -48,29 +48,35 @@ def _describe(request: HttpRequest, drawing: Drawing, parents: set[UUID]) -> sch
         updated_at=drawing.updated_at,
         parent=drawing.parent_id if drawing.parent_id in parents else None,
         split=split_of(drawing.id),
-        **{name: getattr(drawing, name) for name in said},
+        **{name: getattr(drawing, name) for name in columns},
     )
 
 
-def current(listed: Sequence[Drawing]) -> list[Drawing]:
-    """Drawings of a list, read again for an answer, in their order.
+def read_again(listed: Sequence[Drawing]) -> list[Drawing]:
+    """Drawings of a list, read again for the response, in their order.
 
-    Those that are gone, or are no longer as they were listed, are left out. Such a drawing has a
-    new place in the list of changes, and its new `updated_at` would lead a client past others.
+    Drawings that were deleted or have changed since they were listed are left out: they have a new
+    place in the list of changes, and their new `updated_at` would make a client skip others.
     """
     found = Drawing.objects.for_answers().in_bulk([drawing.pk for drawing in listed])
-    return [found[each.pk] for each in listed if each.pk in found and _same(found[each.pk], each)]
+    return [
+        found[each.pk]
+        for each in listed
+        if each.pk in found and _is_unchanged(found[each.pk], each)
+    ]
 
 
-def _same(now: Drawing, listed: Drawing) -> bool:
-    """Whether a drawing has kept its status and, if it was listed by that, its last change."""
+def _is_unchanged(now: Drawing, listed: Drawing) -> bool:
+    """Whether a drawing has kept its status and, if the list has it, its last change."""
     updated_at = getattr(listed, "updated_at", now.updated_at)
     return (now.status, now.updated_at) == (listed.status, updated_at)
 
 
-def echo(sent: Drawing, stored: Drawing) -> Drawing:
-    """The drawing as a request has just sent it, with the id and the time of the stored one: for a
-    client that may not see the stored one, and may have sent only its submission key."""
+def as_sent(sent: Drawing, stored: Drawing) -> Drawing:
+    """The drawing as the client has sent it, with the id and the time of the stored row.
+
+    For clients that may not see the stored row: they may have guessed its submission key.
+    """
     sent.id, sent.created_at = stored.id, stored.created_at
     sent.updated_at = stored.created_at
     sent.status = Drawing.Status.PENDING
@@ -78,8 +84,10 @@ def echo(sent: Drawing, stored: Drawing) -> Drawing:
     return sent
 
 
-def answer(request: HttpRequest, body: schemas.Answer, status: int = 200) -> HttpResponse:
-    """The answer in JSON; 304 for who has it already."""
+def json_response(
+    request: HttpRequest, body: schemas.ResponseBody, status: int = 200
+) -> HttpResponse:
+    """The body as JSON, or 304 if the client has it."""
     content = body.model_dump_json().encode()
     if request.method not in SAFE:
         return HttpResponse(content, content_type=JSON, status=status)
@@ -92,15 +100,15 @@ def answer(request: HttpRequest, body: schemas.Answer, status: int = 200) -> Htt
     return response
 
 
-def dress(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """What an answer is for: all the world, or who has shown a token.
+def with_headers(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Set the CORS and cache headers of a view's responses.
 
-    Scripts of other sites may read what all the world may, and no browser sends them a token of
-    its own: there is none in a cookie.
+    Scripts of other sites may read public responses. They cannot use a visitor's token, as no
+    cookie holds one.
     """
 
     @wraps(run)
-    def dressed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = run(request, *args, **kwargs)
         patch_vary_headers(response, ["Authorization"])
         if "Authorization" in request.headers:
@@ -112,4 +120,4 @@ def dress(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             response["Cache-Control"] = "no-store"
         return response
 
-    return dressed
+    return wrapped

@@ -1,6 +1,6 @@
-"""What the API is asked, and what it answers.
+"""The parameters and bodies of the API's requests and responses.
 
-The JSON Schema of a value says what it says to Python, and a sentence says what is wrong with one.
+Each value has a JSON Schema, and a sentence for people when it is invalid.
 """
 
 import re
@@ -12,9 +12,9 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
-from drawings.api import cursors
-from drawings.imaging import colormaps as images
-from drawings.imaging import pixels
+from drawings import models
+from drawings.api.pagination import CURSOR_PATTERN
+from drawings.imaging import colormaps, pixels
 from drawings.models import ARTIST_LENGTH, TITLE_LENGTH
 from drawings.models.validators import validate_colormap, validate_line
 
@@ -24,15 +24,15 @@ MOST_IN_ARRAY = 1_000
 IN_ARRAY = 500
 QUERY_LENGTH = 100
 
-COLORMAPS = [name for _, names in images.grouped_colormaps() for name in names]
+COLORMAPS = [name for _, names in colormaps.grouped_colormaps() for name in names]
 
-STATUSES = ("published", "pending", "hidden")
+STATUSES = tuple(models.Drawing.Status.values)
 Status = Literal["published", "pending", "hidden"]
 Split = Literal["train", "validation", "test"]
 Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
 
 
-# --- What is asked --------------------------------------------------------------------------
+# --- Parameters -----------------------------------------------------------------------------
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:
@@ -58,7 +58,7 @@ def one_of(*values: str) -> Callable[[str], str]:
 
 
 def text(check: Callable[[str], None], most: int) -> Callable[[str], str]:
-    """Of what one of the site's validators takes."""
+    """A parser of text that one of the site's validators accepts."""
 
     def parse(text: str) -> str:
         if len(text) > most:
@@ -73,21 +73,21 @@ def text(check: Callable[[str], None], most: int) -> Callable[[str], str]:
 
 
 def parse_time(text: Any) -> datetime:
-    """A date, its first moment, or a date with a time; in UTC unless it says otherwise."""
+    """Parse a time, or a date as its first moment; in UTC unless it has a zone."""
     try:
         time = datetime.fromisoformat(text)
-    except (TypeError, ValueError) as error:  # in JSON it may be anything
+    except (TypeError, ValueError) as error:  # JSON may hold any type here
         raise ValueError(
             "Give a date or a time as ISO 8601 has it, such as 2026-11-30 or 2026-11-30T18:00:00Z."
         ) from error
     try:
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError:  # in the first or last hours that there are, elsewhere
+    except OverflowError:  # the zone moves it out of datetime's range
         return time.replace(tzinfo=UTC)
 
 
 def parse_cursor(text: str) -> str:
-    if not re.fullmatch(cursors.PATTERN, text):
+    if not re.fullmatch(CURSOR_PATTERN, text):
         raise ValueError("Take the cursor as it is in next, or leave it out.")
     return text
 
@@ -105,7 +105,7 @@ def enum_schema(values: Sequence[str | int]) -> WithJsonSchema:
     return WithJsonSchema({"type": kind, "enum": list(values)})
 
 
-# Each is None if it is left out, and never null.
+# None means that the parameter is absent; null is not allowed.
 Words = Annotated[
     str | None, PlainValidator(text(validate_line, QUERY_LENGTH)), text_schema(QUERY_LENGTH)
 ]
@@ -135,7 +135,7 @@ Time = Annotated[
 Cursor = Annotated[
     str | None,
     PlainValidator(parse_cursor),
-    WithJsonSchema({"type": "string", "pattern": cursors.PATTERN}),
+    WithJsonSchema({"type": "string", "pattern": CURSOR_PATTERN}),
 ]
 StatusAsked = Annotated[str | None, PlainValidator(one_of(*STATUSES)), enum_schema(STATUSES)]
 
@@ -155,7 +155,7 @@ class ExportQuery(BaseModel):
     )
 
 
-class Filters(ExportQuery):
+class PageQuery(ExportQuery):
     """These as well, for a page at a time."""
 
     width: Side = Field(None, description="The width in pixels.")
@@ -167,13 +167,13 @@ class Filters(ExportQuery):
     cursor: Cursor = Field(None, description="Where to go on, as `next` has it.")
 
 
-class ListQuery(Filters):
+class ListQuery(PageQuery):
     limit: Annotated[int, PlainValidator(whole(1, MOST_LISTED)), number_schema(1, MOST_LISTED)] = (
         Field(LISTED, description="How many drawings at most.")
     )
 
 
-class ArrayQuery(Filters):
+class ArrayQuery(PageQuery):
     limit: Annotated[
         int, PlainValidator(whole(1, MOST_IN_ARRAY)), number_schema(1, MOST_IN_ARRAY)
     ] = Field(IN_ARRAY, description="How many drawings at most.")
@@ -198,14 +198,14 @@ class StatusChange(BaseModel):
     )
 
 
-# --- What is answered -----------------------------------------------------------------------
+# --- Response bodies ------------------------------------------------------------------------
 
 
-class Answer(BaseModel):
+class ResponseBody(BaseModel):
     """Fields are only ever added: clients ignore those that they do not know."""
 
 
-class Drawing(Answer):
+class Drawing(ResponseBody):
     id: UUID = Field(description="A UUIDv7: it begins with the time, so ids sort by it.")
     url: Url = Field(description="The page for people.")
     image_url: Url = Field(description="PNG in the drawing's colours.")
@@ -229,30 +229,30 @@ class Drawing(Answer):
     split: Split = Field(description="Its part of the data set. It never changes.")
 
 
-class DrawingList(Answer):
+class DrawingList(ResponseBody):
     drawings: list[Drawing]
     next: Url | None = Field(description="The next page; null at the end, and only there.")
 
 
-class Day(Answer):
+class Day(ResponseBody):
     day: date = Field(description="In UTC.")
     drawings: int | None = Field(
         description="How many came, whatever became of them; null if not counted yet.", ge=0
     )
 
 
-class ColormapCount(Answer):
+class ColormapCount(ResponseBody):
     colormap: str
     drawings: int = Field(ge=1)
 
 
-class Statistics(Answer):
+class Statistics(ResponseBody):
     days: list[Day] = Field(description="The oldest first, today last.")
     colormaps: list[ColormapCount] = Field(description="The commonest first.")
     sampled: int = Field(description="Of how many of the newest drawings.", ge=0)
 
 
-class Errors(Answer):
+class Errors(ResponseBody):
     """What is wrong, in sentences for people."""
 
     errors: dict[str, list[str]] = Field(
@@ -261,7 +261,7 @@ class Errors(Answer):
     )
 
 
-# --- What is sent ---------------------------------------------------------------------------
+# --- Request bodies -------------------------------------------------------------------------
 
 
 class Submission(BaseModel):

@@ -20,6 +20,6 @@ def openapi_json(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("openapi.json", openapi_json, name="openapi"),
-    # Without ninja's own root, where there would be nothing.
+    # ninja's own root page would be empty.
     *(each for each in api.urls[0] if getattr(each, "name", "") != "api-root"),
 ]

@@ -1,4 +1,4 @@
-"""The operations of the API's first version: see schemas.py for what each asks and answers."""
+"""The operations of the API's first version. Their parameters and bodies are in schemas.py."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -8,32 +8,28 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from ninja import NinjaAPI, Path, Query
-from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
-from drawings.api import auth, cursors, npz, pagination, request_bodies, responses, schemas
-from drawings.api.auth import Client, RefusedError
+from drawings.api import auth, errors, npz, pagination, request_bodies, responses, schemas
+from drawings.api.auth import Client
 from drawings.datasets.exports.formats import FORMATS
-from drawings.datasets.exports.source import Selection
 from drawings.datasets.splits import split_of
-from drawings.forms import sentences
+from drawings.forms import validated
 from drawings.http import access, throttling
-from drawings.http.errors import error_response, not_found, request_error
+from drawings.http.client_address import client_address
 from drawings.http.exports import export_response
-from drawings.http.plot_slots import figure_turn
+from drawings.http.plot_slots import plot_slot
 from drawings.models import Drawing
-from drawings.plotting import worker
 from drawings.queries import statistics
+from drawings.queries.filters import DrawingFilter
 from drawings.queries.replicas import may_lag, use_primary, where_to_look
 from drawings.services import moderation, submissions
 from drawsite.lib import strict_json
-from drawsite.ratelimit import limiter
+from drawsite.lib.refusals import RefusedError
 
 VERSION = "1"
-# Of the pixels of one file, before they are compressed.
-MOST_ARRAY_BYTES = 64_000_000
-MOST_ERRORS = 20
-FIELD_LENGTH = 40
+# The pixels of one file, before they are compressed.
+MAX_ARRAY_BYTES = 64_000_000
 
 Operation = TypeVar("Operation", bound=Callable[..., Any])
 
@@ -54,16 +50,20 @@ api = NinjaAPI(
     auth=auth.Anybody(),
     parser=StrictParser(),
 )
-api.add_decorator(responses.dress, mode="view")
+api.add_decorator(responses.with_headers, mode="view")
+errors.add_handlers(api)
 
 
 def operation(
     methods: str, path: str, url_name: str, *statuses: int, ok: Mapping[int, Any], **options: Any
 ) -> Callable[[Operation], Operation]:
-    """An operation of the API: what it answers when all is well, and which errors it knows beside
-    those that any can have."""
-    errors = dict.fromkeys(sorted({400, 401, 429, 503, *statuses}), schemas.Errors)
-    response = {**ok, **errors}
+    """An operation of the API.
+
+    `ok` maps the statuses of success to their bodies; `statuses` are those of its errors, beside
+    the ones that every operation has.
+    """
+    failures = dict.fromkeys(sorted({400, 401, 429, 503, *statuses}), schemas.Errors)
+    response = {**ok, **failures}
     return api.api_operation(methods.split(), path, url_name=url_name, response=response, **options)
 
 
@@ -71,30 +71,31 @@ def client_of(request: HttpRequest) -> Client:
     return cast(Client, request.auth)  # type: ignore[attr-defined]
 
 
-def status_to_read(request: HttpRequest, filters: schemas.ExportQuery) -> str:
-    """The status that is asked for. Raises RefusedError if it is not for this client."""
-    status = filters.status or Drawing.Status.PUBLISHED
-    if status != Drawing.Status.PUBLISHED:
-        auth.demand(request, client_of(request), "view_drawing")
-    return status
+def filter_of(request: HttpRequest, query: schemas.ExportQuery) -> DrawingFilter:
+    """The filter of a query. Raises RefusedError if the client may not see such drawings."""
+    values = {name: getattr(query, name, None) for name in DrawingFilter._fields}
+    given = {name: value for name, value in values.items() if value is not None}
+    drawing_filter = DrawingFilter.published()._replace(**given)
+    if not drawing_filter.is_published_only:
+        auth.require(client_of(request), "view_drawing")
+    return drawing_filter
 
 
-def page_of(
-    request: HttpRequest, filters: schemas.ListQuery | schemas.ArrayQuery
-) -> pagination.Page:
-    """The page that is asked for. Raises RefusedError if it is not for this client."""
-    status = status_to_read(request, filters)
-    if filters.updated_since is not None:
-        use_primary()  # a replica may lack what was written before the newest change that it has
-    return pagination.read(filters, status, filters.limit)
+def page_of(request: HttpRequest, query: schemas.ListQuery | schemas.ArrayQuery) -> pagination.Page:
+    """The page of a query. Raises RefusedError if the client may not see such drawings."""
+    drawing_filter = filter_of(request, query)
+    if query.updated_since is not None:
+        use_primary()  # a replica may lack changes that were written before its newest one
+    after = pagination.decode_cursor(query.cursor) if query.cursor else None
+    return pagination.read_page(drawing_filter, query.updated_since, after, query.limit)
 
 
 def next_url(request: HttpRequest, page: pagination.Page) -> str | None:
     if page.next is None:
         return None
-    query = request.GET.copy()
-    query["cursor"] = cursors.write(page.next)
-    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+    parameters = request.GET.copy()
+    parameters["cursor"] = pagination.encode_cursor(page.next)
+    return request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}")
 
 
 # --- Drawings -------------------------------------------------------------------------------
@@ -111,16 +112,16 @@ def next_url(request: HttpRequest, page: pagination.Page) -> str | None:
     summary="Drawings, a page at a time",
 )
 @may_lag
-def list_drawings(request: HttpRequest, filters: Query[schemas.ListQuery]) -> HttpResponse:
+def list_drawings(request: HttpRequest, query: Query[schemas.ListQuery]) -> HttpResponse:
     """The newest first; with `updated_since` the oldest change first, for keeping a copy up to
     date: the `updated_at` of the last drawing is the next `updated_since`.
 
     Follow `next` until it is null: a page may have fewer drawings than `limit`, even none, and
     not be the last.
     """
-    page = page_of(request, filters)
-    drawings = responses.current(page.drawings)
-    return responses.answer(
+    page = page_of(request, query)
+    drawings = responses.read_again(page.drawings)
+    return responses.json_response(
         request,
         schemas.DrawingList(
             drawings=responses.describe(request, client_of(request), drawings),
@@ -153,19 +154,17 @@ def create_drawing(request: HttpRequest) -> HttpResponse:
     gives the `id`, URLs and `created_at` of the stored drawing and the status pending, whatever the
     real one is; everything else is what this very request sent.
     """
-    receipt = submissions.receive(request, lambda: request_bodies.read(request))
-    if isinstance(receipt, HttpResponse):
-        return receipt
-    if receipt.sent is None or receipt.drawing is None:
-        return error_response(request, 422, sentences(receipt.form))
+    throttling.admit_submission(request)
+    sent = validated(request_bodies.read_form(request), status=422).drawing()
+    row, is_new = submissions.store(sent, client_address(request))
     client = client_of(request)
-    stored = Drawing.objects.for_answers().filter(pk=receipt.drawing.pk).first()
-    if stored is None:  # somebody has deleted it meanwhile
+    stored = Drawing.objects.for_answers().filter(pk=row.pk).first()
+    if stored is None:  # deleted since
         raise Http404
     if not (access.is_public(stored) or client.may("view_drawing")):
-        stored = responses.echo(receipt.sent, stored)
+        stored = responses.as_sent(sent, stored)
     (described,) = responses.describe(request, client, [stored])
-    response = responses.answer(request, described, 201 if receipt.is_new else 200)
+    response = responses.json_response(request, described, 201 if is_new else 200)
     response["Location"] = request.build_absolute_uri(f"{request.path}/{stored.id}")
     return response
 
@@ -190,7 +189,7 @@ def get_drawing(request: HttpRequest, id: UUID) -> HttpResponse:
     if drawing is None:
         raise Http404
     (described,) = responses.describe(request, client_of(request), [drawing])
-    return responses.answer(request, described)
+    return responses.json_response(request, described)
 
 
 @operation(
@@ -215,7 +214,7 @@ def change_drawing(request: HttpRequest, id: UUID, change: schemas.StatusChange)
     it is, and the answer is 409: artists may change what theirs are called at any time.
     """
     client = client_of(request)
-    user = auth.demand(request, client, "view_drawing", "curate_drawing")
+    user = auth.require(client, "view_drawing", "curate_drawing")
     rows = Drawing.objects.for_answers().filter(pk=id)
     drawing = rows.first()
     if drawing is None:
@@ -224,12 +223,12 @@ def change_drawing(request: HttpRequest, id: UUID, change: schemas.StatusChange)
         [drawing], change.status, cast(int, user.pk), seen_at=change.updated_at
     )
     if left:
-        return request_error(request, 409, "The drawing has changed since. Look at it again.")
+        raise RefusedError(409, "The drawing has changed since. Look at it again.")
     drawing = rows.first()
     if drawing is None:
         raise Http404
     (described,) = responses.describe(request, client, [drawing])
-    return responses.answer(request, described)
+    return responses.json_response(request, described)
 
 
 @operation(
@@ -256,20 +255,17 @@ def change_drawing(request: HttpRequest, id: UUID, change: schemas.StatusChange)
     },
 )
 @may_lag
-def get_array(request: HttpRequest, filters: Query[schemas.ArrayQuery]) -> HttpResponse:
+def get_array(request: HttpRequest, query: Query[schemas.ArrayQuery]) -> HttpResponse:
     """One file for `numpy.load`, in the order of the list: `images` uint8 (N, H, W), 0 black to 255
     white, and as many `ids`, `labels` (the titles), `artists`, `sizes` (height, width), `splits`.
 
     Smaller drawings lie at the top left of white paper. The header `Link` leads to the next page:
     large drawings come fewer at a time. Counts as a figure, on `FIGURE_RATE`.
     """
-    page = page_of(request, filters)
-    page = page.shortened(fitting(page.drawings))
-    try:
-        with figure_turn(request) as run:
-            content, damaged = run(npz.npz, rows_of(page.drawings))
-    except (limiter.TooOftenError, worker.BusyError) as error:
-        return throttling.come_back(request, error)
+    page = page_of(request, query)
+    page = page.shortened(count_fitting(page.drawings))
+    with plot_slot(request) as run:
+        content, damaged = run(npz.make_npz, rows_of(page.drawings))
     for each in damaged:
         logger.error("The pixels of drawing %s cannot be read", each)
     response = HttpResponse(content, content_type="application/zip")
@@ -280,12 +276,12 @@ def get_array(request: HttpRequest, filters: Query[schemas.ArrayQuery]) -> HttpR
     return response
 
 
-def fitting(drawings: list[Drawing]) -> int:
-    """How many of the drawings, in their order, fit into MOST_ARRAY_BYTES; one at least."""
+def count_fitting(drawings: list[Drawing]) -> int:
+    """The number of leading drawings that fit into MAX_ARRAY_BYTES; at least one."""
     height = width = 0
     for number, drawing in enumerate(drawings, start=1):
         height, width = max(height, drawing.height), max(width, drawing.width)
-        if number * height * width > MOST_ARRAY_BYTES:
+        if number * height * width > MAX_ARRAY_BYTES:
             return max(1, number - 1)
     return len(drawings)
 
@@ -334,18 +330,15 @@ def rows_of(drawings: list[Drawing]) -> list[npz.Row]:
 def export_drawings(
     request: HttpRequest,
     format: Annotated[Literal[tuple(FORMATS)], Path()],  # type: ignore[valid-type]
-    asked: Query[schemas.ExportQuery],
+    query: Query[schemas.ExportQuery],
 ) -> HttpResponseBase:
     """For a token that may export: one file, made while it is sent, in the order they were drawn.
 
     One at a time in each process of the server: 503 while another export is under way. It is broken
     off after an hour, or when nothing of it is taken for a minute. Who took what is noted.
     """
-    user = auth.demand(request, client_of(request), "export_drawing")
-    status = status_to_read(request, asked)
-    values = {name: value for name, value in asked.model_dump().items() if value is not None}
-    selection = Selection(**{**values, "status": status})
-    return export_response(request, format, selection, user)
+    user = auth.require(client_of(request), "export_drawing")
+    return export_response(request, format, filter_of(request, query), user)
 
 
 @operation(
@@ -359,71 +352,17 @@ def export_drawings(
     operation_id="get_statistics",
     summary="What has come to the wall",
 )
-def get_statistics(request: HttpRequest, asked: Query[schemas.StatisticsQuery]) -> HttpResponse:
+def get_statistics(request: HttpRequest, query: Query[schemas.StatisticsQuery]) -> HttpResponse:
     """For a token that may read all drawings: those that wait or are hidden count as well."""
-    auth.demand(request, client_of(request), "view_drawing")
+    auth.require(client_of(request), "view_drawing")
     colormaps = statistics.colormaps()
-    return responses.answer(
+    return responses.json_response(
         request,
         schemas.Statistics(
-            days=[schemas.Day(**day._asdict()) for day in statistics.days(int(asked.days))],
+            days=[schemas.Day(**day._asdict()) for day in statistics.days(int(query.days))],
             colormaps=[
                 schemas.ColormapCount(colormap=name, drawings=number) for name, number in colormaps
             ],
             sampled=sum(number for _, number in colormaps),
         ),
     )
-
-
-# --- Errors ---------------------------------------------------------------------------------
-
-
-@api.exception_handler(RefusedError)
-def refused(request: HttpRequest, error: RefusedError) -> HttpResponse:
-    return error.response
-
-
-@api.exception_handler(Http404)
-def nothing_there(request: HttpRequest, error: Http404) -> HttpResponse:
-    return not_found(request, error)
-
-
-@api.exception_handler(HttpError)
-def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """Only for a body that is no JSON: whatever else can be wrong, this module refuses itself."""
-    return request_error(request, 400, "The body is not JSON.")
-
-
-@api.exception_handler(ValidationError)
-def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    errors: dict[str, list[str]] = {}
-    for each in error.errors[:MOST_ERRORS]:
-        source, *path = each["loc"]
-        if source == "path":  # of an address that is none
-            return not_found(request, error)
-        if source == "body":  # behind the name of the operation's argument
-            path = path[1:]
-        field = str(path[0])[:FIELD_LENGTH] if path else "request"
-        errors.setdefault(field, []).append(sentence(each))
-    return error_response(request, 422, errors)
-
-
-def sentence(error: Mapping[str, Any]) -> str:
-    context = error.get("ctx", {})
-    match error["type"]:
-        case "value_error":  # one of schemas.py
-            return str(context["error"])
-        case "literal_error":
-            return f"Give {context['expected']}."
-        case "missing":
-            return "This is missing."
-        case "extra_forbidden":
-            return "There is no such field."
-        case "model_type" | "model_attributes_type":
-            return "Send a JSON object."
-    return "This cannot be taken as it is."
-
-
-@api.exception_handler(Exception)
-def leave_to_django(request: HttpRequest, error: Exception) -> HttpResponse:
-    raise error

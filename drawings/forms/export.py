@@ -7,12 +7,13 @@ from django import forms
 from django.core.validators import MaxValueValidator
 
 from drawings.datasets.exports.formats import FORMATS
-from drawings.datasets.exports.source import Selection
-from drawings.imaging import colormaps as images
+from drawings.imaging import colormaps
 from drawings.models import ARTIST_LENGTH, Drawing
 from drawings.models.validators import validate_line
+from drawings.queries.filters import DrawingFilter
 
 LAST_DAY = date(9998, 12, 31)
+FILTER_FIELDS = ("q", "cmap", "artist", "since", "until", "status")
 BAD_DAY = "This takes a day, as YYYY-MM-DD."
 
 
@@ -34,12 +35,12 @@ def may_see_all(user: Any) -> bool:
     return bool(user.has_perm("drawings.view_drawing"))
 
 
-def colormaps() -> list[tuple[str, Any]]:
-    groups = images.grouped_colormaps()
+def colormap_choices() -> list[tuple[str, Any]]:
+    groups = colormaps.grouped_colormaps()
     return [("", "Any"), *((group, [(name, name) for name in names]) for group, names in groups)]
 
 
-class SelectionForm(forms.Form):
+class FilterForm(forms.Form):
     """Which drawings to export."""
 
     q = forms.CharField(
@@ -51,7 +52,7 @@ class SelectionForm(forms.Form):
     )
     cmap = forms.ChoiceField(
         required=False,
-        choices=colormaps,
+        choices=colormap_choices,
         label="Colormap",
         error_messages={"invalid_choice": "matplotlib has no colormap of this name."},
     )
@@ -73,12 +74,12 @@ class SelectionForm(forms.Form):
                 self.add_error("until", "This day is before the other one.")
         return data
 
-    def selection(self) -> Selection:
-        """What a valid form selects."""
-        return Selection(**{name: self.cleaned_data[name] for name in Selection._fields})
+    def drawing_filter(self) -> DrawingFilter:
+        """The drawings that a valid form selects."""
+        return DrawingFilter(**{name: self.cleaned_data[name] for name in FILTER_FIELDS})
 
 
-class ExportForm(SelectionForm):
+class ExportForm(FilterForm):
     """The same, and as what; `user` is who asks."""
 
     field_order = ["format"]

@@ -1,4 +1,4 @@
-"""What answers that are files share: how long they are kept, and what they are called."""
+"""Headers of responses that are files: conditional requests, caches, file names, compression."""
 
 import gzip
 import re
@@ -19,21 +19,22 @@ CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application
 SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 ACCEPTS_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.I)
-# Digits and commas: half of what any level saves, in a tenth of the usual level's time.
+# For digits and commas, level 1 saves half of what any level saves, in a tenth of the default's
+# time.
 GZIP_LEVEL = 1
 
 
 def has_canonical_query(request: HttpRequest, **options: str | int) -> bool:
-    """Whether the query string has these options alone, each in its one spelling, or left out.
+    """Whether the query string has only these options, each spelled as here, or left out.
 
-    There is no end of others: what they bring must not crowd out what a cache has use for.
+    Non-canonical queries are unbounded, so they must not fill shared caches.
     """
     query = request.META["QUERY_STRING"]
-    asked = {name: value for name, value in options.items() if query and name in request.GET}
-    return bool(query == urlencode(asked))
+    given = {name: value for name, value in options.items() if query and name in request.GET}
+    return bool(query == urlencode(given))
 
 
-def cacheable(
+def drawing_response(
     request: HttpRequest,
     id: UUID,
     drawing: access.HasStatus,
@@ -43,26 +44,28 @@ def cacheable(
     version: str,
     make: Callable[[], bytes],
 ) -> HttpResponse:
-    """What `make` makes of a drawing, or 304 if the client has it.
+    """The bytes that `make` makes of a drawing, or 304 if the client has them.
 
-    The pixels of a row never change, so its id and the version (whatever else the bytes depend on)
-    name the bytes: nothing is made just to be compared.
+    The pixels of a row never change, so its id and `version` (everything else that the bytes depend
+    on) make the ETag: `make` is called only if the client's is stale.
     """
-    response = conditional(request, f"{id.hex}-{version}", content_type, make)
+    response = conditional_response(request, f"{id.hex}-{version}", content_type, make)
     if access.is_public(drawing):
         allow_caches(response, is_canonical)
-        # As in the API: notebooks that run in a browser read it from pages of their own.
+        # Like the API: notebooks in browsers read it from pages of other sites.
         response["Access-Control-Allow-Origin"] = "*"
     else:
         response["Cache-Control"] = "private, no-store"
     return response
 
 
-def conditional(
+def conditional_response(
     request: HttpRequest, name: str, content_type: str, make: Callable[[], bytes]
 ) -> HttpResponse:
-    """What `make` makes, or 304 if the client has it: the name, and the library that chose the
-    colours, name the bytes."""
+    """The bytes that `make` makes, or 304 if the client has them.
+
+    `name` and the version of the library that the colours come from make the ETag.
+    """
     etag = f'"{name}-{colormaps.LIBRARY_VERSION}"'
     response = get_conditional_response(request, etag=etag) or HttpResponse(
         make(), content_type=content_type
@@ -72,15 +75,15 @@ def conditional(
 
 
 def allow_caches(response: HttpResponse, is_canonical: bool) -> None:
-    """Shared caches may keep what is public if its query string is canonical."""
+    """Let browsers keep a public response, and shared caches if its query string is canonical."""
     scope = "public" if is_canonical else "private"
     response["Cache-Control"] = f"{scope}, max-age={CACHE_SECONDS}"
 
 
-def call(response: HttpResponse, name: str, *, download: bool = True) -> HttpResponse:
-    """The response, as a file of this name: a download, or else what is shown and may be saved.
+def set_filename(response: HttpResponse, name: str, *, download: bool = True) -> HttpResponse:
+    """Name the response's file: a download, or content that is shown and can be saved.
 
-    A download can do nothing where it is opened: an SVG would be a page of this site.
+    A download is sandboxed, because an SVG that is opened would be a page of this site.
     """
     header = content_disposition_header(as_attachment=download, filename=name)
     response["Content-Disposition"] = header or "attachment"
@@ -89,8 +92,8 @@ def call(response: HttpResponse, name: str, *, download: bool = True) -> HttpRes
     return response
 
 
-def pack(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """The response, compressed for a client that takes gzip."""
+def gzip_response(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Compress the response if the client accepts gzip."""
     patch_vary_headers(response, ["Accept-Encoding"])
     if response.content and ACCEPTS_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
         response.content = gzip.compress(response.content, GZIP_LEVEL, mtime=0)

@@ -1,8 +1,7 @@
-"""Answers to what went wrong: JSON for programs, for people a page that says what to do."""
+"""Error responses: JSON for programs; for people, a page that says what to do next."""
 
 import logging
 import sys
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any
@@ -17,13 +16,12 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import requires_csrf_token
 
 from drawsite.lib.headers import UNREADABLE
+from drawsite.lib.refusals import Errors, RefusedError
 from drawsite.observability.log_formats import request_id
 
 JSON = "application/json"
 
 RETRY_AFTER_SECONDS = 5
-
-Errors = Mapping[str, list[str]]
 
 HEADINGS = {
     400: "That request makes no sense here",
@@ -42,23 +40,23 @@ logger = logging.getLogger(__name__)
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Whether the client would rather have JSON than a page."""
+    """Whether the client prefers JSON to a page."""
     with suppress(*UNREADABLE):
         if request.get_preferred_type(["text/html", JSON]) == JSON:
             return True
-    # No person ever looks at these.
+    # Only programs use these.
     return request.path == reverse("drawings:postmethod") or request.path.startswith(api_root())
 
 
 def api_root() -> str:
-    """The path below which the API is. (Its URLs have no names before they are asked for.)"""
+    """The path that all of the API's begin with. (Its URL names exist only once it is loaded.)"""
     return f"{reverse('drawings:api')}v1/"
 
 
 def error_response(
     request: HttpRequest, status: int, errors: Errors, retry_after: int | None = None
 ) -> HttpResponse:
-    """`errors` maps the field, or "request" for the whole of it, to sentences."""
+    """`errors` maps each field to sentences; "request" is the request as a whole."""
     response: HttpResponse
     if wants_json(request):
         response = JsonResponse({"errors": errors}, status=status)
@@ -70,7 +68,7 @@ def error_response(
                 for field, sentences in errors.items()
                 for sentence in sentences
             ],
-            # For who writes to the host about it: the log has it, too.
+            # Visitors can give it to the host, who finds it in the log.
             "request_id": request_id.get() if status >= 500 else "",
         }
         response = render(request, "error.html", context, status=status)
@@ -87,11 +85,19 @@ def request_error(
     return error_response(request, status, {"request": [sentence]}, retry_after)
 
 
+def refusal(request: HttpRequest, error: RefusedError) -> HttpResponse:
+    """The response to a request that some code has refused."""
+    response = error_response(request, error.status, error.errors, error.retry_after)
+    for name, value in error.headers.items():
+        response[name] = value
+    return response
+
+
 def database_error(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
-    """503 if the error is that the database is locked, full, read-only or away."""
+    """503 if the database is locked, full, read-only or unreachable; None for any other error."""
     if not isinstance(error, OperationalError | InterfaceError):
         return None
-    # What follows the first line may quote what was sent.
+    # The lines after the first may quote values that a visitor sent.
     logger.error("The database did not answer: %s", str(error).partition("\n")[0])
     return request_error(
         request,
@@ -102,7 +108,7 @@ def database_error(request: HttpRequest, error: BaseException | None) -> HttpRes
     )
 
 
-# What Django calls by itself: see handler400 and its like in the root urls.py.
+# Django calls these: see handler400 and the others in the root urls.py.
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -113,10 +119,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @cache
 def warn_once_of_a_host() -> None:
-    """Without the name: a visitor sent it, and scanners ask for others all day long."""
+    """Does not log the host: a visitor chose it, and scanners try many."""
     logger.warning(
-        "A request was refused, as it asks for a host that is not in ALLOWED_HOSTS. If the site is"
-        " reached by another name as well, add it there."
+        "A request was refused because its host is not in ALLOWED_HOSTS. If the site has another"
+        " name as well, add it there."
     )
 
 
@@ -128,13 +134,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     response = request_error(
         request, 404, "The address may be mistyped, or the drawing is no longer on the wall."
     )
-    # Always, as the session is read only for a drawing that exists: nothing tells it from none.
+    # On every 404: only an existing drawing reads the session, and the header must not tell.
     patch_vary_headers(response, ["Cookie"])
     return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    # What is raised outside of the views, as when a session is saved, has not met the middleware.
+    # Errors outside of views, such as when a session is saved, do not reach the middleware.
     return database_error(request, sys.exception()) or request_error(
         request,
         500,

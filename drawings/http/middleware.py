@@ -1,4 +1,4 @@
-"""Answers that do not depend on the view that was asked for."""
+"""Headers of every response, and the errors that no view handles itself."""
 
 from collections.abc import Callable
 
@@ -9,21 +9,21 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django.middleware.security import SecurityMiddleware
 
-from drawings.http import logins
-from drawings.http.errors import database_error, not_found, request_error
+from drawings.http.errors import database_error, not_found, refusal, request_error
 from drawsite.lib.headers import UNREADABLE
+from drawsite.lib.refusals import RefusedError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-# The server, or nginx, sends this in place of a body that is too large.
+# The server, or nginx, sets this header when it has dropped a body that is too large.
 TOO_LARGE = "HTTP_X_BODY_TOO_LARGE"
 
 
 class Headers(SecurityMiddleware):
-    """The policies, and SecurityMiddleware's headers on what that one refuses itself.
+    """Sets the security headers, also on responses that SecurityMiddleware itself makes.
 
-    The Content-Security-Policy is the same for every answer: django-csp builds it once here, as its
-    own middleware would each time, twice, which takes a sixth of a picture's time.
+    The Content-Security-Policy is the same for every response, so it is built once. django-csp's
+    own middleware builds it twice for each, which takes a sixth of an image's time.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -31,22 +31,22 @@ class Headers(SecurityMiddleware):
         self.policy = build_policy()
 
     def process_request(self, request: HttpRequest) -> None:
-        """Refuses nothing."""
+        """SecurityMiddleware, further in, redirects to HTTPS."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
-        # Django's own pages of errors, for development, run scripts.
+        # Django's own error pages, for development, run scripts.
         if not (settings.DEBUG and response.status_code in (404, 500)):
             response.headers.setdefault(CSP, self.policy)
         return super().process_response(request, response)
 
 
 class WholeBodies:
-    """413 for a body over MAX_UPLOAD_BYTES, 400 for one that does not come whole, or that Django
-    fails on.
+    """413 for a body over MAX_UPLOAD_BYTES; 400 for one that is incomplete, or that Django cannot
+    parse.
 
-    A chunked body reaches Django as an empty one, and one that breaks off as a shorter one: either
-    could be taken for something that nobody has sent.
+    Django sees a chunked body as an empty one, and a body that breaks off as a shorter one: either
+    could be mistaken for a valid submission.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -77,11 +77,11 @@ def content_length(request: HttpRequest) -> int:
     try:
         return int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
-        return 0  # as Django's own handler takes it
+        return 0  # like Django's own handler
 
 
 def is_readable(request: HttpRequest) -> bool:
-    """Whether the headers of a form's parts parse, which is found out when the form is read."""
+    """Whether the headers of a form's parts parse. Django tells only by parsing the form."""
     if request.content_type == "multipart/form-data":
         try:
             request.POST  # noqa: B018 - reads it
@@ -90,12 +90,12 @@ def is_readable(request: HttpRequest) -> bool:
     return True
 
 
-class Faults:
-    """Answers to what is no fault of a view's code.
+class ErrorResponses:
+    """Answers exceptions that are no fault of a view's code.
 
-    The database locked, full, read-only or away: 503 with Retry-After. A method that a view does
-    not take: 405, which Django leaves without a word. What can be no id: 404, in the one view of
-    the admin's that fails on it. Too many tries to log in: 429 with Retry-After.
+    RefusedError: its own status. Database locked, full, read-only or unreachable: 503 with
+    Retry-After. Method not allowed: 405 with a sentence, which Django's has not. A malformed id in
+    the admin's view_on_site, which fails on it: 404.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -113,6 +113,6 @@ class Faults:
         match = request.resolver_match
         if isinstance(error, ValidationError) and match and match.url_name == "view_on_site":
             return not_found(request, error)
-        if isinstance(error, logins.LockedOutError):
-            return logins.locked_out(request, error)
+        if isinstance(error, RefusedError):
+            return refusal(request, error)
         return database_error(request, error)

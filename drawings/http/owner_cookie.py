@@ -1,7 +1,7 @@
-"""Whose browser sent a drawing: a signed cookie, and no account.
+"""The browser that sent a drawing, known by a signed cookie instead of an account.
 
-A browser that sends a drawing gets a UUID in the cookie, and what it sends is stored with the UUID.
-Whoever has the cookie may change the title of these drawings and take them back.
+A browser that sends a drawing gets a UUID in the cookie, which is stored with its drawings. The
+cookie allows renaming and deleting them.
 """
 
 from datetime import timedelta
@@ -13,22 +13,22 @@ from django.utils.crypto import salted_hmac
 
 COOKIE = "owner"
 SALT = "drawings.http.owner_cookie"
-# From when the browser last sent something, or looked at what it had sent.
+# Since the browser last sent a drawing, or looked at its own.
 AGE = timedelta(days=365)
 
 
 def owner_of(request: HttpRequest) -> UUID | None:
-    """The browser's UUID; None for a browser that has none, or none that is signed here."""
+    """The UUID in the browser's cookie, or None if there is none with a valid signature."""
     value = request.get_signed_cookie(COOKIE, None, salt=SALT, max_age=AGE)
     return UUID(value) if value else None
 
 
 def new_owner(submission_key: UUID | None, blob: bytes) -> UUID:
-    """A UUID for a browser that has none and sends this drawing.
+    """A UUID for a browser without one that sends this drawing.
 
-    The same for the same key and pixels: when an answer is lost on its way, its cookie is lost too,
-    and the browser that sends the drawing again still becomes the owner of the stored row. The key
-    alone leads to a UUID that owns nothing.
+    It is the same for the same key and pixels: if a response is lost, its cookie is lost too, and
+    the browser that sends the drawing again still owns the stored row. The key alone, which others
+    may guess, yields a UUID that owns nothing.
     """
     if submission_key is None:
         return uuid4()
@@ -37,7 +37,7 @@ def new_owner(submission_key: UUID | None, blob: bytes) -> UUID:
 
 
 def remember(response: HttpResponseBase, owner: UUID) -> None:
-    """Give the browser its UUID, for a year from now on."""
+    """Set the cookie, for a year from now."""
     response.set_signed_cookie(
         COOKIE,
         str(owner),

@@ -1,141 +1,101 @@
-"""Answers to a client for whom nothing is done just now, whatever it sends or asks for."""
+"""Refuses requests from clients that ask or send too much, or that staff have blocked."""
 
 import logging
-import math
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from typing import Literal
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
-from drawings.http.errors import request_error
-from drawings.plotting import worker
+from drawings.http.client_address import client_address
 from drawings.services import senders
 from drawsite.db import disk_space
-from drawsite.environment import Rate
+from drawsite.lib.refusals import RefusedError
 from drawsite.observability import metrics
 from drawsite.ratelimit import limiter
+from drawsite.ratelimit.limiter import Verdict
 
 logger = logging.getLogger(__name__)
 
-BUSY_SECONDS = 5
-FULL_SECONDS = 60
-DAY_SECONDS = 24 * 60 * 60
+DISK_FULL_SECONDS = 60
 
-Ask = Callable[[str, str, Rate | None], limiter.Verdict]
-Thing = Literal["drawings", "reports", "requests", "tokens"]
+Limit = Literal["submit", "report", "figure", "api", "token"]
 
-# Each thing's scope in the counts, and its setting.
-RATES = {
-    "drawings": ("submit", "SUBMIT_RATE"),
-    "reports": ("report", "REPORT_RATE"),
-    "requests": ("api", "API_RATE"),
-    "tokens": ("token", "LOGIN_RATE"),
+# The setting of each limit, and the sentence for a client that has used it up.
+SETTINGS: dict[Limit, tuple[str, str]] = {
+    "submit": ("SUBMIT_RATE", "Lots of drawings are coming from your network."),
+    "report": ("REPORT_RATE", "Lots of reports are coming from your network."),
+    "figure": ("FIGURE_RATE", "Lots of plots are being drawn for your network."),
+    "api": ("API_RATE", "Lots of requests are coming from your network."),
+    "token": ("LOGIN_RATE", "Too many invalid API tokens came from your network."),
 }
 
 
-def of_sending(request: HttpRequest, thing: Thing) -> HttpResponse | None:
-    """Count a request that stores something; the refusal for a client that has used up its rate,
-    or that is blocked.
+def count(request: HttpRequest, limit: Limit) -> None:
+    """Count the request on one of its client's limits.
 
-    Comes first, so that the body of a refused client costs no work.
+    Raises RefusedError (429) if the client has used it up.
     """
-    if (refusal := _too_often(request, thing, limiter.hit)) is not None:
-        return refusal
-    if senders.is_blocked(limiter.client_address(request)):
-        return request_error(
-            request,
-            403,
-            "This wall takes nothing from your address. If that is a mistake, tell who runs it.",
+    setting, sentence = SETTINGS[limit]
+    rate = getattr(settings, setting)
+    _refuse_unless_allowed(sentence, limiter.hit(limit, client_address(request), rate))
+
+
+def check(request: HttpRequest, limit: Limit) -> None:
+    """Like `count`, but counts nothing."""
+    setting, sentence = SETTINGS[limit]
+    rate = getattr(settings, setting)
+    _refuse_unless_allowed(sentence, limiter.test(limit, client_address(request), rate))
+
+
+def _refuse_unless_allowed(sentence: str, verdict: Verdict) -> None:
+    if not verdict.allowed:
+        seconds = verdict.retry_after
+        raise RefusedError(
+            429, f"{sentence} Please wait {seconds} seconds, then try again.", retry_after=seconds
         )
-    return None
 
 
-def _too_often(request: HttpRequest, thing: Thing, ask: Ask) -> HttpResponse | None:
-    scope, setting = RATES[thing]
-    verdict = ask(scope, limiter.client_address(request), getattr(settings, setting))
-    if verdict.allowed:
-        return None
-    return request_error(
-        request,
-        429,
-        f"Too much came from your address. Wait {verdict.retry_after} seconds, then send again.",
-        retry_after=verdict.retry_after,
-    )
+def admit_submission(request: HttpRequest) -> None:
+    """Count a drawing that a client is about to send. Called before its body is parsed.
+
+    Raises RefusedError: 503 if the disk is full, 429 if the client has used up SUBMIT_RATE, 403 if
+    it is blocked.
+    """
+    _refuse_if_disk_is_full()
+    admit_sender(request, "submit")
 
 
-def of_full_disk(request: HttpRequest) -> HttpResponse | None:
-    """The refusal while less than MIN_FREE_BYTES are free: what is left is for everything else."""
-    with suppress(OSError):  # a disk that does not answer will say so when it is written to
+def admit_sender(request: HttpRequest, limit: Limit) -> None:
+    """Count a request that stores something. Called before its body is parsed.
+
+    Raises RefusedError: 429 if the client has used up the limit, 403 if it is blocked.
+    """
+    count(request, limit)
+    if senders.is_blocked(client_address(request)):
+        raise RefusedError(
+            403, "You can't post here. If you think this is a mistake, contact the site's owner."
+        )
+
+
+def _refuse_if_disk_is_full() -> None:
+    """Below MIN_FREE_BYTES the rest of the disk is kept for everything but new drawings."""
+    with suppress(OSError):  # a broken disk shows itself when the drawing is written
         free = disk_space.free_bytes()
         if free is not None and free < settings.MIN_FREE_BYTES:
             metrics.count_refusal("disk")
-            warn_once_of_a_full_disk()
-            return request_error(
-                request,
+            warn_once_of_full_disk()
+            raise RefusedError(
                 503,
-                "This wall has no room for new drawings at the moment. Please try again later.",
-                retry_after=FULL_SECONDS,
+                "There is no room for new drawings at the moment. Please try again later.",
+                retry_after=DISK_FULL_SECONDS,
             )
-    return None
 
 
 @cache
-def warn_once_of_a_full_disk() -> None:
+def warn_once_of_full_disk() -> None:
     logger.warning(
         "New drawings are refused: fewer than MIN_FREE_BYTES (%s) are free on the database's disk.",
         f"{settings.MIN_FREE_BYTES:,}",
     )
-
-
-def of_bytes(request: HttpRequest, size: int) -> HttpResponse | None:
-    """Count the bytes of a drawing; the refusal for a client that would exceed SUBMIT_BYTES."""
-    verdict = _hit_bytes(request, size)
-    if verdict.allowed:
-        return None
-    return request_error(
-        request,
-        429,
-        "Your network has sent as much as this wall takes from one network in a day."
-        f" You can send again within {math.ceil(verdict.retry_after / 3600)} hours.",
-        retry_after=verdict.retry_after,
-    )
-
-
-def give_back_bytes(request: HttpRequest, size: int) -> None:
-    """Undo of_bytes for a drawing that was not stored."""
-    _hit_bytes(request, -size)
-
-
-def _hit_bytes(request: HttpRequest, size: int) -> limiter.Verdict:
-    rate = Rate(settings.SUBMIT_BYTES, DAY_SECONDS) if settings.SUBMIT_BYTES else None
-    return limiter.hit("submit_bytes", limiter.client_address(request), rate, size)
-
-
-def of_reading(request: HttpRequest) -> HttpResponse | None:
-    """The refusal for a client that asks the API more often than API_RATE."""
-    return _too_often(request, "requests", limiter.hit)
-
-
-def of_guessing(request: HttpRequest, ask: Ask) -> HttpResponse | None:
-    """The refusal for a client that has shown as many tokens that are none as it may try to log in.
-
-    `ask` is limiter.test before a token is looked up, and limiter.hit when there is no such token.
-    """
-    return _too_often(request, "tokens", ask)
-
-
-def come_back(
-    request: HttpRequest, error: limiter.TooOftenError | worker.BusyError
-) -> HttpResponse:
-    """The refusal for now, and when to ask again."""
-    if isinstance(error, limiter.TooOftenError):
-        status, seconds = 429, error.retry_after
-        reason = "Too many figures were drawn for your address."
-    else:
-        metrics.count_busy()
-        status, seconds = 503, BUSY_SECONDS
-        reason = "The server is busy with other drawings."
-    return request_error(request, status, f"{reason} Try again in {seconds} seconds.", seconds)

@@ -3,14 +3,19 @@ what its picture shows."""
 
 from functools import lru_cache
 from typing import Protocol
+from uuid import UUID
 
 from django.urls import get_script_prefix, reverse
 
-from drawings.http.filenames import HasTitle
 
+class HasLabels(Protocol):
+    """A drawing, or some columns of it."""
 
-class HasWords(HasTitle, Protocol):
-    """A drawing, as much of it as was read."""
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def title(self) -> str: ...
 
     @property
     def artist(self) -> str: ...
@@ -21,18 +26,18 @@ class Labelled:
 
     __slots__ = ()
 
-    def __str__(self: HasWords) -> str:
+    def __str__(self: HasLabels) -> str:
         return self.title or "Untitled"
 
-    def get_absolute_url(self: HasWords) -> str:
+    def get_absolute_url(self: HasLabels) -> str:
         return f"{_drawings_url(get_script_prefix())}{self.id}/"
 
     @property
-    def image_url(self: HasWords) -> str:
+    def image_url(self: HasLabels) -> str:
         return f"{_drawings_url(get_script_prefix())}{self.id}/image.png"
 
     @property
-    def alt(self: HasWords) -> str:
+    def alt(self: HasLabels) -> str:
         """What the picture is, for those who cannot see it."""
         by = f" by {self.artist}" if self.artist else ""
         return f"Drawing “{self.title}”{by}" if self.title else f"Untitled drawing{by}"

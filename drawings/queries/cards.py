@@ -1,7 +1,6 @@
-"""Published drawings as the gallery and the drawings' own pages show many: as cards, read by plain
-statements.
+"""Cards of published drawings, as the gallery and a drawing's page show them, read by plain SQL.
 
-Through Django's queries, putting these statements together would take most of a page's time.
+Building these queries with Django's ORM would take most of a page's time.
 """
 
 from collections import defaultdict
@@ -25,12 +24,12 @@ class _Columns(NamedTuple):
 
 
 class Card(Labelled, _Columns):
-    """As much of a drawing as lists show: its columns of these names."""
+    """The columns of a drawing that lists show."""
 
     __slots__ = ()
 
     def labels(self) -> dict[str, object]:
-        """For a template, which finds a key in half the time of an attribute."""
+        """For templates, which look up a key in half the time of an attribute."""
         url = self.get_absolute_url()
         return {
             "url": url,
@@ -44,8 +43,7 @@ class Card(Labelled, _Columns):
 
 
 class Neighbours(NamedTuple):
-    """What a drawing's page leads to: the next newer and older drawing, and the newest of those
-    that were drawn on top of it."""
+    """The next newer and older drawing, and the newest drawings that were drawn on top."""
 
     newer: Card | None
     older: Card | None
@@ -55,7 +53,7 @@ class Neighbours(NamedTuple):
 def find_cards(
     cmap: str, before: UUID | None, after: UUID | None, *, ascending: bool, limit: int
 ) -> list[Card]:
-    """The first drawings between the ids `after` and `before`, of one colormap unless it is ""."""
+    """The first drawings between two ids, of one colormap unless `cmap` is empty."""
     given = {'"colormap" = %s': cmap, '"id" < %s': before, '"id" > %s': after}
     conditions = {condition: value for condition, value in given.items() if value}
     statement = _select("card", list(conditions), "ASC" if ascending else "DESC", limit)
@@ -70,7 +68,7 @@ def find_neighbours(id: UUID) -> Neighbours:
     return Neighbours(
         newer=next(iter(found["newer"]), None),
         older=next(iter(found["older"]), None),
-        # A UNION's rows come in no order that a database promises.
+        # Databases promise no order for the rows of a UNION.
         children=sorted(found["child"], key=lambda card: card.id, reverse=True),
     )
 
@@ -95,7 +93,7 @@ NEIGHBOURS = " UNION ALL ".join(
 
 
 def _run(statement: str, values: list[UUID | str | None]) -> list[tuple[str, Card]]:
-    """The cards that a statement of `_select`s finds, each with the place that it is for."""
+    """The cards that a statement of `_select`s finds, each with its place."""
     connection = connections[router.db_for_read(Drawing)]
     if not connection.features.has_native_uuid_field:
         values = [value.hex if isinstance(value, UUID) else value for value in values]

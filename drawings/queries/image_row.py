@@ -1,7 +1,6 @@
-"""What a picture of a drawing is made of, in one plain statement.
+"""The columns that a drawing's image is made of, read in one plain SQL statement.
 
-Pictures are what the server is asked for most. Through Django's query and a model's instance each
-would take about twice as long.
+Images are what clients request most. Through Django's ORM each would take about twice as long.
 """
 
 from typing import NamedTuple
@@ -12,8 +11,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from drawings.models import Drawing
 
 
-class Picture(NamedTuple):
-    """The columns of a Drawing, as they are named there."""
+class ImageRow(NamedTuple):
+    """Columns of a Drawing, by their names."""
 
     status: str
     width: int
@@ -21,7 +20,7 @@ class Picture(NamedTuple):
     vmin: int
     vmax: int
     colormap: str
-    blob: bytes = b""  # empty unless it was asked for
+    blob: bytes = b""  # empty unless it was read
 
 
 def _select(columns: tuple[str, ...]) -> str:
@@ -29,15 +28,15 @@ def _select(columns: tuple[str, ...]) -> str:
     return f'SELECT {names} FROM "{Drawing._meta.db_table}" WHERE "id" = %s'  # noqa: S608
 
 
-WITHOUT_BLOB = _select(Picture._fields[:-1])
-WITH_BLOB = _select(Picture._fields)
+WITHOUT_BLOB = _select(ImageRow._fields[:-1])
+WITH_BLOB = _select(ImageRow._fields)
 
 
-def find_picture(id: UUID, *, with_blob: bool, using: str = DEFAULT_DB_ALIAS) -> Picture | None:
-    """The drawing's row, or None. One query: the blob stays in the database unless asked for."""
+def find_image_row(id: UUID, *, with_blob: bool, using: str = DEFAULT_DB_ALIAS) -> ImageRow | None:
+    """The row of the drawing with this id, or None, by one query."""
     connection = connections[using]
     with connection.cursor() as cursor:
         key = id if connection.features.has_native_uuid_field else id.hex
         cursor.execute(WITH_BLOB if with_blob else WITHOUT_BLOB, [key])
         row = cursor.fetchone()
-    return row and Picture(*row)
+    return row and ImageRow(*row)

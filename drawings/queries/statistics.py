@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from drawings.models import DayCount, Drawing
-from drawings.queries import pagination
+from drawings.models.uuid7 import first_id
 
 # As long as a request may count days that are over and that nobody has asked for yet.
 SECONDS = 3.0
@@ -68,7 +68,7 @@ def forget_days_of(ids: Iterable[UUID]) -> None:
 
 
 def _count(day: date) -> int:
-    first, end = (pagination.first_id(start(day + timedelta(days=days))) for days in (0, 1))
+    first, end = (first_id(start(day + timedelta(days=days))) for days in (0, 1))
     return Drawing.objects.filter(id__gte=first, id__lt=end).count()
 
 

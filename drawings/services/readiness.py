@@ -167,7 +167,7 @@ def hasty_transaction() -> Iterator[None]:
 @functools.cache
 def needed_tables() -> frozenset[str]:
     tables = connection.introspection.django_table_names()
-    of_search = {search.FTS5, search.NUMBERS} if connection.vendor == "sqlite" else set()
+    of_search = search.tables(connection)
     return frozenset(tables) | of_search
 
 

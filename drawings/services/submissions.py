@@ -1,92 +1,61 @@
-"""How a drawing that is sent comes to the wall, whichever way it was sent."""
+"""Stores the drawings that clients send, each once."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
-from uuid import UUID
+import math
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
 
-from drawings.forms import FlaskForm, SubmissionForm
-from drawings.http import throttling
-from drawings.http.errors import request_error
 from drawings.models import Drawing
 from drawings.services import senders
 from drawsite.db.transactions import write_transaction
+from drawsite.environment import Rate
+from drawsite.lib.refusals import RefusedError
 from drawsite.ratelimit import limiter
 
-Form = SubmissionForm | FlaskForm
-
+DAY_SECONDS = 24 * 60 * 60
 # What a row takes beside its blob and strokes, with its entries in indexes and the search: about
 # 2,000 bytes in SQLite (docs/benchmarks.md, what a drawing costs).
 ROW_BYTES = 2_000
 
 
-class Receipt(NamedTuple):
-    form: Form
-    sent: Drawing | None  # as this request describes it; None if something is wrong with the form
-    drawing: Drawing | None  # as it is stored, maybe by an earlier request; None like `sent`
-    is_new: bool  # not sent before with the same submission key
-    owner: UUID | None
+def store(drawing: Drawing, client: str) -> tuple[Drawing, bool]:
+    """Store a drawing that a client has sent, unless its submission key is stored already.
 
-
-def receive(
-    request: HttpRequest,
-    read: Callable[[], Form],
-    find_owner: Callable[[Drawing], UUID | None] = lambda sent: None,
-) -> Receipt | HttpResponse:
-    """Store the drawing that a form describes, or the answer to a client that may send none now.
-
-    `read` makes the form, and `find_owner` is given the drawing that a valid one describes.
+    `drawing` is not saved yet; `client` is the address that the client is counted by. The size of
+    what is stored counts on SUBMIT_BYTES.
+    Returns the stored row, and whether it is new. Raises RefusedError (429) if the client would
+    exceed SUBMIT_BYTES.
     """
-    refusal = throttling.of_full_disk(request) or throttling.of_sending(request, "drawings")
-    if refusal is not None:
-        return refusal
-    form = read()
-    if not form.is_valid():
-        return Receipt(form, None, None, False, None)
-    # Made before the transaction, which keeps other writers waiting.
-    sent = form.drawing(**given_by(request))
-    owner = sent.owner = find_owner(sent)
-    size = ROW_BYTES + len(sent.blob) + len(sent.strokes or b"")
-    if (refusal := throttling.of_bytes(request, size)) is not None and not is_stored(sent):
-        return refusal
-    is_stored_now = False
+    drawing.status = (
+        Drawing.Status.PENDING if settings.REQUIRE_APPROVAL else Drawing.Status.PUBLISHED
+    )
+    drawing.sender = senders.sender_of(client)
+    size = ROW_BYTES + len(drawing.blob) + len(drawing.strokes or b"")
+    verdict = _count_bytes(client, size)
+    if not verdict.allowed and not _is_stored(drawing):
+        hours = math.ceil(verdict.retry_after / 3600)
+        raise RefusedError(
+            429,
+            "Your network has sent as much as this site takes from one network in a day."
+            f" You can send again within {hours} hours.",
+            retry_after=verdict.retry_after,
+        )
+    is_committed = False
     try:
         with write_transaction():
-            drawing, is_new = Drawing.objects.add_once(sent)
-        is_stored_now = is_new
+            stored, is_new = Drawing.objects.add_once(drawing)
+        is_committed = is_new
     finally:
-        if refusal is None and not is_stored_now:
-            throttling.give_back_bytes(request, size)
-    return Receipt(form, sent, drawing, is_new, owner)
+        if verdict.allowed and not is_committed:
+            _count_bytes(client, -size)
+    return stored, is_new
 
 
-def is_stored(drawing: Drawing) -> bool:
+def _count_bytes(client: str, size: int) -> limiter.Verdict:
+    rate = Rate(settings.SUBMIT_BYTES, DAY_SECONDS) if settings.SUBMIT_BYTES else None
+    return limiter.hit("submit_bytes", client, rate, size)
+
+
+def _is_stored(drawing: Drawing) -> bool:
     """Whether it was sent before: a repeated submission stores nothing, so it is let through."""
     key = drawing.submission_key
     return key is not None and Drawing.objects.filter(submission_key=key).exists()
-
-
-def given_by(request: HttpRequest) -> dict[str, Any]:
-    """The columns of a new drawing that its sender has no say in."""
-    return {
-        "status": Drawing.Status.PENDING if settings.REQUIRE_APPROVAL else Drawing.Status.PUBLISHED,
-        "sender": senders.sender_of(limiter.client_address(request)),
-    }
-
-
-def is_from_another_site(request: HttpRequest) -> bool:
-    """Whether a browser sends this for another site's page; programs name no origin.
-
-    Else any page could have its visitors fill the wall, each within the limits of an address.
-    """
-    origin = request.headers.get("Origin")
-    return origin is not None and origin.partition("://")[2] != request.get_host()
-
-
-def refuse_another_site(request: HttpRequest) -> HttpResponse | None:
-    """For what takes no token of this site's forms, and so could be sent by anybody's page."""
-    if not is_from_another_site(request):
-        return None
-    return request_error(request, 403, "Pages of other sites may not draw on this wall.")

@@ -18,9 +18,8 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_save
 from django.utils import timezone
 
-from drawings.http import logins
 from drawings.models import BlockedSender, KnownAddress, SenderKey
-from drawings.services import senders
+from drawings.services import known_addresses, senders
 from drawsite.db.transactions import hurried_transaction
 
 logger = logging.getLogger(__name__)
@@ -37,7 +36,7 @@ def expired() -> list[QuerySet[Any]]:
     oldest_key = senders.oldest_kept()
     return [
         Session.objects.filter(expire_date__lt=timezone.now()),
-        KnownAddress.objects.filter(seen_on__lt=logins.oldest_known()),
+        KnownAddress.objects.filter(seen_on__lt=known_addresses.oldest_known()),
         SenderKey.objects.filter(begins__lt=oldest_key),
         BlockedSender.objects.filter(created_at__date__lt=oldest_key),
     ]

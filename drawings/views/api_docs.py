@@ -11,7 +11,7 @@ from drawings.http.errors import api_root
 @gzip_page
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
-    # Here, as nothing that a server does not need is imported when it starts.
+    # Imported here, because the API is loaded only when it is first requested.
     from drawings.api.reference import context
 
     return render(request, "drawings/api.html", context(request.build_absolute_uri(api_root())))

@@ -11,18 +11,23 @@ import numpy as np
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from drawings.forms import ColoursForm, sentences
+from drawings.forms import validated
+from drawings.forms.image import ColormapForm
 from drawings.http import access
-from drawings.http.caching import cacheable, call, has_canonical_query, pack
-from drawings.http.errors import error_response
+from drawings.http.caching import (
+    drawing_response,
+    gzip_response,
+    has_canonical_query,
+    set_filename,
+)
 from drawings.http.filenames import file_name
-from drawings.http.plot_slots import figure_turn, takes_turns
+from drawings.http.plot_slots import plot_slot
 from drawings.imaging import colormaps, pixels, strokes, svg
 from drawings.models import Drawing
 from drawings.queries.replicas import may_lag
 from drawings.services import verification
 
-# What somebody who waits for strokes may have verified; verify_strokes does the longer ones.
+# Verification that a client waits for; `manage.py verify_strokes` does what takes longer.
 VERIFY_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
@@ -31,124 +36,122 @@ logger = logging.getLogger(__name__)
 @require_safe
 @may_lag
 def pixels_npy(request: HttpRequest, id: UUID) -> HttpResponse:
-    """pixels.npy: the field as NumPy's own file, for `np.load(..., allow_pickle=False)`."""
+    """pixels.npy: the (H, W) uint8 field, for `np.load(..., allow_pickle=False)`."""
 
-    def make(drawing: Drawing) -> bytes:
+    def make_npy(drawing: Drawing) -> bytes:
         out = io.BytesIO()
         np.save(out, np.ascontiguousarray(drawing.field), allow_pickle=False)
         return out.getvalue()
 
-    return pixels_as("npy", "application/octet-stream", request, id, make)
+    return pixels_response("npy", "application/octet-stream", request, id, make_npy)
 
 
 @require_safe
 @may_lag
 def pixels_csv(request: HttpRequest, id: UUID) -> HttpResponse:
-    """pixels.csv: the field's lines, for `np.loadtxt(..., delimiter=",")`."""
+    """pixels.csv: a line for each row of the field, for `np.loadtxt(..., delimiter=",")`."""
 
-    def make(drawing: Drawing) -> bytes:
+    def make_csv(drawing: Drawing) -> bytes:
         return pixels.csv_from_field(drawing.field)
 
-    return pack(request, pixels_as("csv", "text/csv", request, id, make))
+    return gzip_response(request, pixels_response("csv", "text/csv", request, id, make_csv))
 
 
 @require_safe
 @may_lag
 def pixels_json(request: HttpRequest, id: UUID) -> HttpResponse:
-    """pixels.json: {"id", "width", "height", "vmin", "vmax", "pixels": a list of lines}."""
+    """pixels.json: {"id", "width", "height", "vmin", "vmax", "pixels": a list of rows}."""
 
-    def make(drawing: Drawing) -> bytes:
+    def make_json(drawing: Drawing) -> bytes:
         names = ("width", "height", "vmin", "vmax")
-        head = {"id": str(drawing.id), **{name: getattr(drawing, name) for name in names}}
-        said = json.dumps(head).encode().removesuffix(b"}")
-        return said + b', "pixels": ' + pixels.json_from_field(drawing.field) + b"}"
+        values = {"id": str(drawing.id), **{name: getattr(drawing, name) for name in names}}
+        head = json.dumps(values).encode().removesuffix(b"}")
+        return head + b', "pixels": ' + pixels.json_from_field(drawing.field) + b"}"
 
-    return pack(request, pixels_as("json", "application/json", request, id, make))
+    return gzip_response(
+        request, pixels_response("json", "application/json", request, id, make_json)
+    )
 
 
-def pixels_as(
-    form: str,
+def pixels_response(
+    format: str,
     content_type: str,
     request: HttpRequest,
     id: UUID,
     make: Callable[[Drawing], bytes],
 ) -> HttpResponse:
     drawing = access.get_drawing(request, id, Drawing.objects.for_pictures())
-    response = cacheable(
+    response = drawing_response(
         request,
         id,
         drawing,
         has_canonical_query(request),
         content_type=content_type,
-        version=f"{form}-{drawing.vmin}-{drawing.vmax}",
+        version=f"{format}-{drawing.vmin}-{drawing.vmax}",
         make=lambda: make(drawing),
     )
-    return call(response, file_name(drawing, form))
+    return set_filename(response, file_name(drawing, format))
 
 
 @require_safe
-@takes_turns
 @may_lag
 def strokes_json(request: HttpRequest, id: UUID) -> HttpResponse:
-    """strokes.json: how it was drawn, as docs/strokes.md describes it.
+    """strokes.json: how the drawing was made, in the format of docs/strokes.md.
 
-    The text as it was stored: to inflate it keeps no other thread waiting, as to read it would.
+    Returns the stored text: inflating it releases the GIL, parsing it would not.
     """
     drawing = get_drawing_with_strokes(request, id)
-    with damage_is_absence(drawing):
-        response = cacheable(
+    with damage_as_404(drawing):
+        response = drawing_response(
             request,
             id,
-            strictest(drawing),
+            least_public(drawing),
             has_canonical_query(request),
             content_type="application/json",
             version="strokes",
             make=lambda: strokes.unpack_text(bytes(drawing.strokes or b"")),
         )
-    return call(response, file_name(drawing, "strokes.json"))
+    return set_filename(response, file_name(drawing, "strokes.json"))
 
 
 @require_safe
-@takes_turns
 @may_lag
 def strokes_svg(request: HttpRequest, id: UUID) -> HttpResponse:
-    """strokes.svg: its strokes as lines and shapes, in its own colours or in those of ?cmap=."""
-    form = ColoursForm(request.GET)
-    if not form.is_valid():
-        return error_response(request, 400, sentences(form))
+    """strokes.svg: the strokes as lines and shapes, in the drawing's own colours or in ?cmap=."""
+    form = validated(ColormapForm(request.GET))
     drawing = get_drawing_with_strokes(request, id)
     cmap = form.cleaned_data["cmap"] or drawing.colormap
 
-    def make() -> bytes:
+    def make_svg() -> bytes:
         palette = colormaps.own_palette(cmap, drawing.vmin, drawing.vmax)
         data = bytes(drawing.strokes or b"")
-        ground = drawing.parent.field if drawing.parent else None
+        base = drawing.parent.field if drawing.parent else None
         try:
-            with figure_turn(request) as run:
-                return run(svg.from_packed, data, palette, ground).encode()
+            with plot_slot(request) as run:
+                return run(svg.from_packed, data, palette, base).encode()
         except strokes.MissingPaperError as error:
             raise Http404 from error
         except strokes.TooMuchError:
             return svg.from_field(drawing.field, palette).encode()
 
-    with damage_is_absence(drawing):
-        response = cacheable(
+    with damage_as_404(drawing):
+        response = drawing_response(
             request,
             id,
-            strictest(drawing),
+            least_public(drawing),
             has_canonical_query(request, cmap=cmap),
             content_type="image/svg+xml",
             version=f"svg-{cmap}-{drawing.vmin}-{drawing.vmax}",
-            make=make,
+            make=make_svg,
         )
-    return call(response, file_name(drawing, "svg"))
+    return set_filename(response, file_name(drawing, "svg"))
 
 
 def get_drawing_with_strokes(request: HttpRequest, id: UUID) -> Drawing:
-    """A drawing whose strokes come to its pixels: verified now, if nobody has done it yet.
+    """A drawing whose strokes produce its pixels, verified now if nobody has verified it yet.
 
     Its parent is one that the client may see, or None.
-    Raises Http404, limits.TooOftenError, or turns.BusyError.
+    Raises Http404, or RefusedError if there is no slot to verify it.
     """
 
     def find() -> Drawing:
@@ -160,28 +163,29 @@ def get_drawing_with_strokes(request: HttpRequest, id: UUID) -> Drawing:
 
     drawing = find()
     if drawing.strokes_agree is None:
-        # Limited, as what takes too long to be verified is tried each time that it is asked for.
-        with figure_turn(request) as run, damage_is_absence(drawing):
-            # Somebody else may have had it verified while this one waited for its turn.
-            drawing = find()
+        # Limited, because strokes that take too long are tried again at each request.
+        with plot_slot(request) as run, damage_as_404(drawing):
+            drawing = find()  # another request may have verified it meanwhile
             if drawing.strokes_agree is None and not verification.verify(
                 drawing, VERIFY_SECONDS, run
             ):
-                logger.error("The strokes of drawing %s do not come to its pixels", drawing.id)
+                logger.error("The strokes of drawing %s do not produce its pixels", drawing.id)
                 raise Http404
     return drawing
 
 
-def strictest(drawing: Drawing) -> Drawing:
-    """The drawing, or its parent if that is not public: what shows both is not public either."""
+def least_public(drawing: Drawing) -> Drawing:
+    """The drawing, or its parent if that is not public: strokes show both."""
     parent = drawing.parent
     return drawing if parent is None or access.is_public(parent) else parent
 
 
 @contextmanager
-def damage_is_absence(drawing: Drawing) -> Iterator[None]:
-    """Strokes that cannot be read are as good as none; who keeps the server reads of it. So are
-    those of a drawing that was deleted since it was found."""
+def damage_as_404(drawing: Drawing) -> Iterator[None]:
+    """Strokes that cannot be read are as good as none, and logged for the host.
+
+    The same holds for a drawing that is deleted while it is being read.
+    """
     try:
         yield
     except Drawing.DoesNotExist as error:

@@ -1,4 +1,4 @@
-"""What a selection of the gallery's drawings looks like as a whole: the page, and its figures."""
+"""Plots of many drawings: the page, and the plots on it."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -11,22 +11,23 @@ from django.utils.http import urlencode
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from drawings.forms import SelectionForm, sentences
-from drawings.http import plot_slots
+from drawings.forms import sentences, validated
+from drawings.forms.gallery import PlotsForm
+from drawings.http import throttling
 from drawings.http.caching import (
     CONTENT_TYPES,
     allow_caches,
-    call,
-    conditional,
+    conditional_response,
     has_canonical_query,
+    set_filename,
 )
-from drawings.http.errors import error_response, wants_json
-from drawings.http.plot_slots import figure_turn, takes_turns
+from drawings.http.errors import wants_json
+from drawings.http.plot_slots import PLOTTING_VERSION, plot_slot
 from drawings.models import Drawing
 from drawings.plotting import aggregates, gallery_plots, worker
 from drawings.plotting.aggregates import Shown
 from drawings.queries import sampling
-from drawings.queries.pagination import Selection
+from drawings.queries.filters import DrawingFilter
 from drawings.queries.replicas import may_lag
 from drawings.queries.sampling import Sample
 from drawings.views import gallery_plot_texts
@@ -34,7 +35,7 @@ from drawings.views import gallery_plot_texts
 if TYPE_CHECKING:
     from PIL import Image
 
-# As many pixels are read and sent to the helper at once.
+# Pixels that are read and sent to the plot worker at once.
 BATCH_PIXELS = 4_000_000
 
 
@@ -42,24 +43,24 @@ BATCH_PIXELS = 4_000_000
 @require_safe
 @may_lag
 def page(request: HttpRequest) -> HttpResponse:
-    """The figures of a selection, which drawings they are of, and what was left out."""
-    asked = SelectionForm(request.GET)
-    if not asked.is_valid():
-        return bad_selection(request, asked)
-    query, selection = asked.query(), asked.selection()
-    sample = sampling.take(selection)
+    """The plots of a selection, the drawings that they show, and the ones that were left out."""
+    form = PlotsForm(request.GET)
+    if not wants_json(request) and not form.is_valid():
+        return render_errors(request, form)
+    query, drawing_filter = validated(form).query(), form.drawing_filter()
+    sample = sampling.take(drawing_filter)
     context: dict[str, object] = {
         "query": query,
         "address": f"?{urlencode(query)}" if query else "",
         "words": urlencode({name: query[name] for name in query if name in ("q", "cmap")}),
     }
     if sample.drawings:
-        days = sampling.days(selection, sample)
+        days = sampling.days(drawing_filter, sample)
         context |= {
-            "which": gallery_plot_texts.which(sample, bool(query)),
+            "which": gallery_plot_texts.describe_sample(sample, bool(query)),
             "figures": gallery_plot_texts.figures(sample, days),
             "days": [
-                (day, gallery_plot_texts.in_a_day(days, number))
+                (day, gallery_plot_texts.count_in_day(days, number))
                 for day, number in days.counts
                 if number
             ],
@@ -69,14 +70,11 @@ def page(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def bad_selection(request: HttpRequest, asked: SelectionForm) -> HttpResponse:
-    """For people the form as they filled it in, with what is wrong beside it."""
-    errors = sentences(asked)
-    if wants_json(request):
-        return error_response(request, 400, errors)
+def render_errors(request: HttpRequest, form: PlotsForm) -> HttpResponse:
+    """The page's form as it was filled in, with its errors."""
     context = {
-        "query": {name: request.GET.get(name, "") for name in asked.fields},
-        "problems": errors,
+        "query": {name: request.GET.get(name, "") for name in form.fields},
+        "problems": sentences(form),
     }
     response = render(request, "drawings/wall_plots.html", context, status=400)
     response["Cache-Control"] = "no-store"
@@ -84,36 +82,33 @@ def bad_selection(request: HttpRequest, asked: SelectionForm) -> HttpResponse:
 
 
 @require_safe
-@takes_turns
 @may_lag
-def figure(request: HttpRequest, kind: str, form: str) -> HttpResponse:
-    """<kind>.<form>: a figure of the sample of a selection."""
+def plot(request: HttpRequest, kind: str, format: str) -> HttpResponse:
+    """<kind>.<format>: a plot of a sample of the drawings that the query selects."""
     if kind not in gallery_plots.KINDS:
         raise Http404
-    asked = SelectionForm(request.GET)
-    if not asked.is_valid():
-        return error_response(request, 400, sentences(asked))
-    query, selection = asked.query(), asked.selection()
-    plot_slots.refuse_early(request)
-    sample = sampling.take(selection)
+    form = validated(PlotsForm(request.GET))
+    query, drawing_filter = form.query(), form.drawing_filter()
+    throttling.check(request, "figure")  # before the sample, which is not free
+    sample = sampling.take(drawing_filter)
     if not sample.drawings:
         raise Http404
-    plan = plan_of(kind, selection, sample)
-    about = [*plan.about, *said(query)]
+    plan = plan_of(kind, drawing_filter, sample)
+    byline = [*plan.byline, *describe(query)]
 
-    def make() -> bytes:
-        with figure_turn(request) as run:
-            return plan.draw(run, form=form, byline=" · ".join(about))
+    def make_plot() -> bytes:
+        with plot_slot(request) as run:
+            return plan.draw(run, form=format, byline=" · ".join(byline))
 
-    parts = (plot_slots.DRAWN_BY, kind, form, about, plan.made_of)
+    parts = (PLOTTING_VERSION, kind, format, byline, plan.made_of)
     name = hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
-    response = conditional(request, name, CONTENT_TYPES[form], make)
+    response = conditional_response(request, name, CONTENT_TYPES[format], make_plot)
     allow_caches(response, has_canonical_query(request, **query))
-    return call(response, f"drawings-{kind}.{form}", download=form != "png")
+    return set_filename(response, f"drawings-{kind}.{format}", download=format != "png")
 
 
-def said(query: dict[str, str]) -> Iterator[str]:
-    """A selection in words."""
+def describe(query: dict[str, str]) -> Iterator[str]:
+    """The query in words, for a plot's byline."""
     for name, value in query.items():
         yield {"q": f"“{value}”", "cmap": value, "artist": f"by {value}"}.get(
             name, f"{name} {value}"
@@ -121,23 +116,23 @@ def said(query: dict[str, str]) -> Iterator[str]:
 
 
 class Plan(NamedTuple):
-    """A figure that is not drawn yet: only then are pixels read."""
+    """A plot that is not drawn yet. Pixels are read only when `draw` is called."""
 
-    about: list[str]
-    made_of: Sequence[object]  # whatever the figure depends on
-    draw: Callable[..., bytes]  # given a worker.Run, form and byline
+    byline: list[str]
+    made_of: Sequence[object]  # everything that the plot depends on
+    draw: Callable[..., bytes]  # takes a worker.Run, form and byline
 
 
-def plan_of(kind: str, selection: Selection, sample: Sample) -> Plan:
+def plan_of(kind: str, drawing_filter: DrawingFilter, sample: Sample) -> Plan:
     if kind == "days":
-        return plan_days(selection, sample)
+        return plan_days(drawing_filter, sample)
     if kind == "contact":
         return plan_contact(sample)
     return plan_measure(kind, sample)
 
 
 def plan_measure(kind: str, sample: Sample) -> Plan:
-    height, width, drawings, *_ = sampling.alike(sample.drawings)
+    height, width, drawings, *_ = sampling.same_size(sample.drawings)
     what = {"mean": "The mean", "spread": "The spread", "ink": "Ink"}[kind]
 
     def draw(run: worker.Run, **options: str) -> bytes:
@@ -146,7 +141,7 @@ def plan_measure(kind: str, sample: Sample) -> Plan:
             totals = run(aggregates.add, totals, blobs)
         if not totals.number:
             raise Http404  # all of them are damaged
-        title = f"{what} of {gallery_plot_texts.counted(totals.number)}"
+        title = f"{what} of {gallery_plot_texts.count_of(totals.number)}"
         return run(gallery_plots.measure, totals, kind=kind, title=title, **options)
 
     return Plan([f"{width} × {height} pixels"], [drawing.id for drawing in drawings], draw)
@@ -154,7 +149,7 @@ def plan_measure(kind: str, sample: Sample) -> Plan:
 
 def plan_contact(sample: Sample) -> Plan:
     drawings = sampling.contacts(sample.drawings)
-    # As sampled, and not as read later: the figure's name tells of these.
+    # As sampled, not as read later: the ETag is made of these.
     looks = [(each.height, each.width, each.colormap, each.vmin, each.vmax) for each in drawings]
 
     def draw(run: worker.Run, **options: str) -> bytes:
@@ -163,24 +158,25 @@ def plan_contact(sample: Sample) -> Plan:
             own = looks[begin : begin + len(blobs)]
             shown = [Shown(blob, *look) for blob, look in zip(blobs, own, strict=True)]
             pictures += run(aggregates.thumbnails, shown)
-        title = f"Contact sheet of {gallery_plot_texts.counted(len(pictures))}"
+        title = f"Contact sheet of {gallery_plot_texts.count_of(len(pictures))}"
         return run(gallery_plots.contact, pictures, title=title, **options)
 
     return Plan([], [[drawing.id for drawing in drawings], looks], draw)
 
 
-def plan_days(selection: Selection, sample: Sample) -> Plan:
-    days = sampling.days(selection, sample)
+def plan_days(drawing_filter: DrawingFilter, sample: Sample) -> Plan:
+    days = sampling.days(drawing_filter, sample)
 
     def draw(run: worker.Run, **options: str) -> bytes:
         return run(gallery_plots.days, days.counts, title="Drawings per day", **options)
 
-    return Plan(gallery_plot_texts.about_days(days), days.counts, draw)
+    return Plan(gallery_plot_texts.days_byline(days), days.counts, draw)
 
 
 def blobs_of(drawings: Sequence[Drawing]) -> Iterator[tuple[int, list[bytes]]]:
-    """Those of the drawings, in their order, BATCH_PIXELS at once, each time with the place of the
-    first.
+    """Batches of the drawings' blobs, each with the index of its first drawing.
+
+    A batch has at most BATCH_PIXELS, but one drawing at least.
 
     Raises worker.BusyError if one is no longer published: the next sample will not contain it.
     Raises Http404 if none is.
@@ -190,13 +186,13 @@ def blobs_of(drawings: Sequence[Drawing]) -> Iterator[tuple[int, list[bytes]]]:
     for at, drawing in enumerate(drawings):
         size = drawing.height * drawing.width
         if at > begin and pixels + size > BATCH_PIXELS:
-            yield begin, read(ids[begin:at], ids)
+            yield begin, read_blobs(ids[begin:at], ids)
             begin, pixels = at, 0
         pixels += size
-    yield begin, read(ids[begin:], ids)
+    yield begin, read_blobs(ids[begin:], ids)
 
 
-def read(ids: Sequence[UUID], among: Sequence[UUID]) -> list[bytes]:
+def read_blobs(ids: Sequence[UUID], among: Sequence[UUID]) -> list[bytes]:
     published = Drawing.objects.published()
     found = dict(published.filter(pk__in=ids).values_list("id", "blob"))
     if len(found) < len(ids):

@@ -1,4 +1,4 @@
-"""For those who watch the server: is it alive, and can it serve?"""
+"""Probes and metrics for monitoring."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -13,14 +13,14 @@ from drawsite.observability import metrics
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """The process answers."""
+    """Liveness: the process responds."""
     return JsonResponse({"status": "alive"})
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """The process can serve: 503 and what is wrong, if it cannot."""
+    """Readiness: 503 and the fault, if the process cannot serve."""
     if (fault := readiness.fault()) is not None:
         return JsonResponse({"status": "not ready", "fault": fault}, status=503)
     return JsonResponse({"status": "ready"})
@@ -29,7 +29,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def prometheus(request: HttpRequest) -> HttpResponse:
-    """GET /metrics, for who has METRICS_TOKEN; without one in the settings there is nothing."""
+    """GET /metrics, for clients with METRICS_TOKEN. 404 if the setting is empty."""
     if not settings.METRICS_TOKEN:
         raise Http404
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -1,4 +1,4 @@
-"""A drawing as a picture, and the colormaps' swatches."""
+"""A drawing's image.png, and the strips of the colormaps."""
 
 import math
 from uuid import UUID
@@ -6,61 +6,55 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from drawings.forms import ImageForm, sentences
+from drawings.forms import validated
+from drawings.forms.image import ImageForm
 from drawings.http import access
-from drawings.http.caching import cacheable, has_canonical_query
-from drawings.http.errors import error_response
-from drawings.http.plot_slots import figure_turn, takes_turns
+from drawings.http.caching import drawing_response, has_canonical_query
+from drawings.http.plot_slots import plot_slot
 from drawings.imaging import colormaps, pixels
 from drawings.queries.replicas import may_lag
 
-# More than a drawing itself may have take long to compress. With a limit of its own, as no end of
-# queries ask for them.
-MOST_PIXELS = pixels.MAX_SIDE**2
-# A colormap's colours change with matplotlib's releases, if ever.
+# Larger images may take long to compress, and queries for them are unbounded, so they need a slot
+# of the plot worker.
+MAX_PIXELS = pixels.MAX_SIDE**2
+# matplotlib's releases hardly ever change a colormap's colours.
 STRIP_SECONDS = 24 * 3600
 
 
 @require_safe
-@takes_turns
 @may_lag
 def image(request: HttpRequest, id: UUID) -> HttpResponse:
     """image.png: the drawing through a colormap's palette."""
-    # Who has a copy mostly learns that it is still good: the blob is read if it is not.
-    has_copy = "HTTP_IF_NONE_MATCH" in request.META
-    picture = access.get_picture(request, id, with_blob=not has_copy)
+    # Most conditional requests end in a 304, so the blob is read only when the ETag is stale.
+    is_conditional = "HTTP_IF_NONE_MATCH" in request.META
+    row = access.get_image_row(request, id, with_blob=not is_conditional)
     query = request.META["QUERY_STRING"]
     option, _, value = query.partition("=")
-    cmap, vmin, vmax, scale = picture.colormap, picture.vmin, picture.vmax, 1
-    if option == "cmap" and colormaps.is_colormap(
-        value
-    ):  # what most ask for; a form takes its time
-        cmap = value
+    cmap, vmin, vmax, scale = row.colormap, row.vmin, row.vmax, 1
+    if option == "cmap" and colormaps.is_colormap(value):
+        cmap = value  # the commonest query: a form would take longer than the image
     elif query:
-        form = ImageForm(request.GET, drawing=picture)
-        if not form.is_valid():
-            return error_response(request, 400, sentences(form))
+        form = validated(ImageForm(request.GET, row=row))
         cmap, vmin, vmax, scale = (form.cleaned_data[name] for name in form.fields)
     is_canonical = has_canonical_query(request, cmap=cmap, scale=scale)
     palette = colormaps.own_palette if is_canonical else colormaps.palette
 
-    def make() -> bytes:
-        blob = picture.blob or access.get_picture(request, id, with_blob=True).blob
-        colours = palette(cmap, vmin, vmax)
-        size = picture.height, picture.width
-        if math.prod(size) * scale**2 <= MOST_PIXELS:
-            return pixels.png_from_blob(blob, *size, colours, scale)
-        with figure_turn(request) as run:
-            return run(pixels.png_from_blob, blob, *size, colours, scale)
+    def make_png() -> bytes:
+        blob = row.blob or access.get_image_row(request, id, with_blob=True).blob
+        arguments = blob, row.height, row.width, palette(cmap, vmin, vmax), scale
+        if math.prod((row.height, row.width)) * scale**2 <= MAX_PIXELS:
+            return pixels.png_from_blob(*arguments)
+        with plot_slot(request) as run:
+            return run(pixels.png_from_blob, *arguments)
 
-    return cacheable(
+    return drawing_response(
         request,
         id,
-        picture,
+        row,
         is_canonical,
         content_type="image/png",
         version=f"{cmap}-{vmin}-{vmax}-{scale}",
-        make=make,
+        make=make_png,
     )
 
 

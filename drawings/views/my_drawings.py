@@ -1,4 +1,4 @@
-"""What an artist may do with the drawings that this browser has sent."""
+"""The drawings that this browser has sent: their list, their titles, their deletion."""
 
 from uuid import UUID
 
@@ -9,14 +9,20 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from drawings.forms import CursorForm, TitleForm, sentences
+from drawings.forms import validated
+from drawings.forms.gallery import CursorForm
+from drawings.forms.submission import TitleForm
 from drawings.http import access, owner_cookie, throttling
-from drawings.http.errors import error_response, request_error, wants_json
+from drawings.http.errors import wants_json
 from drawings.models import Drawing
 from drawings.queries import pagination
+from drawings.queries.filters import DrawingFilter
 from drawsite.db.transactions import write_transaction
+from drawsite.lib.refusals import RefusedError
 
 PAGE_SIZE = 24
+
+HIDDEN = "A moderator has hidden this drawing, so its title can't be changed. You can delete it."
 
 only_for_this_browser = cache_control(private=True, no_store=True)
 
@@ -24,15 +30,13 @@ only_for_this_browser = cache_control(private=True, no_store=True)
 @only_for_this_browser
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
-    """All that this browser has sent and not taken back, newest first, PAGE_SIZE a page."""
-    form = CursorForm(request.GET)
-    if not form.is_valid():
-        return error_response(request, 400, sentences(form))
+    """The drawings that this browser has sent, newest first, PAGE_SIZE a page."""
+    form = validated(CursorForm(request.GET))
     owner = owner_cookie.owner_of(request)
     page: pagination.Page[Drawing] = pagination.Page([], None, None)
     cursor = pagination.Cursor(**form.cleaned_data)
     if owner is not None:
-        page = pagination.read(pagination.Selection(owner=owner), cursor, PAGE_SIZE)
+        page = pagination.read(DrawingFilter(owner=owner), cursor, PAGE_SIZE)
     context = {
         "drawings": page.drawings,
         "newer": page.newer and f"after={page.newer.after}",
@@ -48,37 +52,35 @@ def mine(request: HttpRequest) -> HttpResponse:
 @only_for_this_browser
 @require_http_methods(["GET", "HEAD", "POST"])
 def retitle(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Change what the artist calls a drawing and is called, under the rules of a new one."""
+    """Change the title and artist of a drawing, under the rules of a new one."""
     drawing = access.get_own_drawing(request, id)
     if drawing.status == Drawing.Status.HIDDEN:
-        return refuse_hidden(request)
+        raise RefusedError(403, HIDDEN)
     if request.method != "POST":
         said = {"title": drawing.title, "artist": drawing.artist}
         return render_retitle(request, drawing, TitleForm(initial=said))
-    if (refusal := throttling.of_sending(request, "drawings")) is not None:
-        return refusal
+    throttling.admit_sender(request, "submit")
     form = TitleForm(request.POST)
-    if not form.is_valid():
-        if wants_json(request):
-            return error_response(request, 422, sentences(form))
+    if not wants_json(request) and not form.is_valid():
         return render_retitle(request, drawing, form, status=422)
+    validated(form, status=422)
     with write_transaction():
         is_changed = change_title(drawing, **form.cleaned_data)
     if not is_changed:
         access.get_own_drawing(request, id)  # Http404 if it was deleted
-        return refuse_hidden(request)
-    messages.success(request, "The title is changed.")
+        raise RefusedError(403, HIDDEN)
+    messages.success(request, "Saved.")
     return redirect(drawing)
 
 
 def change_title(drawing: Drawing, title: str, artist: str) -> bool:
-    """Whether it could be changed, which staff may have prevented meanwhile."""
+    """Change a drawing unless staff have hidden it meanwhile. Returns whether it was changed."""
     if (title, artist) == (drawing.title, drawing.artist):
         return True
     values = {"title": title, "artist": artist}
-    if settings.REQUIRE_APPROVAL:  # of the title as well
+    if settings.REQUIRE_APPROVAL:  # a new title needs approval, too
         values["status"] = Drawing.Status.PENDING
-    # In one statement: what staff hide at the same time stays hidden.
+    # In one statement: a drawing that staff hide at the same time stays hidden.
     rows = Drawing.objects.filter(pk=drawing.pk).exclude(status=Drawing.Status.HIDDEN)
     return rows.change(**values) == 1
 
@@ -94,14 +96,6 @@ def render_retitle(
     return render(request, "drawings/retitle.html", context, status=status)
 
 
-def refuse_hidden(request: HttpRequest) -> HttpResponse:
-    return request_error(
-        request,
-        403,
-        "Staff have hidden this drawing, so it keeps its title. You may take it back.",
-    )
-
-
 @only_for_this_browser
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request: HttpRequest, id: UUID) -> HttpResponse:
@@ -111,5 +105,5 @@ def take_back(request: HttpRequest, id: UUID) -> HttpResponse:
         return render(request, "drawings/take_back.html", {"drawing": drawing})
     with write_transaction():
         drawing.delete()
-    messages.success(request, f"“{drawing}” is taken back and deleted for good.")
+    messages.success(request, f"“{drawing}” has been deleted.")
     return redirect("drawings:mine")

@@ -1,5 +1,6 @@
-"""Pages for people: the canvas, the gallery, one drawing."""
+"""Pages for people: the studio, the gallery, one drawing."""
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -10,40 +11,43 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_cookie
 
-from drawings.forms import ColoursForm, GalleryForm, OnForm, SubmissionForm, sentences
+from drawings.forms import validated
+from drawings.forms.gallery import GalleryForm
+from drawings.forms.image import ColormapForm
+from drawings.forms.submission import BaseImageForm, SubmissionForm
 from drawings.http import access
-from drawings.http.errors import error_response
 from drawings.http.filenames import file_name
 from drawings.imaging import colormaps
 from drawings.models import Drawing
 from drawings.queries import pagination
 from drawings.queries.cards import find_neighbours
+from drawings.queries.filters import DrawingFilter
 from drawings.queries.replicas import may_lag
 
 PAGE_SIZE = 24
-# What files are called that the page offers, by what they end with.
+# The endings of the files that a drawing's page offers, by their names in the template.
 FILES = {
     **{ending: ending for ending in ("png", "svg", "npy", "csv", "json")},
     "strokes": "strokes.json",
 }
-ROWS = Drawing.objects.for_page()  # building it takes longer than running it
-SHARED_PICTURE_SIDE = 600  # what link previews show well
+ROWS = Drawing.objects.for_page()  # building the query takes longer than running it
+SHARED_IMAGE_SIDE = 600  # pixels: large enough for link previews
 
 
 @gzip_page
 @require_safe
-def canvas(request: HttpRequest) -> HttpResponse:
-    """The page to draw on; with ?on=, in the colours of the drawing that it is to begin with."""
-    form = OnForm(request.GET)
-    ground = None
+def studio(request: HttpRequest) -> HttpResponse:
+    """The page to draw on. With ?on= it begins with that drawing, in its colormap."""
+    form = BaseImageForm(request.GET)
+    base = None
     if form.is_valid() and form.cleaned_data["on"]:
-        ground = Drawing.objects.published().for_lists().filter(pk=form.cleaned_data["on"]).first()
-    colormap = ground.colormap if ground else "gray"
-    return render_canvas(request, SubmissionForm(initial={"colormap": colormap}))
+        base = Drawing.objects.published().for_lists().filter(pk=form.cleaned_data["on"]).first()
+    colormap = base.colormap if base else "gray"
+    return render_studio(request, SubmissionForm(initial={"colormap": colormap}))
 
 
-def render_canvas(request: HttpRequest, form: SubmissionForm, status: int = 200) -> HttpResponse:
-    """The page to draw on, with what was wrong with a form that was refused."""
+def render_studio(request: HttpRequest, form: SubmissionForm, status: int = 200) -> HttpResponse:
+    """The page to draw on, with the errors of a form that was refused."""
     cmap = form["colormap"].value() or ""
     context = {
         "form": form,
@@ -60,40 +64,33 @@ def render_canvas(request: HttpRequest, form: SubmissionForm, status: int = 200)
 @may_lag
 def gallery(request: HttpRequest) -> HttpResponse:
     """Published drawings, newest first, PAGE_SIZE a page."""
-    form = GalleryForm(request.GET)
-    if not form.is_valid():
-        return error_response(request, 400, sentences(form))
-    asked = form.cleaned_data
-    cursor = pagination.Cursor(before=asked["before"], after=asked["after"])
-    selection = {name: asked[name] for name in ("q", "cmap") if asked[name]}
-    page = pagination.read_cards(
-        pagination.Selection(status=Drawing.Status.PUBLISHED, **selection), cursor, PAGE_SIZE
-    )
+    form = validated(GalleryForm(request.GET))
+    data, query = form.cleaned_data, form.query()
+    cursor = pagination.Cursor(before=data["before"], after=data["after"])
+    page = pagination.read_cards(DrawingFilter.published(**query), cursor, PAGE_SIZE)
     context = {
         "cards": [card.labels() for card in page.drawings],
-        "q": asked["q"],
-        "cmap": asked["cmap"],
-        "is_selection": bool(selection),
-        "newest": urlencode(selection),
-        "newer": page.newer and urlencode({**selection, "after": page.newer.after}),
-        "older": page.older and urlencode({**selection, "before": page.older.before}),
+        "q": data["q"],
+        "cmap": data["cmap"],
+        "is_selection": bool(query),
+        "newest": urlencode(query),
+        "newer": page.newer and urlencode({**query, "after": page.newer.after}),
+        "older": page.older and urlencode({**query, "before": page.older.before}),
         "is_first_page": cursor == pagination.Cursor() or (page.drawings and not page.newer),
     }
     return render(request, "drawings/gallery.html", context)
 
 
 @gzip_page
-@vary_on_cookie  # its owner's has more on it
+@vary_on_cookie  # its owner gets a page with more on it
 @require_safe
 @may_lag
 def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
     """One drawing, large, in its own colours or in those of ?cmap=."""
-    form = ColoursForm(request.GET)
-    if not form.is_valid():
-        return error_response(request, 400, sentences(form))
+    form = validated(ColormapForm(request.GET))
     try:
         drawing = access.get_drawing(request, id, ROWS)
-    except access.Waiting:
+    except access.AwaitingApprovalError:
         response = render(request, "drawings/waiting.html")
         response["Cache-Control"] = "no-store"  # it may be approved at any moment
         return response
@@ -101,17 +98,29 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
     is_own = access.is_own(request, id)
     may_see_parent = access.may_see_parent(request, drawing)
     parent = drawing.parent if may_see_parent else None
-    cmap = form.cleaned_data["cmap"] or drawing.colormap
-    query = {"cmap": cmap} if cmap != drawing.colormap else {}
-    share_scale = max(1, min(8, SHARED_PICTURE_SIDE // max(drawing.width, drawing.height)))
-    url = drawing.get_absolute_url()
-    share_url = f"{url}image.png?{urlencode({**query, 'scale': share_scale})}"
     context = {
-        "drawing": drawing,
+        **page_context(request, drawing, form.cleaned_data["cmap"] or drawing.colormap),
         "is_own": is_own,
-        "query": urlencode(query),
         "has_strokes": drawing.has_strokes and may_see_parent,
         "parent": parent,
+        **find_neighbours(id)._asdict(),
+    }
+    response = render(request, "drawings/drawing.html", context)
+    if is_own or not access.is_public(drawing) or (parent and not access.is_public(parent)):
+        response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def page_context(request: HttpRequest, drawing: Drawing, cmap: str) -> dict[str, Any]:
+    """What a drawing's page shows to every client."""
+    query: dict[str, Any] = {"cmap": cmap} if cmap != drawing.colormap else {}
+    share_scale = max(1, min(8, SHARED_IMAGE_SIDE // max(drawing.width, drawing.height)))
+    url = drawing.get_absolute_url()
+    share_url = f"{url}image.png?{urlencode({**query, 'scale': share_scale})}"
+    return {
+        "drawing": drawing,
+        "cmap": cmap,
+        "query": urlencode(query),
         "url": url,
         "page_url": request.build_absolute_uri(url),
         "share_url": request.build_absolute_uri(share_url),
@@ -119,10 +128,4 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
         "share_height": drawing.height * share_scale,
         "files": {name: file_name(drawing, ending) for name, ending in FILES.items()},
         "all_by_artist": urlencode({"artist": drawing.artist}),
-        "cmap": cmap,
-        **find_neighbours(id)._asdict(),
     }
-    response = render(request, "drawings/drawing.html", context)
-    if is_own or not access.is_public(drawing) or (parent and not access.is_public(parent)):
-        response["Cache-Control"] = "private, no-store"
-    return response

@@ -1,4 +1,4 @@
-"""Figures of one drawing: plot.png, plot.svg, plot.pdf."""
+"""plot.png, plot.svg, plot.pdf: a drawing as a matplotlib figure."""
 
 import hashlib
 from uuid import UUID
@@ -6,37 +6,39 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from drawings.forms import PlotForm, sentences
-from drawings.http import access, plot_slots
-from drawings.http.caching import CONTENT_TYPES, cacheable, call, has_canonical_query
-from drawings.http.errors import error_response
+from drawings.forms import validated
+from drawings.forms.image import PlotForm
+from drawings.http import access
+from drawings.http.caching import (
+    CONTENT_TYPES,
+    drawing_response,
+    has_canonical_query,
+    set_filename,
+)
 from drawings.http.filenames import file_name
-from drawings.http.plot_slots import figure_turn, takes_turns
+from drawings.http.plot_slots import PLOTTING_VERSION, plot_slot
 from drawings.models import Drawing
 from drawings.plotting import drawing_plots
 from drawings.queries.replicas import may_lag
 
 
 @require_safe
-@takes_turns
 @may_lag
-def plot(request: HttpRequest, id: UUID, form: str) -> HttpResponse:
-    """plot.<form>: a matplotlib figure of the drawing, of ?kind=, in ?cmap=."""
+def plot(request: HttpRequest, id: UUID, format: str) -> HttpResponse:
+    """plot.<format>: the plot of this ?kind= of a drawing, in its own colours or in ?cmap=."""
     drawing = access.get_drawing(request, id, Drawing.objects.for_pictures())
-    asked = PlotForm(request.GET)
-    if not asked.is_valid():
-        return error_response(request, 400, sentences(asked))
-    kind = asked.cleaned_data["kind"] or drawing_plots.DEFAULT_KIND
-    cmap = asked.cleaned_data["cmap"] or drawing.colormap
+    options = validated(PlotForm(request.GET)).cleaned_data
+    kind = options["kind"] or drawing_plots.DEFAULT_KIND
+    cmap = options["cmap"] or drawing.colormap
     byline = f"by {drawing.artist}" if drawing.artist else ""
 
-    def make() -> bytes:
-        with figure_turn(request) as run:
+    def make_plot() -> bytes:
+        with plot_slot(request) as run:
             return run(
                 drawing_plots.draw,
                 drawing.field,
                 kind=kind,
-                form=form,
+                form=format,
                 title=str(drawing),
                 byline=byline,
                 cmap=cmap,
@@ -44,16 +46,16 @@ def plot(request: HttpRequest, id: UUID, form: str) -> HttpResponse:
                 vmax=drawing.vmax,
             )
 
-    words = hashlib.sha256(repr((str(drawing), byline)).encode()).hexdigest()[:16]
-    looks = f"{kind}-{cmap}-{drawing.vmin}-{drawing.vmax}"
-    response = cacheable(
+    labels = hashlib.sha256(repr((str(drawing), byline)).encode()).hexdigest()[:16]
+    look = f"{kind}-{cmap}-{drawing.vmin}-{drawing.vmax}"
+    response = drawing_response(
         request,
         id,
         drawing,
         has_canonical_query(request, kind=kind, cmap=cmap),
-        content_type=CONTENT_TYPES[form],
-        version=f"{form}-{looks}-{words}-{plot_slots.DRAWN_BY}",
-        make=make,
+        content_type=CONTENT_TYPES[format],
+        version=f"{format}-{look}-{labels}-{PLOTTING_VERSION}",
+        make=make_plot,
     )
-    # A PNG is shown where it is asked for; the others are downloads that can do nothing.
-    return call(response, file_name(drawing, f"{kind}.{form}"), download=form != "png")
+    # Browsers show a PNG in place; the other formats are sandboxed downloads.
+    return set_filename(response, file_name(drawing, f"{kind}.{format}"), download=format != "png")

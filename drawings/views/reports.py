@@ -1,4 +1,4 @@
-"""What visitors find wrong with a drawing."""
+"""Visitors' reports of drawings."""
 
 from uuid import UUID
 
@@ -8,29 +8,28 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from drawings.forms import ReportForm, sentences
+from drawings.forms import validated
+from drawings.forms.report import ReportForm
 from drawings.http import throttling
-from drawings.http.errors import error_response, wants_json
+from drawings.http.client_address import client_address
+from drawings.http.errors import wants_json
 from drawings.models import MOST_WAITING_REPORTS, Drawing, Report
 from drawings.services import senders
 from drawsite.db.transactions import write_transaction
-from drawsite.ratelimit import limiter
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Tell staff of a drawing. While a sender's report of it waits, more say no more."""
+    """Report a drawing to staff. While a sender's report of it is open, theirs are not kept."""
     drawing = get_object_or_404(Drawing.objects.published().for_lists(), pk=id)
     if request.method != "POST":
         return render_report(request, drawing, ReportForm())
-    if (refusal := throttling.of_sending(request, "reports")) is not None:
-        return refusal
+    throttling.admit_sender(request, "report")
     form = ReportForm(request.POST)
-    if not form.is_valid():
-        if wants_json(request):
-            return error_response(request, 422, sentences(form))
+    if not wants_json(request) and not form.is_valid():
         return render_report(request, drawing, form, status=422)
-    sender = senders.sender_of(limiter.client_address(request))
+    validated(form, status=422)
+    sender = senders.sender_of(client_address(request))
     try:
         with write_transaction():
             again = not store(Report(drawing=drawing, sender=sender, **form.cleaned_data))
@@ -41,8 +40,10 @@ def report(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def store(report: Report) -> bool:
-    """Whether the sender's last report does not wait any more. Then this one does, unless there are
-    enough of others'."""
+    """Store a report, unless the sender has an open one. Returns whether they had none.
+
+    It is not kept either if the drawing has MOST_WAITING_REPORTS open reports already.
+    """
     reports = Report.objects.filter(drawing=report.drawing)
     own = reports.filter(sender=report.sender)
     own.filter(settled_at__isnull=False).delete()

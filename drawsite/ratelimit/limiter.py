@@ -6,14 +6,12 @@ processes asking at once lets one more through.
 """
 
 import hmac
-import ipaddress
 import logging
 import math
 import time
 from typing import NamedTuple
 
 from django.conf import settings
-from django.http import HttpRequest
 
 from drawsite.environment import Rate
 from drawsite.observability import metrics
@@ -30,44 +28,6 @@ _redis_pauses_until = 0.0
 class Verdict(NamedTuple):
     allowed: bool
     retry_after: int  # seconds until the window ends
-
-
-class TooOftenError(Exception):
-    """A client has used up its rate; it may try again after `retry_after` seconds."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(retry_after)
-        self.retry_after = retry_after
-
-
-def client_address(request: HttpRequest) -> str:
-    """The address that a client is counted by.
-
-    With TRUSTED_PROXIES = n it is the n-th entry from the right of X-Forwarded-For: each trusted
-    proxy appends the address that it saw, and whatever stands further left was only claimed. An
-    IPv6 client is its /64, which is what one household gets.
-    """
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.TRUSTED_PROXIES:
-        hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        if len(hops) >= settings.TRUSTED_PROXIES:
-            address = hops[-settings.TRUSTED_PROXIES].strip() or address
-    try:
-        ip = ipaddress.ip_address(_without_port(address))
-    except ValueError:
-        return "unknown"
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped:
-            return str(ip.ipv4_mapped)
-        return str(ipaddress.ip_network((int(ip), 64), strict=False))
-    return str(ip)
-
-
-def _without_port(address: str) -> str:
-    """Some proxies append it: `192.0.2.1:5678`, `[2001:db8::1]:443`."""
-    if address.startswith("["):
-        return address[1:].partition("]")[0]
-    return address.partition(":")[0] if address.count(":") == 1 else address
 
 
 def hit(scope: str, client: str, rate: Rate | None, amount: int = 1) -> Verdict:

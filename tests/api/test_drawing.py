@@ -241,14 +241,14 @@ def test_who_repeats_the_key_of_a_published_drawing_is_told_what_everybody_is(cl
 
 
 def test_what_is_deleted_before_it_is_answered_is_not_there(client, monkeypatch):
-    receive = submissions.receive
+    store = submissions.store
 
-    def and_delete(*arguments):
-        receipt = receive(*arguments)
+    def store_and_delete(*arguments):
+        stored = store(*arguments)
         Drawing.objects.all().delete()
-        return receipt
+        return stored
 
-    monkeypatch.setattr(submissions, "receive", and_delete)
+    monkeypatch.setattr(submissions, "store", store_and_delete)
 
     picture = SimpleUploadedFile("drawing.png", samples.png(FIELD), "image/png")
     assert client.post(URL, {"image": picture}).status_code == 404

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from uuid_utils.compat import uuid7
 
-from drawings.api import cursors
 from drawings.api import pagination as paging
+from drawings.api.pagination import encode_cursor
 from drawings.datasets.splits import split_of
 from drawings.models import Drawing
 from drawings.queries import pagination
@@ -345,7 +345,7 @@ def test_many_that_changed_at_one_moment_come_each_once(client, make_many, limit
 def test_filters_without_an_index_look_at_so_many_drawings_and_then_go_on(
     client, make_many, make_drawing, monkeypatch
 ):
-    monkeypatch.setattr(paging, "MOST_EXAMINED", 4)
+    monkeypatch.setattr(paging, "MAX_EXAMINED", 4)
     oldest = make_drawing(samples.shades(20, 30))
     make_many(9)
     newest = make_drawing(samples.shades(20, 30))
@@ -360,7 +360,7 @@ def test_filters_without_an_index_look_at_so_many_drawings_and_then_go_on(
 def test_words_are_looked_for_in_fewer_where_each_drawing_is_searched(
     client, make_many, make_drawing, monkeypatch
 ):
-    monkeypatch.setattr(paging, "MOST_SEARCHED", 3)
+    monkeypatch.setattr(paging, "MAX_SEARCHED", 3)
     fox = make_drawing(title="Fox")
     make_many(4)
     other = make_drawing(title="Fox")
@@ -371,7 +371,7 @@ def test_words_are_looked_for_in_fewer_where_each_drawing_is_searched(
 
 
 def test_a_page_that_is_full_goes_on_after_its_last_drawing(client, make_many, monkeypatch):
-    monkeypatch.setattr(paging, "MOST_EXAMINED", 4)
+    monkeypatch.setattr(paging, "MAX_EXAMINED", 4)
     made = make_many(6)
 
     assert followed(client, f"{URL}?width=200&limit=3") == [made[:3], made[3:]]
@@ -430,7 +430,7 @@ def test_every_page_is_read_from_an_index_in_its_order(client, make_many, query,
     address = f"{URL}?limit=1&{query}"
     if page == "further":
         place = pagination.Change(NOW, uuid7())
-        address += f"&cursor={cursors.write(place)}"
+        address += f"&cursor={encode_cursor(place)}"
 
     with CaptureQueriesContext(connection) as queries:
         client.get(address)

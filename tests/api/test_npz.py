@@ -110,7 +110,7 @@ def test_filters_and_pages_are_those_of_the_list(client, make_drawing):
 
 
 def test_large_drawings_come_fewer_at_a_time_and_all_of_them(client, make_drawing, monkeypatch):
-    monkeypatch.setattr(v1, "MOST_ARRAY_BYTES", 3 * 40 * 40)
+    monkeypatch.setattr(v1, "MAX_ARRAY_BYTES", 3 * 40 * 40)
     sizes = [(20, 20), (40, 20), (20, 40), (64, 64), (20, 20), (40, 40), (20, 20)]
     made = [make_drawing(samples.shades(*size)) for size in sizes][::-1]
 
@@ -129,7 +129,7 @@ def test_large_drawings_come_fewer_at_a_time_and_all_of_them(client, make_drawin
 
 
 def test_a_page_that_has_looked_at_enough_leads_on(client, make_drawing, monkeypatch):
-    monkeypatch.setattr(pagination, "MOST_EXAMINED", 2)
+    monkeypatch.setattr(pagination, "MAX_EXAMINED", 2)
     small = make_drawing(samples.shades(20, 30))
     for _ in range(3):
         make_drawing()
@@ -189,7 +189,7 @@ def test_twice_the_drawings_take_no_more_queries(client, make_drawing):
 
 def test_texts_are_as_wide_as_the_longest():
     rows = [row(samples.shades(16, 16), title="x" * length) for length in (3, 80)]
-    data, _ = npz.npz(rows)
+    data, _ = npz.make_npz(rows)
 
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
         assert file["labels"].dtype == np.dtype("<U80")

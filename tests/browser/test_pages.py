@@ -160,7 +160,7 @@ def test_what_a_blocked_sender_drew_stays_in_the_browser(page, problems):
         studio.mouse((20, 20), (180, 180))
         page.get_by_role("button", name="Send").click()
 
-        expect(page.get_by_role("status")).to_contain_text("takes nothing from your address")
+        expect(page.get_by_role("status")).to_contain_text("can't post here")
         drawn = studio.field()
         page.reload()
         page.wait_for_load_state("networkidle")

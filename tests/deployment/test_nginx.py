@@ -16,8 +16,8 @@ import pytest
 from django.conf import settings
 from django.test import RequestFactory
 
+from drawings.http.client_address import client_address
 from drawings.models import Drawing
-from drawsite.ratelimit import limiter
 from tests.support import samples
 from tests.support.nginx import TEMPLATES, Nginx
 from tests.support.server import Server
@@ -263,7 +263,7 @@ def test_behind_another_proxy_each_visitor_is_one_client_and_nobody_else_may_cla
 
 
 def counted(address):
-    return limiter.client_address(RequestFactory(REMOTE_ADDR=address).get("/"))
+    return client_address(RequestFactory(REMOTE_ADDR=address).get("/"))
 
 
 def test_nginx_names_neither_its_version_nor_anybodys_address(proxy):

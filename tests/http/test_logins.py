@@ -319,7 +319,7 @@ def test_an_address_that_tries_too_often_is_told_until_when(client, settings):
     answer = client.post(LOGIN, {"username": "ada", "password": "right"}, REMOTE_ADDR=HERE)
 
     assert 0 < int(answer["Retry-After"]) <= AGES
-    assert f"Wait {answer['Retry-After']} seconds" in answer.content.decode()
+    assert f"wait {answer['Retry-After']} seconds" in answer.content.decode()
 
 
 def test_looking_at_the_form_is_not_limited(client, settings):

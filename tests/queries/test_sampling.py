@@ -8,15 +8,16 @@ from uuid_utils.compat import uuid7
 
 from drawings.imaging import pixels
 from drawings.models import Drawing
+from drawings.models.uuid7 import day_of, time_of
 from drawings.queries import sampling
-from drawings.queries.pagination import Selection
+from drawings.queries.filters import DrawingFilter
 from drawings.queries.sampling import Sample
 from drawings.views import gallery_plot_texts
 from tests.support import samples
 from tests.support.planner import PUBLISHED, plan_for_many
 
 BEGIN = datetime(2025, 3, 1, tzinfo=UTC)
-ALL = Selection(status="published")
+ALL = DrawingFilter(status="published")
 BLOB = pixels.write_blob(samples.shades(16, 16))
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def small(monkeypatch):
     """A sample of 40 at most: four places of ten."""
-    monkeypatch.setattr(sampling, "MOST", 40)
+    monkeypatch.setattr(sampling, "MAX_DRAWINGS", 40)
     monkeypatch.setattr(sampling, "PLACES", 4)
     monkeypatch.setattr(sampling, "IN_A_ROW", 10)
 
@@ -96,11 +97,11 @@ def test_where_drawings_came_all_at_once_none_is_taken_twice(small):
 @pytest.mark.parametrize(
     "selection",
     [
-        Selection(status="published", q="fox"),
-        Selection(status="published", cmap="magma"),
-        Selection(status="published", artist="Ada"),
-        Selection(status="published", q="fox", cmap="magma"),
-        Selection(
+        DrawingFilter(status="published", q="fox"),
+        DrawingFilter(status="published", cmap="magma"),
+        DrawingFilter(status="published", artist="Ada"),
+        DrawingFilter(status="published", q="fox", cmap="magma"),
+        DrawingFilter(
             status="published",
             since=BEGIN + timedelta(days=2),
             until=BEGIN + timedelta(days=8),
@@ -110,7 +111,7 @@ def test_where_drawings_came_all_at_once_none_is_taken_twice(small):
 )
 @pytest.mark.parametrize("most", [40, 4000])
 def test_a_sample_is_of_its_selection(small, monkeypatch, selection, most):
-    monkeypatch.setattr(sampling, "MOST", most)
+    monkeypatch.setattr(sampling, "MAX_DRAWINGS", most)
     fill(100, title="Fox", artist="Ada", colormap="magma", begin=BEGIN + timedelta(days=2))
     for values in ({"title": "Owl"}, {"title": "Fox", "status": "hidden", "colormap": "magma"}):
         fill(100, begin=BEGIN + timedelta(days=1, minutes=1), **values)
@@ -125,12 +126,12 @@ def test_a_sample_is_of_its_selection(small, monkeypatch, selection, most):
         assert drawing.colormap == selection.cmap or not selection.cmap
         assert drawing.artist == selection.artist or not selection.artist
         if selection.since:
-            assert selection.since <= sampling.time_of(drawing.id) < selection.until
+            assert selection.since <= time_of(drawing.id) < selection.until
 
 
 def test_an_id_of_any_time_has_one():
     for number in (0, (1 << 128) - 1):
-        assert isinstance(sampling.day_of(UUID(int=number)), date)
+        assert isinstance(day_of(UUID(int=number)), date)
 
 
 # --- What is told of each pixel -------------------------------------------------------------
@@ -143,7 +144,7 @@ def of_size(height, width):
 def test_the_commonest_size_is_taken_and_the_others_are_counted():
     drawings = [of_size(16, 16), *[of_size(20, 30)] * 3, of_size(200, 200), of_size(30, 20)]
 
-    alike = sampling.alike(drawings)
+    alike = sampling.same_size(drawings)
 
     assert (alike.height, alike.width) == (20, 30)
     assert (len(alike.drawings), alike.other_sizes, alike.not_taken) == (3, 3, 0)
@@ -151,13 +152,13 @@ def test_the_commonest_size_is_taken_and_the_others_are_counted():
 
 def test_of_two_sizes_that_are_as_common_the_larger_one_is_taken():
     for drawings in ([of_size(16, 16), of_size(20, 20)], [of_size(20, 20), of_size(16, 16)]):
-        assert sampling.alike(drawings).height == 20
+        assert sampling.same_size(drawings).height == 20
 
 
 def test_large_drawings_are_fewer():
-    alike = sampling.alike([of_size(1024, 1024)] * 1000)
+    alike = sampling.same_size([of_size(1024, 1024)] * 1000)
 
-    assert len(alike.drawings) == sampling.MOST_PIXELS // 1024**2 == 38
+    assert len(alike.drawings) == sampling.MAX_PIXELS // 1024**2 == 38
     assert alike.not_taken == 962
 
 
@@ -170,9 +171,9 @@ def test_large_drawings_are_fewer_on_the_contact_sheet():
 def test_fewer_are_evenly_chosen():
     drawings = [Drawing(vmin=number) for number in range(10)]
 
-    assert [each.vmin for each in sampling.evenly(drawings, 5)] == [0, 2, 4, 6, 9]
-    assert [each.vmin for each in sampling.evenly(drawings, 1)] == [0]
-    assert sampling.evenly(drawings, 10) is drawings
+    assert [each.vmin for each in sampling.thinned(drawings, 5)] == [0, 2, 4, 6, 9]
+    assert [each.vmin for each in sampling.thinned(drawings, 1)] == [0]
+    assert sampling.thinned(drawings, 10) is drawings
 
 
 # --- Days -----------------------------------------------------------------------------------
@@ -207,7 +208,7 @@ def test_the_last_days_of_a_large_selection_are_counted_in_the_database(small, v
     if values:
         fill(1200)
 
-    days = days_of(Selection(status="published", **values))
+    days = days_of(DrawingFilter(status="published", **values))
 
     assert days.how == "last"
     assert len(days.counts) == 30
@@ -216,7 +217,7 @@ def test_the_last_days_of_a_large_selection_are_counted_in_the_database(small, v
 
 def test_days_are_counted_within_the_selection(small):
     fill(240)
-    selection = Selection(status="published", since=BEGIN + timedelta(days=2, hours=6))
+    selection = DrawingFilter(status="published", since=BEGIN + timedelta(days=2, hours=6))
 
     days = days_of(selection)
 
@@ -224,7 +225,7 @@ def test_days_are_counted_within_the_selection(small):
 
 
 def test_a_day_is_counted_so_far_and_the_page_says_so(small, monkeypatch):
-    monkeypatch.setattr(sampling, "MOST_IN_A_DAY", 7)
+    monkeypatch.setattr(sampling, "MAX_IN_A_DAY", 7)
     fill(100)
     sample = sampling.take(ALL)
     days = sampling.days(ALL, sample)
@@ -238,7 +239,7 @@ def test_of_a_large_search_the_days_of_its_newest_drawings_are_counted(small):
     fill(240, title="fox")
     fill(100, title="owl")
 
-    days = days_of(Selection(status="published", q="fox"))
+    days = days_of(DrawingFilter(status="published", q="fox"))
 
     assert days.how == "newest"
     assert days.counts == [(date(2025, 3, 10), 24)]
@@ -249,27 +250,27 @@ def test_of_a_large_search_the_days_of_its_newest_drawings_are_counted(small):
 
 def test_the_words_say_which_drawings_are_taken(small):
     fill(1)
-    assert gallery_plot_texts.which(sampling.take(ALL), False) == (
+    assert gallery_plot_texts.describe_sample(sampling.take(ALL), False) == (
         "The one drawing on the wall, of 1 March 2025."
     )
     fill(30, apart=timedelta(days=1))
-    assert gallery_plot_texts.which(sampling.take(ALL), True) == (
+    assert gallery_plot_texts.describe_sample(sampling.take(ALL), True) == (
         "All 31 drawings of this selection, from 1 March 2025 to 30 March 2025."
     )
     fill(300)
-    assert gallery_plot_texts.which(sampling.take(ALL), False) == (
+    assert gallery_plot_texts.describe_sample(sampling.take(ALL), False) == (
         "A sample of 30 drawings on the wall: up to 10 in a row at each of 4 places, evenly"
         " spread in time from the oldest, of 1 March 2025, to the newest, of 30 March 2025."
     )
 
 
 def test_the_words_say_what_is_left_out(monkeypatch):
-    monkeypatch.setattr(sampling, "MOST_PIXELS", 4 * 16 * 16)
+    monkeypatch.setattr(sampling, "MAX_PIXELS", 4 * 16 * 16)
     fill(6)
     fill(2, height=20, width=30)
 
-    assert gallery_plot_texts.which(sampling.take(ALL), False).endswith(
-        "Mean, spread and ink are of 4 of them, 16 × 16 pixels each; left out are 2 of other sizes"
+    assert gallery_plot_texts.describe_sample(sampling.take(ALL), False).endswith(
+        "Mean, spread and ink show 4 of them, 16 × 16 pixels each; left out are 2 of other sizes"
         " and 2 more of this size, which are too many pixels."
     )
 
@@ -279,9 +280,9 @@ def test_the_words_say_what_is_left_out(monkeypatch):
 
 SELECTIONS = [
     ALL,
-    Selection(status="published", cmap="gray"),
-    Selection(status="published", q="fox"),
-    Selection(
+    DrawingFilter(status="published", cmap="gray"),
+    DrawingFilter(status="published", q="fox"),
+    DrawingFilter(
         status="published", q="fox", cmap="gray", since=BEGIN, until=BEGIN.replace(year=2030)
     ),
 ]
@@ -310,7 +311,7 @@ NAMES = {"cmap": "colormap", "artist": "artist"}
 @pytest.mark.parametrize("values", [{}, {"cmap": "gray"}, {"artist": "Ada"}])
 def test_places_and_days_are_found_by_an_index(small, values):
     fill(300, artist="Ada")
-    selection = Selection(status="published", **values)
+    selection = DrawingFilter(status="published", **values)
     with CaptureQueriesContext(connection) as queries:
         sampling.days(selection, sampling.take(selection))
 

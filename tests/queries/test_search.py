@@ -11,7 +11,10 @@ from uuid_utils.compat import uuid7
 
 from drawings.models import Drawing
 from drawings.queries import search
-from drawings.queries.pagination import Cursor, Selection, read
+from drawings.queries.filters import DrawingFilter
+from drawings.queries.pagination import Cursor, read
+from drawings.queries.search import postgresql, sqlite
+from drawings.queries.search.words import search_words
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +25,7 @@ on_sqlite = pytest.mark.skipif(
 
 def found(q, **values):
     """The titles that a search finds, newest first."""
-    return [drawing.title for drawing in read(Selection(q=q, **values), Cursor(), 100).drawings]
+    return [drawing.title for drawing in read(DrawingFilter(q=q, **values), Cursor(), 100).drawings]
 
 
 # --- What it finds --------------------------------------------------------------------------
@@ -144,7 +147,7 @@ def test_the_locale_of_the_database_has_no_part_in_it(make_drawing):
 
 
 def test_a_database_without_unicodes_collation_searches_in_its_own(make_drawing, monkeypatch):
-    monkeypatch.setattr(search, "COLLATIONS", ("nosuch", "default"))
+    monkeypatch.setattr(postgresql, "COLLATIONS", ("nosuch", "default"))
     search.install(connection)
     make_drawing(title="Fox")
 
@@ -189,8 +192,8 @@ def test_the_status_and_the_colormap_narrow_a_search(make_drawing):
 def test_a_search_may_have_many_words(make_drawing):
     make_drawing(title="fox")
 
-    assert search.words_of("fox " * 100) == ["fox"]
-    assert len(search.words_of(" ".join(f"w{number}" for number in range(100)))) == 10
+    assert search_words("fox " * 100) == ["fox"]
+    assert len(search_words(" ".join(f"w{number}" for number in range(100)))) == 10
     assert found(" ".join(f"w{number}" for number in range(50))) == []
 
 
@@ -226,7 +229,7 @@ def test_pages_of_a_search_have_every_drawing_once_however_it_came(make_drawing)
     ids = [make_drawing(id=of_time(time), title="fox").id for time in times]
     make_drawing(title="owl")
 
-    forth, back = walk(Selection(q="fox"), 3)
+    forth, back = walk(DrawingFilter(q="fox"), 3)
 
     assert forth == back == sorted(ids, reverse=True)
 
@@ -240,13 +243,13 @@ def test_a_thousand_drawings_of_one_moment_are_each_found_once_and_can_all_be_ch
         Drawing(id=id, blob=blob, width=200, height=200, title="fox") for id in ids
     )
 
-    forth, back = walk(Selection(q="fox"), 100)
+    forth, back = walk(DrawingFilter(q="fox"), 100)
     assert (len(forth), set(forth)) == (len(ids), set(ids))
     assert forth == back
     Drawing.objects.filter(id__in=ids[::3]).delete()
     Drawing.objects.update(status="hidden")
-    assert read(Selection(q="fox", status="published"), Cursor(), 10).drawings == []
-    assert set(walk(Selection(q="fox"), 100)[0]) == set(ids) - set(ids[::3])
+    assert read(DrawingFilter(q="fox", status="published"), Cursor(), 10).drawings == []
+    assert set(walk(DrawingFilter(q="fox"), 100)[0]) == set(ids) - set(ids[::3])
 
 
 def test_a_page_of_a_search_may_begin_at_a_drawing_that_is_gone(make_drawing):
@@ -254,9 +257,9 @@ def test_a_page_of_a_search_may_begin_at_a_drawing_that_is_gone(make_drawing):
     gone = drawings[2].id
     drawings[2].delete()
 
-    older = read(Selection(q="fox"), Cursor(before=gone), 10).drawings
-    newer = read(Selection(q="fox"), Cursor(after=gone), 1).drawings
-    at_the_end = read(Selection(q="fox"), Cursor(before=uuid7()), 1).drawings
+    older = read(DrawingFilter(q="fox"), Cursor(before=gone), 10).drawings
+    newer = read(DrawingFilter(q="fox"), Cursor(after=gone), 1).drawings
+    at_the_end = read(DrawingFilter(q="fox"), Cursor(before=uuid7()), 1).drawings
 
     # (What is newer than the second but newest comes as the newest page.)
     assert (older, newer, at_the_end) == ([drawings[1], drawings[0]], [drawings[3]], [drawings[3]])
@@ -333,13 +336,10 @@ def test_an_installation_that_is_broken_off_is_begun_anew(make_drawing, monkeypa
             cursor.execute("DROP TRIGGER drawings_search_insert")
         else:
             cursor.execute("ALTER TABLE drawings_drawing DROP COLUMN search")
-    broken = {
-        "_numbers": lambda using: [(1, "x"), (1, "y")],
-        "POSTGRESQL_SCHEMA": [*search.POSTGRESQL_SCHEMA, "SELECT 1 / 0"],
-    }
     with monkeypatch.context() as patch:
-        for name, value in broken.items():
-            patch.setattr(search, name, value)
+        patch.setattr(sqlite, "_numbers", lambda using: [(1, "x"), (1, "y")])
+        broken = [*postgresql.POSTGRESQL_SCHEMA, "SELECT 1 / 0"]
+        patch.setattr(postgresql, "POSTGRESQL_SCHEMA", broken)
         with pytest.raises(DatabaseError):
             search.install(connection)
 
@@ -374,11 +374,11 @@ def test_an_older_kind_of_search_is_replaced(make_drawing):
 
 
 @on_sqlite
-@pytest.mark.parametrize("lost", list(search.SQLITE_SCHEMA))
+@pytest.mark.parametrize("lost", list(sqlite.SQLITE_SCHEMA))
 def test_what_was_lost_is_made_again_with_every_drawing_in_it(make_drawing, lost):
     for title in ("Fox", "Owl", "Cat"):
         make_drawing(title=title)
-    kind = "TABLE" if lost in {search.FTS5, search.NUMBERS} else "TRIGGER"
+    kind = "TABLE" if lost in {sqlite.FTS5, sqlite.NUMBERS} else "TRIGGER"
     with connection.cursor() as cursor:
         cursor.execute(f"DROP {kind} {lost}")
 
@@ -394,9 +394,9 @@ def test_what_was_lost_is_made_again_with_every_drawing_in_it(make_drawing, lost
 def test_a_number_in_sql_is_the_number_in_python():
     for id in [uuid7(), UUID(int=0), UUID(int=(1 << 127) - 1), of_time(1_600_000_000_000)]:
         with connection.cursor() as cursor:
-            number = search._number_in_sql("x")
+            number = sqlite._number_in_sql("x")
             cursor.execute(f"SELECT {number} FROM (SELECT %s AS x)", [id.hex])  # noqa: S608
-            assert cursor.fetchone() == (search.number_of(id),)
+            assert cursor.fetchone() == (sqlite.number_of(id),)
 
 
 def test_the_search_reads_its_index(transactional_db, make_drawing):
@@ -410,7 +410,7 @@ def test_the_search_reads_its_index(transactional_db, make_drawing):
             plan = search.matching(Drawing.objects.for_lists(), "17").explain()
             assert "drawing_search" in plan
         else:
-            words = search.fts5_query(["fox"], "published", "gray")
+            words = sqlite.fts5_query(["fox"], "published", "gray")
             cursor.execute(
                 "EXPLAIN QUERY PLAN SELECT rowid FROM drawings_search"
                 " WHERE drawings_search MATCH %s AND rowid < 9 ORDER BY rowid DESC LIMIT 25",

@@ -13,10 +13,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from drawings.datasets.exports.source import Selection, Source
+from drawings.datasets.exports.source import Source
 from drawings.http import owner_cookie
 from drawings.imaging import strokes
 from drawings.models import Drawing
+from drawings.queries.filters import DrawingFilter
 from drawings.services import moderation
 from tests.support import documents, samples
 
@@ -121,7 +122,9 @@ def described(drawing):
 
 def exported():
     """The strokes in the exports of published drawings."""
-    return [record.strokes for batch in Source(Selection()).whole() for record in batch]
+    return [
+        record.strokes for batch in Source(DrawingFilter.published()).whole() for record in batch
+    ]
 
 
 # --- Sent -----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from uuid import UUID
 import numpy as np
 
 from drawings.imaging import strokes
-from drawings.queries import pagination
+from drawings.models.uuid7 import first_id
 from tests.support import documents, samples
 
 BEGIN = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -26,7 +26,7 @@ HOSTILE = [
 
 def id_at(time, n):
     """The n-th UUIDv7 of a time, always the same: so are the splits."""
-    return UUID(int=pagination.first_id(time).int | 7 << 76 | 2 << 62 | n)
+    return UUID(int=first_id(time).int | 7 << 76 | 2 << 62 | n)
 
 
 def fill(make_drawing, number=40, titles=HOSTILE, field=None, **values):

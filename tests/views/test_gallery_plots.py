@@ -11,11 +11,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from uuid_utils.compat import uuid7
 
-from drawings.http import plot_slots
 from drawings.models import Drawing
+from drawings.models.uuid7 import day_of
 from drawings.plotting import aggregates, gallery_plots, style, worker
 from drawings.queries import sampling
-from drawings.views import gallery_plots as wall_plots
+from drawings.views import gallery_plots as views
 from drawsite.environment import Rate
 from tests.support import samples
 
@@ -86,7 +86,7 @@ def text_of(response):
 def test_a_figure_shows_what_numpy_tells_of_the_fields(
     client, make_fields, recorder, monkeypatch, kind, of
 ):
-    monkeypatch.setattr(wall_plots, "BATCH_PIXELS", 5 * 20 * 24)
+    monkeypatch.setattr(views, "BATCH_PIXELS", 5 * 20 * 24)
     fields = make_fields(12)
     make_fields(3, status="hidden")
     make_fields(2, 16, 16)
@@ -155,9 +155,9 @@ def test_the_days_are_those_of_the_selection(client, make_drawing, recorder):
 def test_where_a_count_ends_early_it_is_told(
     client, make_drawing, monkeypatch, query, byline, number
 ):
-    monkeypatch.setattr(sampling, "MOST", 10)
+    monkeypatch.setattr(sampling, "MAX_DRAWINGS", 10)
     monkeypatch.setattr(sampling, "IN_A_ROW", 2)
-    monkeypatch.setattr(sampling, "MOST_IN_A_DAY", 7)
+    monkeypatch.setattr(sampling, "MAX_IN_A_DAY", 7)
     bylines = []
 
     def run(function, /, *args, **kwargs):
@@ -238,7 +238,7 @@ def after_sampling(monkeypatch):
 def test_what_is_hidden_meanwhile_is_in_no_figure(
     client, make_fields, here, after_sampling, monkeypatch, kind, kept, status
 ):
-    monkeypatch.setattr(wall_plots, "BATCH_PIXELS", 1)
+    monkeypatch.setattr(views, "BATCH_PIXELS", 1)
     make_fields(3)
     hidden = [each.pk for each in Drawing.objects.newest_first()][: 3 - kept]
     after_sampling(lambda: Drawing.objects.filter(pk__in=hidden).update(status="hidden"))
@@ -335,7 +335,7 @@ def test_a_form_that_cannot_be_taken_comes_back_as_it_was_filled_in(client, make
     page = unescape(response.content.decode())
     assert (response.status_code, response["Cache-Control"]) == (400, "no-store")
     assert 'role="alert"' in page
-    assert "artist: Give an artist alone: without q, without cmap." in page
+    assert "artist: An artist can't be combined with q or cmap." in page
     assert "since: Enter a valid date." in page
     assert 'name="artist" maxlength="40" value="Ada"' in page
     assert "<option selected>magma</option>" in page
@@ -410,7 +410,7 @@ def test_the_etag_changes_with_the_code_that_draws(client, make_drawing, here, m
     make_drawing()
     address = f"{URL}{name}"
     etags = [client.get(address)["ETag"]]
-    monkeypatch.setattr(plot_slots, "DRAWN_BY", "another")
+    monkeypatch.setattr(views, "PLOTTING_VERSION", "another")
     etags.append(client.get(address)["ETag"])
 
     assert etags[0] != etags[1]
@@ -533,7 +533,7 @@ def test_the_page_says_which_drawings_are_taken(client, make_fields):
 
 def test_the_days_are_there_as_a_table(client, make_fields):
     make_fields(2)
-    day = sampling.day_of(Drawing.objects.newest_first()[0].id)
+    day = day_of(Drawing.objects.newest_first()[0].id)
 
     page = client.get(URL).content.decode()
 
@@ -593,7 +593,7 @@ def test_a_search_for_a_byte_order_mark_breaks_no_figure(client, make_drawing, h
 def test_twice_the_drawings_take_no_more_queries(
     client, make_drawing, here, monkeypatch, name, query
 ):
-    monkeypatch.setattr(sampling, "MOST", 40)
+    monkeypatch.setattr(sampling, "MAX_DRAWINGS", 40)
     monkeypatch.setattr(sampling, "PLACES", 4)
     monkeypatch.setattr(sampling, "IN_A_ROW", 10)
     blob = make_drawing(samples.shades(16, 16)).blob

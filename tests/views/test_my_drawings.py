@@ -240,7 +240,7 @@ def test_the_owner_changes_title_and_artist(client, own, status):
 
     page = text(client.post(addresses(drawing)[0], {"title": " Owl ", "artist": ""}, follow=True))
 
-    assert "The title is changed." in page
+    assert "Saved." in page
     assert "<h1>Owl</h1>" in page
     changed = Drawing.objects.get()
     assert (changed.title, changed.artist, changed.status) == ("Owl", "", status)
@@ -378,7 +378,7 @@ def test_the_owner_takes_a_drawing_back_after_being_asked_once_more(client, own,
     response = client.post(url, follow=True)
 
     assert response.redirect_chain == [("/mine/", 302)]
-    assert "“&lt;Fox&gt;” is taken back and deleted for good." in response.content.decode()
+    assert "“&lt;Fox&gt;” has been deleted." in response.content.decode()
     assert Drawing.objects.get() == child
     assert Drawing.objects.get().parent_id is None
     assert client.get(f"/drawings/{drawing.id}/").status_code == 404

@@ -5,9 +5,9 @@ import hashlib
 import numpy as np
 import pytest
 
-from drawings.http import plot_slots
 from drawings.models import Drawing
 from drawings.plotting import drawing_plots, style, worker
+from drawings.views import plots
 from tests.support import samples
 
 JSON = {"Accept": "application/json"}
@@ -215,7 +215,7 @@ def test_the_helper_draws_what_is_drawn_here(client, make_drawing):
 def test_the_etag_changes_with_the_code_that_draws(client, make_drawing, monkeypatch):
     address = url(make_drawing(samples.shades(20, 20)))
     etags = [client.get(address)["ETag"]]
-    monkeypatch.setattr(plot_slots, "DRAWN_BY", "another")
+    monkeypatch.setattr(plots, "PLOTTING_VERSION", "another")
     etags.append(client.get(address)["ETag"])
 
     assert etags[0] != etags[1]

@@ -158,7 +158,7 @@ def test_who_reports_too_often_is_told_when_to_come_back(client, drawing, settin
 
     assert [answer.status_code for answer in answers] == [302, 302, 429]
     assert 0 < int(answers[2]["Retry-After"]) <= 10**9
-    assert "Too much came" in answers[2].json()["errors"]["request"][0]
+    assert "Lots of reports" in answers[2].json()["errors"]["request"][0]
 
 
 def test_another_site_cannot_report(drawing):

@@ -52,7 +52,7 @@ def _try(name: str, value: bytes) -> tuple[float, bool]:
     from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
     from django.utils.datastructures import MultiValueDict
 
-    from drawings.forms import SubmissionForm
+    from drawings.forms.submission import SubmissionForm
 
     picture = value if name == "image" else _picture()
     text = {} if name == "image" else {name: value.decode()}

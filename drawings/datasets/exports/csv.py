@@ -14,7 +14,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write(out: Sink, source: Source) -> Progress:
-    has_status = source.selection.has_status
+    has_status = source.has_status
     head = (*COLUMNS, "status") if has_status else COLUMNS
     out.write(_lines([head]))
     for batch in source.said():

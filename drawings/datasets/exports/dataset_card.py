@@ -124,13 +124,13 @@ def text(
         splits="\n".join(f"| {split} | {source.counts[split]:,} |" for split in SPLITS),
         selection="\n".join(
             f"- {SELECTED[name]} {_quoted(value)}"
-            for name, value in source.selection.said().items()
+            for name, value in source.filter.described().items()
         )
         + "".join(f"\n- `{each}` is damaged: white paper stands for it" for each in source.damaged),
         layout=layout,
         fields="\n".join(
             f"| `{name}` | {what} |"
-            for name, what in {**fields, **(STATUS if source.selection.has_status else {})}.items()
+            for name, what in {**fields, **(STATUS if source.has_status else {})}.items()
         ),
         loading=loading,
     )

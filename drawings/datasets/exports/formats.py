@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from drawings.datasets.exports import csv, image_folder, ndjson, npz, parquet
-from drawings.datasets.exports.source import Progress, Selection, Source
+from drawings.datasets.exports.source import Progress, Source
 from drawings.datasets.exports.zip_writer import Sink
+from drawings.queries.filters import DrawingFilter
 
 
 class Format(NamedTuple):
@@ -29,10 +30,10 @@ FORMATS = {
 EMPTY = "No drawing is selected, so there is nothing to export."
 
 
-def problem(name: str, selection: Selection) -> str | None:
+def problem(name: str, drawing_filter: DrawingFilter) -> str | None:
     """Why there can be no such export, in a sentence."""
     if name == "parquet" and not parquet.is_installed():
         return parquet.MISSING
-    if not selection.drawings().exists():
+    if not Source(drawing_filter).drawings().exists():
         return EMPTY
     return None

@@ -58,7 +58,7 @@ quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def write(out: Sink, source: Source) -> Progress:
-    has_status = source.selection.has_status
+    has_status = source.has_status
     with ZipWriter(out, source.scratch) as archive:
         with ExitStack() as asides:
             lines: dict[str, Deflater] = {}

@@ -53,7 +53,7 @@ with open("wall.ndjson", encoding="utf-8") as lines:
 def write(out: Sink, source: Source) -> Progress:
     for batch in source.whole():
         for record in batch:
-            out.write(_line(record, source.selection.has_status).encode())
+            out.write(_line(record, source.has_status).encode())
             # Strokes of some kilobytes may be a line of some megabytes.
             yield source.counts.total()
 

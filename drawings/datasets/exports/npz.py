@@ -87,7 +87,7 @@ def write(out: Sink, source: Source) -> Progress:
     for batch in source.said():
         extent.add(batch)
         yield 0
-    columns = _columns(extent, source.selection.has_status)
+    columns = _columns(extent, source.has_status)
     with ZipWriter(out, source.scratch) as archive:
         with ExitStack() as asides:
             bodies = {name: asides.enter_context(archive.aside(f"{name}.npy")) for name in columns}

@@ -68,7 +68,7 @@ def is_installed() -> bool:
 
 def write(out: Sink, source: Source) -> Progress:
     """One file with all splits."""
-    with Shard(out, source.selection.has_status) as shard:
+    with Shard(out, source.has_status) as shard:
         for batch in source.whole():
             shard.add(batch)
             yield source.counts.total()
@@ -80,8 +80,7 @@ def write_folder(folder: Path, source: Source) -> Progress:
     data.mkdir()
     with ExitStack() as stack:
         shards = {
-            split: stack.enter_context(Shards(data, split, source.selection.has_status))
-            for split in SPLITS
+            split: stack.enter_context(Shards(data, split, source.has_status)) for split in SPLITS
         }
         for batch in source.whole():
             for split in SPLITS:

@@ -15,7 +15,7 @@ from django.db.models import Case, When
 from drawings.datasets.splits import Split, split_of_bytes
 from drawings.imaging import strokes
 from drawings.models import PUBLIC_STROKES, Drawing, DrawingQuerySet
-from drawings.queries import pagination, search
+from drawings.queries.filters import DrawingFilter
 
 # A batch ends with whichever comes first: a drawing may be a few hundred bytes or some megabytes.
 BATCH = 500
@@ -26,41 +26,6 @@ FETCHED = 20
 
 # How many drawings are done, after each batch.
 Progress = Generator[int, None, None]
-
-
-class Selection(NamedTuple):
-    """Which drawings an export has. What is empty selects nothing."""
-
-    q: str = ""  # words, or the id of a drawing
-    cmap: str = ""
-    artist: str = ""  # exactly
-    since: datetime | None = None  # by the time in the id; from then on
-    until: datetime | None = None  # before then
-    status: str = Drawing.Status.PUBLISHED
-
-    def said(self) -> dict[str, str]:
-        """What is selected, by name."""
-        return {name: str(value) for name, value in self._asdict().items() if value}
-
-    @property
-    def has_status(self) -> bool:
-        """Whether the drawings' status is said: that it is not the one of a dataset for all."""
-        return self.status != Drawing.Status.PUBLISHED
-
-    def drawings(self) -> DrawingQuerySet:
-        """All of them, in no order."""
-        rows = Drawing.objects.using(DEFAULT_DB_ALIAS).filter(status=self.status)
-        if self.q:
-            rows = search.matching(rows, self.q)
-        if self.cmap:
-            rows = rows.filter(colormap=self.cmap)
-        if self.artist:
-            rows = rows.filter(artist=self.artist)
-        if self.since is not None:
-            rows = rows.filter(id__gte=pagination.first_id(self.since))
-        if self.until is not None:
-            rows = rows.filter(id__lt=pagination.first_id(self.until))
-        return rows
 
 
 class Record(NamedTuple):
@@ -89,8 +54,8 @@ NO_BYTES = (b"", None)
 class Source:
     """The drawings of a selection, for the writers."""
 
-    def __init__(self, selection: Selection) -> None:
-        self.selection = selection
+    def __init__(self, drawing_filter: DrawingFilter) -> None:
+        self.filter = drawing_filter
         # How many drawings of each split were given, since they were last begun with.
         self.counts: Counter[Split] = Counter()
         # Where a writer keeps what has to wait; None for the system's folder.
@@ -98,17 +63,26 @@ class Source:
         # The ids of drawings whose pixels a writer had to read, and could not.
         self.damaged: list[str] = []
 
+    def drawings(self) -> DrawingQuerySet:
+        """All of them, in no order."""
+        return self.filter.apply(Drawing.objects.using(DEFAULT_DB_ALIAS))
+
+    @property
+    def has_status(self) -> bool:
+        """Whether records tell the drawings' status: only if they may be other than published."""
+        return not self.filter.is_published_only
+
     def count(self) -> int:
         """How many they are."""
-        return self.selection.drawings().count()
+        return self.drawings().count()
 
     def said(self) -> Iterator[list[Record]]:
         """Batches of all of them, by ascending id, without their pixels and strokes."""
-        return self._read(self.selection.drawings().values_list(*SAID))
+        return self._read(self.drawings().values_list(*SAID))
 
     def whole(self) -> Iterator[list[Record]]:
         """The same with pixels and strokes."""
-        return self._read(self.selection.drawings().values_list(*SAID, "blob", STROKES))
+        return self._read(self.drawings().values_list(*SAID, "blob", STROKES))
 
     def _read(self, drawings: Any) -> Iterator[list[Record]]:
         record_of = RECORD_OF[connections[drawings.db].vendor]
@@ -185,18 +159,18 @@ RECORD_OF: dict[str, Callable[..., Record]] = {
 
 
 @contextmanager
-def snapshot(selection: Selection) -> Iterator[Source]:
+def snapshot(drawing_filter: DrawingFilter) -> Iterator[Source]:
     """The drawings of a selection as they are now, whatever others write meanwhile, who need not
     wait for it. Within a transaction they are as that one sees them."""
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.in_atomic_block:
-        yield Source(selection)
+        yield Source(drawing_filter)
     elif connection.vendor == "sqlite":
         # Not atomic(), whose transactions take the lock to write when they begin.
         with connection.cursor() as cursor:
             cursor.execute("BEGIN DEFERRED")
         try:
-            yield Source(selection)
+            yield Source(drawing_filter)
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("ROLLBACK")
@@ -205,4 +179,4 @@ def snapshot(selection: Selection) -> Iterator[Source]:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             # What no index finds may be far apart in a large table.
             cursor.execute("SET LOCAL statement_timeout = 0")
-            yield Source(selection)
+            yield Source(drawing_filter)

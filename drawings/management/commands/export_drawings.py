@@ -10,11 +10,12 @@ from tqdm import tqdm
 
 from drawings.datasets.exports import ndjson, parquet
 from drawings.datasets.exports.formats import FORMATS, problem
-from drawings.datasets.exports.source import Selection, Source, snapshot
+from drawings.datasets.exports.source import Source, snapshot
 from drawings.forms import sentences
-from drawings.forms.export import SelectionForm
+from drawings.forms.export import FilterForm
 from drawings.management.wall_command import WallCommand
 from drawings.models import Drawing
+from drawings.queries.filters import DrawingFilter
 from drawsite.lib.atomic_files import file_draft, folder_draft
 
 SELECTING = {
@@ -51,14 +52,14 @@ class Command(WallCommand):
     def handle(
         self, *, target: Path, format: str | None, overwrite: bool, verbosity: int, **options: Any
     ) -> None:
-        selection = selection_of(options)
+        drawing_filter = filter_of(options)
         target = target.absolute()
         name = format or format_of(target)
         check(target, name, overwrite)
-        if (sentence := problem(name, selection)) is not None:
+        if (sentence := problem(name, drawing_filter)) is not None:
             raise CommandError(sentence)
         try:
-            with snapshot(selection) as source:
+            with snapshot(drawing_filter) as source:
                 source.scratch = target.parent
                 total = source.count()
                 with (
@@ -78,12 +79,12 @@ class Command(WallCommand):
             self.stderr.write(f"The drawing {damaged} is damaged: white paper stands for it.")
 
 
-def selection_of(options: dict[str, Any]) -> Selection:
+def filter_of(options: dict[str, Any]) -> DrawingFilter:
     """CommandError says which option makes no sense."""
-    form = SelectionForm(options)
+    form = FilterForm(options)
     for name, found in sentences(form).items():
         raise CommandError(f"--{name}: {' '.join(found)}")
-    return form.selection()
+    return form.drawing_filter()
 
 
 def format_of(target: Path) -> str:

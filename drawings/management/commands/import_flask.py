@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from tqdm import tqdm
 from uuid_utils.compat import uuid7
 
-from drawings.forms import parse_brightness_list
+from drawings.forms.submission import parse_brightness_list
 from drawings.management.wall_command import WallCommand
 from drawings.models import Drawing
 

@@ -20,9 +20,12 @@ from pyarrow import parquet as arrow
 
 from drawings.datasets.exports import parquet
 from drawings.datasets.exports.formats import EMPTY, FORMATS
-from drawings.datasets.exports.source import Selection
+from drawings.forms.export import FILTER_FIELDS
 from drawings.http import exports
+from drawings.http.errors import refusal
 from drawings.models import Drawing
+from drawings.queries.filters import DrawingFilter
+from drawsite.lib.refusals import RefusedError
 from tests.support import exported
 
 PAGE = "/admin/drawings/drawing/export/"
@@ -55,10 +58,13 @@ def data_user(client, django_user_model):
 
 @pytest.fixture
 def respond(admin_user):
-    def make(format="csv", selection=Selection()):  # noqa: B008 - it is a tuple
+    def make(format="csv", selection=DrawingFilter.published()):  # noqa: B008 - it is a tuple
         request = RequestFactory().post(PAGE)
         request.user = admin_user
-        return exports.export_response(request, format, selection)
+        try:
+            return exports.export_response(request, format, selection)
+        except RefusedError as error:
+            return refusal(request, error)
 
     return make
 
@@ -74,7 +80,7 @@ def download(client, **values):
 
 
 def is_free():
-    return not exports._turn.locked()
+    return not exports._slot.locked()
 
 
 # --- The page -------------------------------------------------------------------------------
@@ -87,7 +93,7 @@ def test_the_list_leads_to_the_page_and_the_page_asks_what_to_export(client, dat
 
     assert page.status_code == 200
     text = page.content.decode()
-    for name in ("format", *Selection._fields):
+    for name in ("format", *FILTER_FIELDS):
         assert f'name="{name}"' in text
     assert LogEntry.objects.count() == 0
 
@@ -122,7 +128,9 @@ def test_who_may_not_look_takes_only_what_is_published(
     assert download(client)[1].count(b"\n") == 2
     request = RequestFactory().post(PAGE)
     request.user = user
-    assert exports.export_response(request, "csv", Selection(status=status)).status_code == 403
+    with pytest.raises(RefusedError) as refused:
+        exports.export_response(request, "csv", DrawingFilter(status=status))
+    assert refused.value.status == 403
     assert is_free()
 
 
@@ -280,7 +288,7 @@ def test_an_export_that_fails_breaks_off_and_frees_the_turn(respond, wall, monke
 
 
 def test_an_export_that_takes_too_long_breaks_off_and_frees_the_turn(respond, wall, monkeypatch):
-    monkeypatch.setattr(exports, "MOST_SECONDS", -1)
+    monkeypatch.setattr(exports, "MAX_SECONDS", -1)
 
     with pytest.raises(TimeoutError):
         list(respond())
@@ -293,7 +301,7 @@ def test_a_client_that_takes_nothing_is_not_waited_for_without_end(admin_user, w
         request = RequestFactory().post(PAGE)
         request.META["gunicorn.socket"] = ours
         request.user = admin_user
-        response = exports.export_response(request, "csv", Selection())
+        response = exports.export_response(request, "csv", DrawingFilter.published())
         assert ours.gettimeout() == exports.STALLED_SECONDS
         response.close()
         assert ours.gettimeout() is None
@@ -315,13 +323,15 @@ def test_others_ask_for_an_export_on_somebodys_behalf(wall, admin_user):
     request.user = AnonymousUser()
 
     response: HttpResponseBase = exports.export_response(
-        request, "csv", Selection(), user=admin_user
+        request, "csv", DrawingFilter.published(), user=admin_user
     )
 
     assert b"".join(response).count(b"\n") == 13
     response.close()
     assert LogEntry.objects.get().user == admin_user
-    assert exports.export_response(request, "csv", Selection(q="nothing at all")).status_code == 422
+    with pytest.raises(RefusedError) as refused:
+        exports.export_response(request, "csv", DrawingFilter.published(q="nothing at all"))
+    assert refused.value.status == 422
 
 
 def test_the_running_server_sends_a_whole_file(page, server, admin_user, make_drawing, client):

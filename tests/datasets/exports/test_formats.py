@@ -21,9 +21,10 @@ from pyarrow import parquet
 
 from drawings.datasets.exports import dataset_card, image_folder, ndjson
 from drawings.datasets.exports.csv import harmless
-from drawings.datasets.exports.source import Selection, Source
+from drawings.datasets.exports.source import Source
 from drawings.datasets.splits import SPLITS, split_of
 from drawings.imaging import pixels, strokes
+from drawings.queries.filters import DrawingFilter
 from tests.support import documents, exported, samples
 
 pytestmark = pytest.mark.django_db
@@ -402,7 +403,9 @@ def test_a_card_names_no_file_of_a_split_that_is_not_there(make_drawing, export)
 
 def test_a_card_says_what_was_selected_and_runs_none_of_it():
     begin = datetime(2026, 3, 1, tzinfo=UTC)
-    source = Source(Selection(q="``<b>` fox", artist="Ada", cmap="gray", since=begin, until=begin))
+    source = Source(
+        DrawingFilter.published(q="``<b>` fox", artist="Ada", cmap="gray", since=begin, until=begin)
+    )
     source.counts.update({"train": 12_345})
 
     head, body = front_matter(dataset_card.text(source, layout="", fields={}, loading=""))

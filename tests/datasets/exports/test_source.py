@@ -13,11 +13,12 @@ from django.db import connection, transaction
 
 from drawings.datasets.exports import source as reading
 from drawings.datasets.exports.formats import FORMATS
-from drawings.datasets.exports.source import Record, Selection, Source, iso, snapshot
+from drawings.datasets.exports.source import Record, Source, iso, snapshot
 from drawings.datasets.splits import split_of
 from drawings.http.exports import _chunks
 from drawings.imaging import strokes
 from drawings.models import Drawing
+from drawings.queries.filters import DrawingFilter
 from tests.support import documents, exported
 
 
@@ -38,7 +39,7 @@ def in_thread(function):
 
 
 def selected(**chosen):
-    source = Source(Selection(**chosen))
+    source = Source(DrawingFilter.published()._replace(**chosen))
     ids = [UUID(record.id) for batch in source.said() for record in batch]
     assert [UUID(record.id) for batch in source.whole() for record in batch] == ids
     assert source.count() == len(ids) == source.counts.total()
@@ -54,7 +55,7 @@ def wall(make_drawing):
 
 
 def test_a_record_says_what_the_row_says(wall):
-    [batch] = Source(Selection()).whole()
+    [batch] = Source(DrawingFilter.published()).whole()
 
     for record, drawing in zip(batch, wall, strict=True):
         stored = Drawing.objects.values_list(*Record._fields[:-1]).get(pk=drawing.pk)
@@ -71,7 +72,7 @@ def test_a_record_says_what_the_row_says(wall):
 def test_a_record_has_strokes_that_agree_alone(make_drawing, agree):
     make_drawing(strokes=b"x", strokes_agree=agree)
 
-    [[record]] = Source(Selection()).whole()
+    [[record]] = Source(DrawingFilter.published()).whole()
 
     assert record.strokes == (b"x" if agree else None)
 
@@ -79,7 +80,7 @@ def test_a_record_has_strokes_that_agree_alone(make_drawing, agree):
 def test_a_record_knows_a_time_of_whole_seconds(make_drawing):
     make_drawing(created_at=exported.BEGIN.replace(microsecond=0))
 
-    [[record]] = Source(Selection()).said()
+    [[record]] = Source(DrawingFilter.published()).said()
 
     assert record.created_at == exported.BEGIN.replace(microsecond=0)
 
@@ -87,8 +88,8 @@ def test_a_record_knows_a_time_of_whole_seconds(make_drawing):
 def test_without_pixels_a_record_says_the_same(wall):
     assert [
         [record._replace(blob=b"", strokes=None) for record in batch]
-        for batch in Source(Selection()).whole()
-    ] == list(Source(Selection()).said())
+        for batch in Source(DrawingFilter.published()).whole()
+    ] == list(Source(DrawingFilter.published()).said())
 
 
 @pytest.mark.parametrize("status", ["pending", "hidden"])
@@ -143,7 +144,7 @@ def test_an_export_sees_nothing_of_what_comes_later(transactional_db, make_drawi
         second.delete()
         return make_drawing().pk
 
-    with snapshot(Selection()) as source:
+    with snapshot(DrawingFilter.published()) as source:
         assert source.count() == 2
         in_thread(change)
         seen = [(UUID(record.id), record.title) for batch in source.whole() for record in batch]
@@ -156,7 +157,7 @@ def test_others_write_while_an_export_goes_on(transactional_db, make_drawing, mo
     exported.fill(make_drawing, 6)
     monkeypatch.setattr(reading, "BATCH", 2)
     monkeypatch.setattr(reading, "FETCHED", 2)
-    with snapshot(Selection()) as source:
+    with snapshot(DrawingFilter.published()) as source:
         batches = source.whole()
         next(batches)
         assert in_thread(lambda: make_drawing().pk)
@@ -167,7 +168,7 @@ def test_the_connection_is_as_it_was_after_an_export(transactional_db, make_draw
     exported.fill(make_drawing, 3)
 
     def fail():
-        with snapshot(Selection()) as source:
+        with snapshot(DrawingFilter.published()) as source:
             next(source.whole())
             raise ZeroDivisionError
 
@@ -187,7 +188,7 @@ def test_the_connection_is_as_it_was_after_an_export(transactional_db, make_draw
 
 def test_a_batch_ends_with_so_many_drawings_or_so_many_bytes(wall, monkeypatch):
     def sizes():
-        return [len(batch) for batch in Source(Selection()).whole()]
+        return [len(batch) for batch in Source(DrawingFilter.published()).whole()]
 
     assert sizes() == [12]
     monkeypatch.setattr(reading, "FETCHED", 1)
@@ -232,9 +233,9 @@ def test_no_format_keeps_what_it_has_written(make_drawing, monkeypatch, name):
         noise = random.integers(0, 256, (500, 500), np.uint8)
         title = str(number) * 40
         make_drawing(noise, strokes=packed, strokes_agree=True, title=title, artist=title[:40])
-    list(FORMATS[name].write(Nowhere(), Source(Selection())))  # what is loaded once
+    list(FORMATS[name].write(Nowhere(), Source(DrawingFilter.published())))  # what is loaded once
 
-    most = peak(FORMATS[name].write(Nowhere(), Source(Selection())))
+    most = peak(FORMATS[name].write(Nowhere(), Source(DrawingFilter.published())))
 
     assert most < 6_000_000  # of 15 MB of pixels
 
@@ -248,8 +249,8 @@ def test_strokes_that_inflate_are_not_all_in_memory_at_once(make_drawing, monkey
     assert inflated > 100 * len(packed)
     for _ in range(60):
         make_drawing(np.zeros((16, 16), np.uint8), strokes=packed, strokes_agree=True)
-    list(_chunks(FORMATS[name], Selection()))
+    list(_chunks(FORMATS[name], DrawingFilter.published()))
 
-    most = peak(_chunks(FORMATS[name], Selection()))
+    most = peak(_chunks(FORMATS[name], DrawingFilter.published()))
 
     assert most < 50 * inflated

@@ -347,7 +347,7 @@ def test_a_client_that_sends_too_often_is_told_when_to_come_back(client, setting
     assert [answer.status_code < 300 for answer in answers] == [True, True, False]
     assert answers[2].status_code == 429
     assert 0 < int(answers[2]["Retry-After"]) <= AGES
-    assert f"Wait {answers[2]['Retry-After']} seconds" in answers[2].json()["errors"]["request"][0]
+    assert f"wait {answers[2]['Retry-After']} seconds" in answers[2].json()["errors"]["request"][0]
     assert Drawing.objects.count() == 2
 
 
@@ -358,7 +358,7 @@ def test_a_person_who_sends_too_often_gets_a_page(client, settings):
 
     assert answer.status_code == 429
     assert "Retry-After" in answer
-    assert "Too much came from your address." in answer.content.decode()
+    assert "Lots of drawings are coming from your network." in answer.content.decode()
 
 
 def test_both_ways_in_count_together(client, settings):
@@ -421,7 +421,7 @@ def test_a_client_that_has_too_many_figures_drawn_is_told_when_to_come_back(
     assert list(answers[2].json()["errors"]) == ["request"]
     as_page = client.get(figures[0])
     assert as_page.status_code == 429
-    assert "Too many figures were drawn for your address." in as_page.content.decode()
+    assert "Lots of plots are being drawn for your network." in as_page.content.decode()
 
 
 @pytest.mark.parametrize("name", ["strokes.json", "strokes.svg"])
@@ -463,51 +463,3 @@ def test_who_had_too_many_figures_still_sees_the_pictures(client, settings, figu
 # --- Whose address counts -------------------------------------------------------------------
 
 PEER = "198.51.100.9"
-
-
-@pytest.mark.parametrize(
-    ("proxies", "forwarded", "address"),
-    [
-        (0, None, PEER),
-        (0, "192.0.2.1", PEER),
-        (1, "192.0.2.1", "192.0.2.1"),
-        (1, "6.6.6.6, 192.0.2.1", "192.0.2.1"),
-        (1, "6.6.6.6,192.0.2.1 ", "192.0.2.1"),
-        (1, None, PEER),
-        (1, "", PEER),
-        (1, "6.6.6.6, ", PEER),
-        (2, "192.0.2.1, 203.0.113.5", "192.0.2.1"),
-        (2, "6.6.6.6, 192.0.2.1, 203.0.113.5", "192.0.2.1"),
-        (2, "192.0.2.1", PEER),
-        (1, "192.0.2.1:5678", "192.0.2.1"),
-        (1, "[2001:db8::1]:443", "2001:db8::/64"),
-        (1, "[2001:db8::1]", "2001:db8::/64"),
-        (1, "2001:db8::1", "2001:db8::/64"),
-    ],
-)
-def test_only_what_trusted_proxies_added_is_believed(rf, settings, proxies, forwarded, address):
-    settings.TRUSTED_PROXIES = proxies
-    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
-
-    request = rf.get("/", headers=headers, REMOTE_ADDR=PEER)
-
-    assert limiter.client_address(request) == address
-
-
-@pytest.mark.parametrize(
-    ("remote", "address"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
-        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
-        ("::1", "::/64"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", "unknown"),
-        ("unix:", "unknown"),
-        ("<script>", "unknown"),
-    ],
-)
-def test_an_address_is_a_household(rf, remote, address):
-    assert limiter.client_address(rf.get("/", REMOTE_ADDR=remote)) == address

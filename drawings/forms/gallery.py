@@ -1,0 +1,73 @@
+"""Which published drawings to list or plot."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+
+from drawings.models import ARTIST_LENGTH
+from drawings.models.validators import validate_colormap, validate_line
+from drawings.queries.filters import DrawingFilter
+
+
+class CursorForm(forms.Form):
+    """The page of a list: drawings before or after an id."""
+
+    before = forms.UUIDField(required=False)
+    after = forms.UUIDField(required=False)
+
+
+class SearchForm(forms.Form):
+    """Drawings by words and by colormap."""
+
+    q = forms.CharField(required=False, max_length=100, validators=[validate_line])
+    cmap = forms.CharField(required=False, validators=[validate_colormap])
+
+
+class GalleryForm(SearchForm, CursorForm):
+    """A page of the gallery."""
+
+    def query(self) -> dict[str, Any]:
+        """The search of a valid form, as the query of an address."""
+        return {name: self.cleaned_data[name] for name in ("q", "cmap") if self.cleaned_data[name]}
+
+
+class PlotsForm(SearchForm):
+    """Drawings by words, colormap, exact artist name, and day (UTC; both ends included).
+
+    An artist can't be combined with a search, as no index finds an artist's drawings by words or
+    by colormap.
+    """
+
+    artist = forms.CharField(
+        required=False, max_length=ARTIST_LENGTH, strip=False, validators=[validate_line]
+    )
+    since = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+    until = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        since, until = data.get("since"), data.get("until")
+        if since and until and since > until:
+            self.add_error("since", "since must not be later than until.")
+        if data.get("artist") and (data.get("q") or data.get("cmap")):
+            self.add_error("artist", "An artist can't be combined with q or cmap.")
+        return data
+
+    def query(self) -> dict[str, str]:
+        """The values of a valid form, as the query of an address."""
+        return {name: str(value) for name, value in self.cleaned_data.items() if value}
+
+    def drawing_filter(self) -> DrawingFilter:
+        """The published drawings that a valid form selects."""
+        data = self.cleaned_data
+        since, until = data["since"], data["until"]
+        return DrawingFilter.published(
+            q=data["q"],
+            cmap=data["cmap"],
+            artist=data["artist"],
+            since=since and datetime.combine(since, time(), UTC),
+            until=datetime.combine(until + timedelta(days=1), time(), UTC)
+            if until and until < date.max
+            else None,
+        )

@@ -1,0 +1,199 @@
+"""Drawings that clients send, and their titles."""
+
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django import forms
+from django.core.exceptions import ValidationError
+
+from drawings.imaging import pixels
+from drawings.imaging.strokes import (
+    BadStrokesError,
+    Document,
+    image_of_paper,
+    pack_text,
+    paper_drawing,
+    parse,
+)
+from drawings.models import ARTIST_LENGTH, TITLE_LENGTH, BlockedWord, Drawing
+from drawings.models.text import folded_words
+from drawings.models.validators import validate_colormap, validate_line
+from drawings.queries.base_images import find_base_drawing
+from drawsite.lib import strict_json
+
+# The Flask app's canvas.
+LIST_SIDE = 200
+LIST_LENGTH = LIST_SIDE * LIST_SIDE
+# Weights that add up to one still make 255.00000000000003 of white, in floating point.
+ROUNDING = 1e-9
+
+
+class UploadField(forms.FileField):
+    """An image file; cleans to its (H, W) uint8 field."""
+
+    def clean(self, data: Any, initial: Any = None) -> pixels.Field | None:
+        file = super().clean(data, initial)
+        if file is None:
+            return None
+        try:
+            field = pixels.field_from_picture(file.read())
+        except pixels.BadPictureError as error:
+            raise ValidationError(str(error)) from error
+        return refuse_blank(field)
+
+
+def refuse_blank(field: pixels.Field) -> pixels.Field:
+    """Returns the field. Raises ValidationError if all of its pixels are alike."""
+    if pixels.is_blank(field):
+        raise ValidationError("This is blank: it has only one shade. Draw something first.")
+    return field
+
+
+def parse_brightness_list(text: str) -> pixels.Field:
+    """Read the JSON list of 40,000 numbers from 0 to 255 that the Flask app took.
+
+    Returns a (200, 200) uint8 field, rounded half up. Raises ValidationError for any other text.
+    """
+    wrong_length = ValidationError(
+        f"Send a list of exactly {LIST_LENGTH:,} numbers:"
+        f" {LIST_SIDE} rows of {LIST_SIDE}, from the top left."
+    )
+    if text.count(",") >= LIST_LENGTH:  # too long to be worth parsing
+        raise wrong_length
+    try:
+        numbers = strict_json.loads(text)
+    except ValueError as error:
+        raise ValidationError("This is not JSON. Send a list of numbers.") from error
+    if not isinstance(numbers, list) or len(numbers) != LIST_LENGTH:
+        raise wrong_length
+    # By type, not isinstance: JSON's true is a bool, and Python's bool is an int.
+    if not {type(number) for number in numbers} <= {int, float}:
+        raise ValidationError("Every item of the list must be a number.")
+    if not all(-ROUNDING <= number <= 255 + ROUNDING for number in numbers):  # refuses NaN too
+        raise ValidationError("Every number must be from 0 to 255.")
+    return pixels.field_from_numbers(np.array(numbers, np.float64), LIST_SIDE, LIST_SIDE)
+
+
+class BrightnessListField(forms.CharField):
+    """The text of a brightness list; cleans to its field."""
+
+    def clean(self, value: Any) -> pixels.Field | None:
+        text = super().clean(value)
+        return None if text in self.empty_values else refuse_blank(parse_brightness_list(text))
+
+
+class StrokesField(forms.CharField):
+    """The text of a strokes document; cleans to the text and the document."""
+
+    def clean(self, value: Any) -> tuple[str, Document] | None:
+        text = super().clean(value)
+        if text in self.empty_values:
+            return None
+        try:
+            document = parse(text)
+            image_of_paper(document)
+        except BadStrokesError as error:
+            raise ValidationError(str(error)) from error
+        return text, document
+
+
+class TitleForm(forms.Form):
+    """A drawing's title and its artist's name."""
+
+    title = forms.CharField(required=False, max_length=TITLE_LENGTH, validators=[validate_line])
+    artist = forms.CharField(required=False, max_length=ARTIST_LENGTH, validators=[validate_line])
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        texts = {name: data[name] for name in ("title", "artist") if data.get(name)}
+        blocked = BlockedWord.objects.found_in(*texts.values())
+        for name, text in texts.items():
+            if blocked & folded_words(text):
+                self.add_error(name, "This contains a word that isn't allowed here.")
+        return data
+
+
+class SubmissionForm(TitleForm):
+    """A drawing for the wall: an image file or a brightness list, its title, colormap, strokes."""
+
+    # The fields that can carry the pixels; of these, the ones that strokes can accompany.
+    pixel_fields: tuple[str, ...] = ("image", "canvas_data")
+    image_fields: tuple[str, ...] = ("image",)
+
+    image = UploadField(required=False)
+    canvas_data = BrightnessListField(required=False)
+    colormap = forms.CharField(required=False, validators=[validate_colormap])
+    submission_key = forms.UUIDField(required=False)
+    strokes = StrokesField(required=False)  # after the image: see clean_strokes
+
+    def __init__(self, *args: Any, owner: UUID | None = None, **kwargs: Any) -> None:
+        """`owner` is the sender's, who may draw on their own drawings that nobody else can see."""
+        super().__init__(*args, **kwargs)
+        self.owner = owner
+
+    def clean_strokes(self) -> dict[str, Any]:
+        """The columns that a strokes document fills."""
+        if self.cleaned_data["strokes"] is None:
+            return {}
+        text, document = self.cleaned_data["strokes"]
+        size = document["height"], document["width"]
+        image = self.sent_image()
+        if image is None and self.errors.keys().isdisjoint(self.image_fields):
+            raise ValidationError("Send strokes together with the image that they produce.")
+        if image is not None and image.shape != size:
+            raise ValidationError("Their width and height must be those of the image.")
+        try:
+            columns = {"strokes": pack_text(text)}
+        except BadStrokesError as error:
+            raise ValidationError(str(error)) from error
+        if (base_id := paper_drawing(document)) is None:
+            return columns
+        parent = find_base_drawing(base_id, self.owner)
+        if parent is None:  # hidden or deleted since: the image is stored all the same
+            return {**columns, "strokes_agree": False}
+        if (parent.height, parent.width) != size:
+            raise ValidationError("paper.drawing must be as large as the image.")
+        return {**columns, "parent": parent}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        given = [
+            name for name in self.pixel_fields if name in self.errors or data.get(name) is not None
+        ]
+        if not given:
+            self.add_error("image", "Send an image file.")
+        elif len(given) == 2:
+            self.add_error(given[1], f"Send either {' or '.join(given)}, not both.")
+        return data
+
+    def sent_image(self) -> pixels.Field | None:
+        """The (H, W) uint8 field of the image that was sent, if one was."""
+        sent = (self.cleaned_data.get(name) for name in self.image_fields)
+        return next((field for field in sent if field is not None), None)
+
+    def drawing(self) -> Drawing:
+        """The unsaved drawing that a valid form describes."""
+        data = self.cleaned_data
+        values = {name: data[name] for name in ("title", "artist", "submission_key")}
+        if data["colormap"]:
+            values["colormap"] = data["colormap"]
+        if (image := self.sent_image()) is not None:
+            return Drawing.from_field(image, **values, **data["strokes"])
+        return Drawing.from_brightness_list(data["canvas_data"], **values)
+
+
+class FlaskForm(forms.Form):
+    """The form that clients of the Flask app send."""
+
+    canvas_data = BrightnessListField()
+
+    def drawing(self) -> Drawing:
+        """The unsaved drawing that a valid form describes."""
+        return Drawing.from_brightness_list(self.cleaned_data["canvas_data"])
+
+
+class BaseImageForm(forms.Form):
+    """The drawing that a new one begins with, for the studio's page."""
+
+    on = forms.UUIDField(required=False)

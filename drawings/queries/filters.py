@@ -1,0 +1,75 @@
+"""Which drawings: one description for the gallery, plots, the API, exports and the admin."""
+
+from datetime import datetime
+from typing import Any, NamedTuple, Self
+from uuid import UUID
+
+from drawings.models import Drawing, DrawingQuerySet, Report
+from drawings.models.uuid7 import first_id
+from drawings.queries import search
+
+# The column that each of these fields is compared with.
+COLUMNS = {
+    "status": "status",
+    "cmap": "colormap",
+    "artist": "artist",
+    "width": "width",
+    "height": "height",
+    "owner": "owner",
+    "sender": "sender",
+}
+
+
+class DrawingFilter(NamedTuple):
+    """Drawings for which every field holds. An empty field holds for all of them."""
+
+    q: str = ""  # words of the title or of the artist's name, or the drawing's id
+    cmap: str = ""
+    artist: str = ""  # the exact name
+    since: datetime | None = None
+    until: datetime | None = None  # not included
+    status: str = ""
+    width: int = 0  # pixels
+    height: int = 0
+    owner: UUID | None = None
+    sender: bytes = b""
+    reported: bool = False  # has reports that staff have not settled
+
+    @classmethod
+    def published(cls, **values: Any) -> Self:
+        return cls(status=Drawing.Status.PUBLISHED, **values)
+
+    @property
+    def is_published_only(self) -> bool:
+        return self.status == Drawing.Status.PUBLISHED
+
+    def described(self) -> dict[str, str]:
+        """The fields that are not empty, as text."""
+        return {name: str(value) for name, value in self._asdict().items() if value}
+
+    def apply(self, rows: DrawingQuerySet) -> DrawingQuerySet:
+        """Returns those of the rows for which the filter holds, in no order."""
+        if self.q:
+            rows = search.matching(rows, self.q)
+        for name, column in COLUMNS.items():
+            if value := getattr(self, name):
+                rows = rows.filter(**{column: value})
+        if self.reported:
+            rows = rows.filter(pk__in=Report.objects.waiting().values("drawing"))
+        if self.since is not None:
+            rows = rows.filter(id__gte=first_id(self.since))
+        if self.until is not None:
+            rows = rows.filter(id__lt=first_id(self.until))
+        return rows
+
+    def holds_for(self, drawing: Drawing) -> bool:
+        """Whether the filter holds for a drawing that was read, `q` and `reported` left aside."""
+        return (
+            all(
+                getattr(drawing, column) == value
+                for name, column in COLUMNS.items()
+                if (value := getattr(self, name))
+            )
+            and (self.since is None or drawing.id >= first_id(self.since))
+            and (self.until is None or drawing.id < first_id(self.until))
+        )

@@ -1,0 +1,193 @@
+"""The search on SQLite: an FTS5 table that triggers keep up to date."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError, connections, models
+from django.db.backends.utils import CursorWrapper
+from django.db.models.expressions import RawSQL
+
+from drawings.models import Drawing, DrawingQuerySet
+from drawings.models.uuid7 import milliseconds_of
+from drawings.queries.id_order import IdWindow
+
+TABLE = Drawing._meta.db_table
+FTS5 = "drawings_search"
+# FTS5 knows its rows by number, and reads the rows of a word in the order of their numbers. So a
+# drawing's number begins with the time, like its id: the newest come first here as well.
+NUMBERS = "drawings_search_number"
+
+
+def number_of(drawing_id: UUID) -> int:
+    """A drawing's number: 48 bits of milliseconds, the 12 bits that follow them in a UUIDv7, and 3
+    zero bits.
+
+    The zero bits leave room: if two drawings have the same number, one takes the next free number.
+    """
+    return milliseconds_of(drawing_id) << 15 | (drawing_id.int >> 64 & 0xFFF) << 3
+
+
+def _number_in_sql(drawing_id: str) -> str:
+    """The same in SQL, digit by digit: SQLite has no function that reads hexadecimal.
+
+    Digits 1 to 12 are the milliseconds, 13 is the UUID's version, 14 to 16 are the 12 bits.
+    """
+    digits = [*enumerate(range(59, 14, -4), 1), *enumerate(range(11, 2, -4), 14)]
+    return "|".join(
+        f"(instr('0123456789abcdef',substr({drawing_id},{position},1))-1<<{shift})"
+        for position, shift in digits
+    )
+
+
+# (A colormap is one word: FTS5 would part it at the underscores.)
+_VALUES = "new.title, new.artist, new.status, replace(new.colormap, '_', '')"
+SQLITE_SCHEMA = {
+    FTS5: f"""
+        CREATE VIRTUAL TABLE {FTS5} USING fts5(
+            title, artist, status, colormap,
+            tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3 4 5 6 7'
+        )
+    """,
+    NUMBERS: f"""
+        CREATE TABLE {NUMBERS} (number INTEGER PRIMARY KEY, drawing_id TEXT NOT NULL UNIQUE)
+    """,
+    f"{FTS5}_insert": f"""
+        CREATE TRIGGER {FTS5}_insert AFTER INSERT ON {TABLE} BEGIN
+            INSERT INTO {NUMBERS} (number, drawing_id)
+            SELECT
+                CASE WHEN EXISTS (SELECT 1 FROM {NUMBERS} WHERE number = first) THEN
+                    (SELECT number + 1 FROM {NUMBERS} AS taken
+                     WHERE number >= first AND NOT EXISTS (
+                         SELECT 1 FROM {NUMBERS} AS next WHERE next.number = taken.number + 1)
+                     ORDER BY number LIMIT 1)
+                ELSE first END,
+                new.id
+            FROM (SELECT {_number_in_sql("new.id")} AS first LIMIT 1);
+            INSERT INTO {FTS5} (rowid, title, artist, status, colormap)
+            SELECT number, {_VALUES} FROM {NUMBERS} WHERE drawing_id = new.id;
+        END
+    """,
+    f"{FTS5}_update": f"""
+        CREATE TRIGGER {FTS5}_update AFTER UPDATE OF title, artist, status, colormap ON {TABLE}
+        BEGIN
+            UPDATE {FTS5} SET title = new.title, artist = new.artist, status = new.status,
+                colormap = replace(new.colormap, '_', '')
+            WHERE rowid = (SELECT number FROM {NUMBERS} WHERE drawing_id = new.id);
+        END
+    """,
+    f"{FTS5}_delete": f"""
+        CREATE TRIGGER {FTS5}_delete AFTER DELETE ON {TABLE} BEGIN
+            DELETE FROM {FTS5}
+            WHERE rowid = (SELECT number FROM {NUMBERS} WHERE drawing_id = old.id);
+            DELETE FROM {NUMBERS} WHERE drawing_id = old.id;
+        END
+    """,
+}
+
+
+def fts5_query(words: list[str], status: str = "", cmap: str = "") -> str:
+    """The query in FTS5's language. (Its words are quoted: they may be AND or NOT.)"""
+    asked = [f'{{title artist}} : "{word}" *' for word in words]
+    for column, value in (("status", status), ("colormap", cmap.replace("_", ""))):
+        if value:
+            quoted = value.replace('"', '""')
+            asked.append(f'{column} : "{quoted}"')
+    return " AND ".join(asked)
+
+
+def matching(rows: DrawingQuerySet, words: list[str]) -> DrawingQuerySet:
+    """Returns those of the rows that have all of the words, in no order."""
+    found = RawSQL(
+        f"SELECT drawing_id FROM {NUMBERS} WHERE number IN"
+        f" (SELECT rowid FROM {FTS5} WHERE {FTS5} MATCH %s)",
+        [fts5_query(words)],
+    )
+    return rows.filter(pk__in=found)
+
+
+def among(rows: DrawingQuerySet, words: list[str]) -> DrawingQuerySet:
+    """Like `matching`, for few rows: FTS5 looks up each of them by itself."""
+    has_words = RawSQL(
+        f"EXISTS (SELECT 1 FROM {FTS5} WHERE {FTS5} MATCH %s AND rowid ="
+        f" (SELECT number FROM {NUMBERS} WHERE drawing_id = {TABLE}.id))",
+        [fts5_query(words)],
+        output_field=models.BooleanField(),
+    )
+    return rows.filter(has_words)
+
+
+def find_ids(
+    words: list[str], status: str, cmap: str, window: IdWindow, *, using: str
+) -> list[UUID]:
+    """The ids on a page of the drawings that have the words, and this status and colormap if given.
+
+    FTS5 reads the drawings of a word in the order of their numbers, and stops where the page ends.
+    """
+    conditions = [f"{FTS5} MATCH %s"]
+    parameters: list[str | int] = [fts5_query(words, status, cmap)]
+    if window.first is not None:
+        conditions.append("rowid >= %s")
+        parameters.append(number_of(window.first))
+    if window.end is not None:
+        conditions.append("rowid < %s")
+        parameters.append(number_of(window.end))
+    # The drawing where a page begins may be gone: then it begins at the next older one that is not.
+    at = f"FROM {NUMBERS} WHERE drawing_id <= %s ORDER BY drawing_id DESC LIMIT 1"
+    if window.before is not None:
+        conditions.append(f"rowid < (SELECT number + (drawing_id < %s) {at})")
+        parameters += [window.before.hex, window.before.hex]
+    if window.after is not None:
+        conditions.append(f"rowid > coalesce((SELECT number {at}), -1)")
+        parameters.append(window.after.hex)
+    direction = "ASC" if window.ascending else "DESC"
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            f"SELECT drawing_id FROM (SELECT rowid AS found FROM {FTS5}"
+            f" WHERE {' AND '.join(conditions)} ORDER BY rowid {direction} LIMIT %s)"
+            f" JOIN {NUMBERS} ON number = found ORDER BY found {direction}",
+            [*parameters, window.limit],
+        )
+        return [UUID(found) for (found,) in cursor.fetchall()]
+
+
+def install(cursor: CursorWrapper, using: str) -> None:
+    names = ", ".join(["%s"] * len(SQLITE_SCHEMA))
+    cursor.execute(
+        f"SELECT name, type, sql FROM sqlite_master WHERE name IN ({names})", list(SQLITE_SCHEMA)
+    )
+    there = {name: (kind, sql) for name, kind, sql in cursor.fetchall()}
+    if {name: sql for name, (_, sql) in there.items()} == {
+        name: sql.strip() for name, sql in SQLITE_SCHEMA.items()
+    }:
+        return
+    for name in reversed([name for name in SQLITE_SCHEMA if name in there]):
+        cursor.execute(f"DROP {there[name][0]} {name}")
+    for statement in SQLITE_SCHEMA.values():
+        try:
+            cursor.execute(statement)
+        except OperationalError as error:
+            if "no such module" not in str(error):
+                raise
+            raise ImproperlyConfigured(
+                f"The SQLite of this Python cannot do full-text search ({error})."
+                " Use another build of Python, or PostgreSQL through DATABASE_URL."
+            ) from error
+    cursor.executemany(
+        f"INSERT INTO {NUMBERS} (number, drawing_id) VALUES (%s, %s)",
+        _numbers(using),  # type: ignore[arg-type]  # any iterable will do
+    )
+    cursor.execute(
+        f"INSERT INTO {FTS5} (rowid, title, artist, status, colormap)"
+        " SELECT number, title, artist, status, replace(colormap, '_', '')"
+        f" FROM {NUMBERS} JOIN {TABLE} ON id = drawing_id ORDER BY number"
+    )
+
+
+def _numbers(using: str) -> Iterator[tuple[int, str]]:
+    """A number for each drawing that is there."""
+    last = -1
+    ids = Drawing.objects.using(using).order_by("id").values_list("id", flat=True)
+    for drawing_id in ids.iterator():
+        last = max(number_of(drawing_id), last + 1)
+        yield last, drawing_id.hex
