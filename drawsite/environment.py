@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import dj_database_url
 from environs import Env, EnvError, ValidationError
 
-from drawings.imaging.pixels import MAX_SIDE, MIN_SIDE
 from drawsite.lib.atomic_files import draft_name, flush
+from drawsite.lib.canvas_limits import MAX_SIDE, MIN_SIDE
 
 env = Env()
 

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from drawings.datasets.demo import sketches
-from drawings.imaging import pixels, strokes
+from drawings.imaging import pixels, rasteriser, strokes
 
 
 def drawn(seed: int, number: int) -> Iterator[tuple[strokes.Document, pixels.Field]]:
     """Different drawings, of 200 x 200: the strokes document and the field that it comes to."""
     for one in range(number):
         document = sketches.sketch(np.random.default_rng((seed, one)))
-        yield document, strokes.rasterise(document)
+        yield document, rasteriser.rasterise(document)
 
 
 def flask_text(field: pixels.Field) -> str:

@@ -10,6 +10,7 @@ from benchmarks.harness.client import Client
 from benchmarks.harness.hand import drawn
 from benchmarks.harness.site import Server
 from drawings.imaging import pixels
+from drawings.imaging.png import png_from_blob
 
 BOUNDARY = "----drawsite-bench"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
@@ -27,7 +28,7 @@ def prepare(server: Server, number: int, different: int, *, keyed: bool = True) 
     token = token_of(server)
     sketches = [
         (
-            pixels.png_from_blob(pixels.write_blob(field), *field.shape),
+            png_from_blob(pixels.write_blob(field), *field.shape),
             json.dumps(document, separators=(",", ":")),
             field,
         )

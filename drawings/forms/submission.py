@@ -7,13 +7,13 @@ import numpy as np
 from django import forms
 from django.core.exceptions import ValidationError
 
-from drawings.imaging import pixels
+from drawings.imaging import pixels, uploads
 from drawings.imaging.strokes import (
     BadStrokesError,
     Document,
-    image_of_paper,
+    base_drawing_id,
+    embedded_base_image,
     pack_text,
-    paper_drawing,
     parse,
 )
 from drawings.models import ARTIST_LENGTH, TITLE_LENGTH, BlockedWord, Drawing
@@ -37,8 +37,8 @@ class UploadField(forms.FileField):
         if file is None:
             return None
         try:
-            field = pixels.field_from_picture(file.read())
-        except pixels.BadPictureError as error:
+            field = uploads.field_from_image_file(file.read())
+        except uploads.BadImageError as error:
             raise ValidationError(str(error)) from error
         return refuse_blank(field)
 
@@ -92,7 +92,7 @@ class StrokesField(forms.CharField):
             return None
         try:
             document = parse(text)
-            image_of_paper(document)
+            embedded_base_image(document)
         except BadStrokesError as error:
             raise ValidationError(str(error)) from error
         return text, document
@@ -147,7 +147,7 @@ class SubmissionForm(TitleForm):
             columns = {"strokes": pack_text(text)}
         except BadStrokesError as error:
             raise ValidationError(str(error)) from error
-        if (base_id := paper_drawing(document)) is None:
+        if (base_id := base_drawing_id(document)) is None:
             return columns
         parent = find_base_drawing(base_id, self.owner)
         if parent is None:  # hidden or deleted since: the image is stored all the same

@@ -1,7 +1,7 @@
-"""Fields in colour: what matplotlib does for the pictures.
+"""Colormaps and palettes, by matplotlib.
 
-Colours come from a palette: a colormap has at most 256 answers for the 256 values of a pixel, so
-the picture of a drawing is its blob behind a table of 256 colours.
+A colormap maps the 256 values of a pixel to at most 256 colours, so a drawing in colour is its blob
+with a palette of 256 colours.
 """
 
 from functools import lru_cache
@@ -12,8 +12,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
 from drawings.imaging import pixels
+from drawings.imaging.png import png_from_blob
 
-# The groups of matplotlib's colormap reference, in its order; "More" takes what is in none.
+# The groups of matplotlib's colormap reference, in its order; "More" has the ungrouped ones.
+# Source: https://matplotlib.org/stable/gallery/color/colormap_reference.html
 COLORMAP_GROUPS = {
     "Perceptually uniform": "viridis plasma inferno magma cividis",
     "Sequential": (
@@ -34,7 +36,7 @@ COLORMAP_GROUPS = {
         " gist_rainbow rainbow jet turbo nipy_spectral gist_ncar"
     ),
 }
-# What the pages offer as swatches; every other colormap is one step further, in a list.
+# The pages offer these as swatches, and the others in a list.
 FEATURED_COLORMAPS = (
     "gray",
     "viridis",
@@ -55,7 +57,7 @@ def is_colormap(name: str) -> bool:
 
 @lru_cache(maxsize=1)
 def grouped_colormaps() -> list[tuple[str, list[str]]]:
-    """Every colormap that matplotlib has, as (group, names); a reversed one follows its own."""
+    """All of matplotlib's colormaps as (group, names), each followed by its reverse."""
     left = set(matplotlib.colormaps)
     groups = []
     for group, names in COLORMAP_GROUPS.items():
@@ -68,29 +70,28 @@ def grouped_colormaps() -> list[tuple[str, list[str]]]:
 
 
 def palette(cmap: str, vmin: float, vmax: float) -> bytes:
-    """The colours of brightness 0 to 255 as 256 RGB triples, 768 bytes.
+    """The colours of brightness 0 to 255 as 256 RGB triples (768 bytes).
 
     Identical to `ScalarMappable(Normalize(vmin, vmax), cmap).to_rgba(field, bytes=True)` for any
-    uint8 field, because that is what makes it. Needs vmin <= vmax.
+    uint8 field, because that call makes it. Needs vmin <= vmax.
     """
     shades = np.arange(256, dtype=np.uint8)
-    with np.errstate(over="ignore"):  # limits that are next to nothing apart: all is above them
+    with np.errstate(over="ignore"):  # vmin and vmax that nearly coincide
         colours = ScalarMappable(Normalize(vmin, vmax), cmap).to_rgba(shades, bytes=True)
     return colours[:, :3].tobytes()
 
 
 @lru_cache(maxsize=1024)  # at most 1 MB
 def own_palette(cmap: str, vmin: int, vmax: int) -> bytes:
-    """As `palette`, and kept: for the limits that a drawing's row has.
+    """Like `palette`, but cached: for the limits of drawings' rows.
 
-    Not for those that a request names: anybody could name ever new ones, and what is of use would
-    have to go.
+    The limits in requests are unbounded, so they would evict useful palettes.
     """
     return palette(cmap, vmin, vmax)
 
 
 @lru_cache(maxsize=256)  # at most 0.5 MB
 def strip_png(cmap: str) -> bytes:
-    """A colormap as a 256 x 1 palette PNG: a swatch, and in its PLTE the table of colours."""
+    """A colormap as a 256 x 1 palette PNG, from dark to light; its PLTE is the palette."""
     shades = np.arange(256, dtype=np.uint8).reshape(1, 256)
-    return pixels.png_from_blob(pixels.write_blob(shades), 1, 256, palette(cmap, 0, 255))
+    return png_from_blob(pixels.write_blob(shades), 1, 256, palette(cmap, 0, 255))

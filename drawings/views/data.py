@@ -22,7 +22,7 @@ from drawings.http.caching import (
 )
 from drawings.http.filenames import file_name
 from drawings.http.plot_slots import plot_slot
-from drawings.imaging import colormaps, pixels, strokes, svg
+from drawings.imaging import colormaps, pixels, rasteriser, strokes, svg
 from drawings.models import Drawing
 from drawings.queries.replicas import may_lag
 from drawings.services import verification
@@ -129,9 +129,9 @@ def strokes_svg(request: HttpRequest, id: UUID) -> HttpResponse:
         try:
             with plot_slot(request) as run:
                 return run(svg.from_packed, data, palette, base).encode()
-        except strokes.MissingPaperError as error:
+        except strokes.MissingBaseImageError as error:
             raise Http404 from error
-        except strokes.TooMuchError:
+        except rasteriser.TooMuchWorkError:
             return svg.from_field(drawing.field, palette).encode()
 
     with damage_as_404(drawing):

@@ -12,6 +12,7 @@ from drawings.http import access
 from drawings.http.caching import drawing_response, has_canonical_query
 from drawings.http.plot_slots import plot_slot
 from drawings.imaging import colormaps, pixels
+from drawings.imaging.png import png_from_blob
 from drawings.queries.replicas import may_lag
 
 # Larger images may take long to compress, and queries for them are unbounded, so they need a slot
@@ -43,9 +44,9 @@ def image(request: HttpRequest, id: UUID) -> HttpResponse:
         blob = row.blob or access.get_image_row(request, id, with_blob=True).blob
         arguments = blob, row.height, row.width, palette(cmap, vmin, vmax), scale
         if math.prod((row.height, row.width)) * scale**2 <= MAX_PIXELS:
-            return pixels.png_from_blob(*arguments)
+            return png_from_blob(*arguments)
         with plot_slot(request) as run:
-            return run(pixels.png_from_blob, *arguments)
+            return run(png_from_blob, *arguments)
 
     return drawing_response(
         request,

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from drawings.imaging import strokes
+from drawings.imaging import rasteriser, strokes
 from drawings.models import BlockedWord, Drawing
 from drawings.services import senders, submissions
 from drawsite.environment import Rate
@@ -51,7 +51,7 @@ def test_one_drawing_is_described_as_in_the_list(client, make_drawing):
 
 def test_all_addresses_lead_somewhere(client, make_drawing):
     given = documents.document(documents.LINE)
-    field = strokes.rasterise(given)
+    field = rasteriser.rasterise(given)
     drawing = make_drawing(field, strokes=strokes.pack(given), strokes_agree=True)
 
     described = client.get(f"{URL}/{drawing.id}").json()
@@ -158,7 +158,7 @@ def test_a_form_is_a_drawing_as_on_the_site(client):
 @pytest.mark.parametrize("way", ["pixels", "image"])
 def test_strokes_come_with_either_kind_of_pixels(client, way):
     given = documents.document(documents.LINE)
-    field = strokes.rasterise(given)
+    field = rasteriser.rasterise(given)
     pixels = {
         "pixels": field.tolist(),
         "image": base64.b64encode(samples.png(field)).decode(),
@@ -220,7 +220,7 @@ def test_who_repeats_a_key_is_told_of_a_drawing_that_is_withheld_what_they_sent(
 def test_who_sends_the_same_again_before_it_is_approved_gets_the_same_answer(client, settings):
     settings.REQUIRE_APPROVAL = True
     given = documents.document(documents.LINE)
-    pixels = strokes.rasterise(given).tolist()
+    pixels = rasteriser.rasterise(given).tolist()
     body = {"pixels": pixels, "title": "Fox", "strokes": given, "submission_key": str(uuid4())}
 
     first, again = send(client, body), send(Client(), body)

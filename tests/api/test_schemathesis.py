@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drawings.imaging import strokes
+from drawings.imaging import rasteriser, strokes
 from drawings.models import ApiToken, Drawing
 from drawings.services import api_tokens
 from tests.support import documents
@@ -26,7 +26,7 @@ expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
 def wall(make_drawing):
     """A few drawings, one with strokes, one hidden."""
     given = documents.document(documents.LINE)
-    make_drawing(strokes.rasterise(given), strokes=strokes.pack(given), strokes_agree=True)
+    make_drawing(rasteriser.rasterise(given), strokes=strokes.pack(given), strokes_agree=True)
     make_drawing(title="Fox", artist="Ada", colormap="magma")
     make_drawing(status="hidden")
 

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from playwright.sync_api import expect
 
 from drawings.http import owner_cookie
-from drawings.imaging import strokes
+from drawings.imaging import rasteriser, strokes
 
 pytestmark = pytest.mark.page_alone
 
@@ -29,7 +29,7 @@ def drawing(make_drawing):
     }
     parent = make_drawing(title="Below")
     return make_drawing(
-        strokes.rasterise(document),
+        rasteriser.rasterise(document),
         title="Above",
         artist="Ada",
         parent=parent,

@@ -121,7 +121,7 @@ def test_without_scripts_a_refused_picture_is_explained(browser, server, field):
     page.get_by_label("Title").fill("Kept")
     page.get_by_role("button", name="Send").click()
 
-    expect(page.get_by_role("alert")).to_contain_text("not a picture that can be read")
+    expect(page.get_by_role("alert")).to_contain_text("We can't read this image")
     expect(page.get_by_label("Title")).to_have_value("Kept")
     assert not Drawing.objects.exists()
 

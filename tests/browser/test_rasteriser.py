@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.templatetags.static import static
 
-from drawings.imaging import strokes
+from drawings.imaging import rasteriser, strokes
 from tests.fixtures.recorded import make
 from tests.support import documents
 
@@ -60,14 +60,14 @@ def test_the_server_makes_of_a_recorded_input_what_it_always_made(name):
     document = CASES[name]
     strokes.check(document)
 
-    field = strokes.rasterise(document, strokes.image_of_paper(document))
+    field = rasteriser.rasterise(document, strokes.embedded_base_image(document))
 
     assert make.digest(field) == GOLDEN[name]
 
 
 def test_the_page_makes_of_all_recorded_inputs_the_same(digests_in_the_page):
     for name, document in CASES.items():
-        digests = digests_in_the_page([document], strokes.image_of_paper(document))
+        digests = digests_in_the_page([document], strokes.embedded_base_image(document))
         assert digests == [GOLDEN[name]], name
 
 
@@ -84,7 +84,7 @@ def test_the_page_and_the_server_agree_on_thousands_of_drawings(digests_in_the_p
     agreeing = 0
     for _ in range(RANDOM_DOCUMENTS // BATCH):
         batch = [documents.random_document(random) for _ in range(BATCH)]
-        here = [make.digest(strokes.rasterise(document)) for document in batch]
+        here = [make.digest(rasteriser.rasterise(document)) for document in batch]
         there = digests_in_the_page(batch)
         assert [
             document
@@ -115,4 +115,4 @@ def test_the_random_drawings_keep_to_the_rules_and_have_everything_in_them():
     assert (min(xs), max(xs)) == (strokes.LEAST_COORDINATE, strokes.GREATEST_COORDINATE)
     assert (min(radii), max(radii)) == (0, strokes.MAX_RADIUS)
     # Most of them leave something, and hardly two the same.
-    assert len({make.digest(strokes.rasterise(document)) for document in given}) > 500
+    assert len({make.digest(rasteriser.rasterise(document)) for document in given}) > 500

@@ -12,7 +12,8 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from PIL import Image
 from playwright.sync_api import expect
 
-from drawings.imaging import pixels, strokes
+from drawings.imaging import pixels, rasteriser, strokes
+from drawings.imaging.png import PNG_SIGNATURE, png_chunk
 from drawings.models import Drawing
 from tests.browser.test_pages import SHIFT
 
@@ -76,7 +77,7 @@ def make_replayable(make_drawing):
     def make(operations=OPERATIONS, paper=None, ground=None, **values):
         what = document(operations, paper)
         strokes.check(what)
-        field = strokes.rasterise(what, ground)
+        field = rasteriser.rasterise(what, ground)
         return make_drawing(field, strokes=strokes.pack(what), **values)
 
     return make
@@ -169,7 +170,7 @@ def picture_colours(page, drawing, cmap):
 
 def after(operations, count, ground=None):
     """The field after so many of the operations."""
-    return strokes.rasterise(document(operations[:count]), ground)
+    return rasteriser.rasterise(document(operations[:count]), ground)
 
 
 @pytest.fixture
@@ -665,13 +666,13 @@ def png_of(lines, width, height, header=(8, 0, 0, 0, 0), extra=b""):
     data = zlib.compress(lines)
     return b"".join(
         (
-            pixels.PNG_SIGNATURE,
-            pixels.png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, *header)),
+            PNG_SIGNATURE,
+            png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, *header)),
             extra,
-            pixels.png_chunk(b"tEXt", b"Comment\0between"),
+            png_chunk(b"tEXt", b"Comment\0between"),
             # As several chunks, which is one stream all the same.
-            *(pixels.png_chunk(b"IDAT", data[at : at + 100]) for at in range(0, len(data), 100)),
-            pixels.png_chunk(b"IEND", b""),
+            *(png_chunk(b"IDAT", data[at : at + 100]) for at in range(0, len(data), 100)),
+            png_chunk(b"IEND", b""),
         )
     )
 
@@ -710,7 +711,7 @@ def test_pngs_of_other_programs_are_read(page, server, field):
         ({"header": (8, 2, 0, 0, 0)}, "not plain 8-bit grey"),
         ({"header": (16, 0, 0, 0, 0)}, "not plain 8-bit grey"),
         ({"header": (8, 0, 0, 0, 1)}, "not plain 8-bit grey"),
-        ({"extra": pixels.png_chunk(b"tRNS", b"\0\7")}, "transparent"),
+        ({"extra": png_chunk(b"tRNS", b"\0\7")}, "transparent"),
         ({"height": 24}, "cut short"),
         ({"height": 22}, "more than its header says"),
         ({"lines": b"\5" * (18 * 23)}, "unknown filter"),

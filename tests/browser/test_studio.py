@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from drawings.imaging import strokes
+from drawings.imaging import rasteriser, strokes
 from tests.support import samples
 
 pytestmark = pytest.mark.page_alone
@@ -196,7 +196,7 @@ def test_the_strokes_that_were_drawn_make_the_same_field_on_the_server(studio):
 
     drawn = studio.document()
     strokes.check(drawn)
-    assert np.array_equal(strokes.rasterise(drawn), studio.field())
+    assert np.array_equal(rasteriser.rasterise(drawn), studio.field())
 
 
 # --- Pens and fingers -----------------------------------------------------------------------
@@ -426,7 +426,9 @@ def test_a_picture_becomes_the_paper_and_can_be_drawn_on(studio, field):
 
     drawn = studio.document()
     strokes.check(drawn)
-    assert np.array_equal(strokes.rasterise(drawn, strokes.image_of_paper(drawn)), studio.field())
+    assert np.array_equal(
+        rasteriser.rasterise(drawn, strokes.embedded_base_image(drawn)), studio.field()
+    )
 
 
 def test_a_picture_to_trace_is_not_on_the_paper(studio, field):

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from drawings.datasets.demo import scenes
 from drawings.datasets.imports import loader
 from drawings.datasets.splits import split_of
-from drawings.imaging import strokes
+from drawings.imaging import rasteriser, strokes
 from drawings.models import Drawing
 from drawings.services import verification
 from tests.support import documents
@@ -42,7 +42,7 @@ def wall(sketched, make_drawing):
     random = np.random.default_rng(0)
     for number in range(24):
         document = documents.random_document(random)
-        field = strokes.rasterise(document)
+        field = rasteriser.rasterise(document)
         field[0, :2] = 0, 255  # so that none is blank: these strokes come to something else
         values = {
             "title": TITLES[number % len(TITLES)],
@@ -54,12 +54,12 @@ def wall(sketched, make_drawing):
         }
         make_drawing(field, strokes=strokes.pack(document) if number % 2 else None, **values)
     parent = make_drawing(
-        strokes.rasterise(documents.document(documents.LINE)),
+        rasteriser.rasterise(documents.document(documents.LINE)),
         id=id_in("validation", THEN),
         title="Paper",
     )
     document = documents.document(documents.fill(2, 3), paper={"drawing": str(parent.id)})
-    field = strokes.rasterise(document, parent.field)
+    field = rasteriser.rasterise(document, parent.field)
     # In the files of an export, what was drawn on it comes first.
     make_drawing(
         field,

@@ -7,6 +7,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
 from drawings.imaging import colormaps, pixels
+from drawings.imaging.png import png_chunk, png_from_blob
 from tests.support import samples
 
 COLORMAPS = sorted(matplotlib.colormaps)
@@ -23,7 +24,7 @@ def by_matplotlib(field, cmap, vmin, vmax):
 def test_a_picture_has_exactly_the_colours_of_matplotlib(cmap):
     blob = pixels.write_blob(ALL_SHADES)
     for vmin, vmax in LIMITS:
-        png = pixels.png_from_blob(blob, 16, 16, colormaps.palette(cmap, vmin, vmax))
+        png = png_from_blob(blob, 16, 16, colormaps.palette(cmap, vmin, vmax))
 
         expected = by_matplotlib(ALL_SHADES, cmap, vmin, vmax)
         assert np.array_equal(samples.decoded(png), expected[..., :3])
@@ -44,7 +45,7 @@ def test_a_strip_is_the_colormap_from_left_to_right(cmap):
 
     colours = by_matplotlib(np.arange(256, dtype=np.uint8), cmap, 0, 255)[:, :3]
     assert np.array_equal(samples.decoded(strip), colours[np.newaxis])
-    assert pixels.png_chunk(b"PLTE", colours.tobytes()) in strip
+    assert png_chunk(b"PLTE", colours.tobytes()) in strip
 
 
 def test_the_groups_have_every_colormap_once():

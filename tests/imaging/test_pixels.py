@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from drawings.imaging import pixels, strokes
+from drawings.imaging import pixels, rasteriser, uploads
+from drawings.imaging.png import PNG_SIGNATURE, check_png, png_chunk, png_from_blob, split_png
 from tests.support import documents, samples
 
 # 249 is the greatest width at which the least window reaches the line above.
@@ -39,7 +40,7 @@ def test_a_blob_is_the_scanlines_of_a_png(field):
 
 
 def test_every_reader_of_pngs_takes_a_blob(field):
-    png = pixels.png_from_blob(pixels.write_blob(field), *field.shape)
+    png = png_from_blob(pixels.write_blob(field), *field.shape)
 
     assert np.array_equal(samples.decoded(png, "L"), field)
 
@@ -55,7 +56,7 @@ def test_a_line_that_repeats_the_one_above_takes_next_to_nothing(width):
 
 def test_drawings_of_strokes_take_less_than_by_zlib():
     fields = [
-        strokes.rasterise(documents.document(*operations, width=200, height=200))
+        rasteriser.rasterise(documents.document(*operations, width=200, height=200))
         for operations in documents_of_strokes()
     ]
 
@@ -172,10 +173,10 @@ def test_bands_join_in_any_order_and_more_than_once(field):
 def test_a_blob_of_bands_is_a_pngs(field):
     bands = [pixels.compress_band(lines) for lines in np.split(field, 4)]
 
-    png = pixels.png_from_blob(pixels.join_bands(bands), 200, 200)
+    png = png_from_blob(pixels.join_bands(bands), 200, 200)
 
-    pixels.check_png(png)
-    assert np.array_equal(pixels.field_from_picture(png), field)
+    check_png(png)
+    assert np.array_equal(uploads.field_from_image_file(png), field)
 
 
 @pytest.mark.parametrize("first", [b"", b"a", bytes(70_000), b"\xff" * 70_000, bytes(range(256))])
@@ -201,7 +202,7 @@ def test_a_png_of_a_blob_shows_the_field(height, width):
 def test_a_png_with_a_palette_shows_its_colours(field):
     palette = bytes(range(256)) * 3
 
-    png = pixels.png_from_blob(pixels.write_blob(field), 200, 200, palette)
+    png = png_from_blob(pixels.write_blob(field), 200, 200, palette)
 
     colours = np.frombuffer(palette, np.uint8).reshape(256, 3)
     assert np.array_equal(samples.decoded(png), colours[field])
@@ -210,7 +211,7 @@ def test_a_png_with_a_palette_shows_its_colours(field):
 def test_a_png_of_a_blob_comes_apart_again(field):
     blob = pixels.write_blob(field)
 
-    assert pixels.split_png(pixels.png_from_blob(blob, 200, 200)) == (blob, 200, 200)
+    assert split_png(png_from_blob(blob, 200, 200)) == (blob, 200, 200)
 
 
 OTHER_PNGS = {
@@ -218,22 +219,22 @@ OTHER_PNGS = {
     "cut short": samples.png(samples.shades(40, 40))[:-1],
     "longer": samples.png(samples.shades(40, 40)) + b"x",
     "damaged": samples.png(samples.shades(40, 40)).replace(b"IEND", b"IEMD"),
-    "with a palette": pixels.png_from_blob(b"", 40, 40, bytes(768)),
+    "with a palette": png_from_blob(b"", 40, 40, bytes(768)),
     "too small": samples.png(samples.shades(40, 15)),
-    "too large": pixels.png_from_blob(b"", 1025, 40),
+    "too large": png_from_blob(b"", 1025, 40),
     "with more chunks": samples.encoded(samples.shades(40, 40), dpi=(72, 72)),
 }
 
 
 @pytest.mark.parametrize("data", OTHER_PNGS.values(), ids=OTHER_PNGS)
 def test_no_other_file_does(data):
-    assert pixels.split_png(data) is None
+    assert split_png(data) is None
 
 
 def test_the_blob_stands_in_the_png_as_it_is(field):
     blob = pixels.write_blob(field)
 
-    assert pixels.png_chunk(b"IDAT", blob) in samples.png(field)
+    assert png_chunk(b"IDAT", blob) in samples.png(field)
 
 
 # --- Brightness -----------------------------------------------------------------------------
@@ -253,21 +254,21 @@ def test_brightness_is_that_of_exact_arithmetic():
     colours += dice.integers(0, 256, (5_000, 4)).tolist()
     colours += [[*rgb, 255] for rgb in dice.integers(0, 256, (5_000, 3)).tolist()]
 
-    brightness = pixels.luminance(np.array([colours], np.uint8))
+    brightness = uploads.luminance(np.array([colours], np.uint8))
 
     assert brightness.tolist() == [[exact_brightness(*colour) for colour in colours]]
 
 
 def test_a_half_is_rounded_up():
     # 0.34 * 25 = 8.5
-    assert pixels.luminance(np.array([[[25, 0, 0, 255]]], np.uint8)).tolist() == [[9]]
+    assert uploads.luminance(np.array([[[25, 0, 0, 255]]], np.uint8)).tolist() == [[9]]
 
 
 def test_grey_stays_exactly_what_it_was():
     greys = np.arange(256, dtype=np.uint8)
     rgba = np.stack([greys, greys, greys, np.full(256, 255, np.uint8)], axis=-1)
 
-    assert np.array_equal(pixels.luminance(rgba[np.newaxis]), greys[np.newaxis])
+    assert np.array_equal(uploads.luminance(rgba[np.newaxis]), greys[np.newaxis])
 
 
 def test_numbers_are_rounded_half_up():
@@ -302,11 +303,11 @@ def opaque(rgb):
 def test_a_grey_png_is_kept_byte_for_byte(height, width):
     field = samples.shades(height, width)
 
-    assert np.array_equal(pixels.field_from_picture(samples.png(field)), field)
+    assert np.array_equal(uploads.field_from_image_file(samples.png(field)), field)
 
 
 def test_a_grey_png_of_another_encoder_is_kept_byte_for_byte(field):
-    assert np.array_equal(pixels.field_from_picture(samples.encoded(field)), field)
+    assert np.array_equal(uploads.field_from_image_file(samples.encoded(field)), field)
 
 
 @pytest.mark.parametrize("format", ["PNG", "BMP", "WEBP"])
@@ -314,33 +315,33 @@ def test_a_colour_picture_becomes_its_brightness(format):
     rgb = rgb_sample()
     options = {"lossless": True} if format == "WEBP" else {}
 
-    field = pixels.field_from_picture(samples.encoded(rgb, format, **options))
+    field = uploads.field_from_image_file(samples.encoded(rgb, format, **options))
 
-    assert np.array_equal(field, pixels.luminance(opaque(rgb)))
+    assert np.array_equal(field, uploads.luminance(opaque(rgb)))
 
 
 def test_transparency_shows_the_white_paper():
     rgba = np.dstack([rgb_sample(), samples.shades(40, 56)])
     rgba[:20, :, 3] = 0
 
-    field = pixels.field_from_picture(samples.encoded(rgba))
+    field = uploads.field_from_image_file(samples.encoded(rgba))
 
     assert (field[:20] == 255).all()
-    assert np.array_equal(field, pixels.luminance(rgba))
+    assert np.array_equal(field, uploads.luminance(rgba))
 
 
 def test_a_transparent_grey_png_shows_the_white_paper():
     field = samples.shades(20, 20)
     png = samples.encoded(field, transparency=int(field[0, 0]))
 
-    assert pixels.field_from_picture(png)[0, 0] == 255
+    assert uploads.field_from_image_file(png)[0, 0] == 255
 
 
 def test_a_palette_gif_becomes_the_brightness_of_its_colours():
     picture = Image.fromarray(samples.shades(20, 30) % 3, "P")
     picture.putpalette([255, 0, 0, 0, 255, 0, 0, 0, 255])
 
-    field = pixels.field_from_picture(samples.encoded(picture, "GIF"))
+    field = uploads.field_from_image_file(samples.encoded(picture, "GIF"))
 
     brightness = np.array([87, 128, 41], np.uint8)  # 86.7, 127.5 and 40.8
     assert np.array_equal(field, brightness[samples.shades(20, 30) % 3])
@@ -349,7 +350,7 @@ def test_a_palette_gif_becomes_the_brightness_of_its_colours():
 def test_a_1_bit_png_is_black_and_white():
     ink = samples.shades(20, 30) % 2 == 0
 
-    field = pixels.field_from_picture(samples.encoded(Image.fromarray(ink)))
+    field = uploads.field_from_image_file(samples.encoded(Image.fromarray(ink)))
 
     assert np.array_equal(field, np.where(ink, 255, 0))
 
@@ -357,7 +358,7 @@ def test_a_1_bit_png_is_black_and_white():
 def test_a_16_bit_grey_png_is_scaled_and_not_clipped():
     deep = (np.arange(20 * 20, dtype=np.uint32) * 164).astype(np.uint16).reshape(20, 20)
 
-    field = pixels.field_from_picture(samples.encoded(deep))
+    field = uploads.field_from_image_file(samples.encoded(deep))
 
     assert np.array_equal(field, np.floor(deep / 257 + 0.5))
 
@@ -369,9 +370,9 @@ def test_a_jpeg_is_close_to_the_brightness_of_what_was_saved():
     )
     rgb = rgb.astype(np.uint8)
 
-    field = pixels.field_from_picture(samples.encoded(rgb, "JPEG", quality=95))
+    field = uploads.field_from_image_file(samples.encoded(rgb, "JPEG", quality=95))
 
-    expected = pixels.luminance(opaque(rgb)).astype(int)
+    expected = uploads.luminance(opaque(rgb)).astype(int)
     assert np.abs(field - expected).max() <= 6
 
 
@@ -395,7 +396,7 @@ def test_a_photo_is_turned_the_way_its_camera_was_held(orientation, upright):
     exif = Image.Exif()
     exif[0x0112] = orientation
 
-    field = pixels.field_from_picture(samples.encoded(saved, "JPEG", exif=exif, quality=95))
+    field = uploads.field_from_image_file(samples.encoded(saved, "JPEG", exif=exif, quality=95))
 
     expected = upright(saved)
     assert field.shape == expected.shape
@@ -404,7 +405,7 @@ def test_a_photo_is_turned_the_way_its_camera_was_held(orientation, upright):
 
 @pytest.mark.parametrize("format", ["GIF", "WEBP"])
 def test_a_still_picture_of_a_format_that_can_move_is_taken(format):
-    assert pixels.field_from_picture(samples.encoded(rgb_sample(), format)).shape == (40, 56)
+    assert uploads.field_from_image_file(samples.encoded(rgb_sample(), format)).shape == (40, 56)
 
 
 # --- Pictures that are refused --------------------------------------------------------------
@@ -412,24 +413,24 @@ def test_a_still_picture_of_a_format_that_can_move_is_taken(format):
 
 @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP"])
 def test_an_animated_picture_is_refused(format):
-    with pytest.raises(pixels.BadPictureError, match="animated"):
-        pixels.field_from_picture(samples.animated(format))
+    with pytest.raises(uploads.BadImageError, match="animated"):
+        uploads.field_from_image_file(samples.animated(format))
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
 def test_a_picture_cut_short_is_refused(format):
     data = samples.encoded(rgb_sample(), format)
 
-    with pytest.raises(pixels.BadPictureError, match=r"damaged|not a picture"):
-        pixels.field_from_picture(data[: len(data) * 2 // 3])
+    with pytest.raises(uploads.BadImageError, match=r"damaged|can't read this image"):
+        uploads.field_from_image_file(data[: len(data) * 2 // 3])
 
 
 def test_a_png_with_a_wrong_checksum_is_refused(field):
     png = bytearray(samples.png(field))
     png[-20] ^= 1
 
-    with pytest.raises(pixels.BadPictureError, match="damaged"):
-        pixels.field_from_picture(bytes(png))
+    with pytest.raises(uploads.BadImageError, match="damaged"):
+        uploads.field_from_image_file(bytes(png))
 
 
 @pytest.mark.parametrize(
@@ -441,12 +442,12 @@ def test_a_png_with_a_wrong_checksum_is_refused(field):
         pytest.param(samples.encoded(rgb_sample(), "TIFF"), id="TIFF"),
         pytest.param(samples.encoded(rgb_sample(), "PPM"), id="PPM"),
         pytest.param(b"%PDF-1.7\n", id="PDF"),
-        pytest.param(pixels.PNG_SIGNATURE, id="a PNG's signature alone"),
+        pytest.param(PNG_SIGNATURE, id="a PNG's signature alone"),
     ],
 )
 def test_what_is_not_one_of_the_formats_is_refused(data):
-    with pytest.raises(pixels.BadPictureError, match="not a picture"):
-        pixels.field_from_picture(data)
+    with pytest.raises(uploads.BadImageError, match="can't read this image"):
+        uploads.field_from_image_file(data)
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "GIF"])
@@ -454,8 +455,8 @@ def test_what_is_not_one_of_the_formats_is_refused(data):
 def test_sides_under_16_and_over_1024_pixels_are_refused(format, height, width):
     picture = samples.encoded(samples.shades(height, width), format)
 
-    with pytest.raises(pixels.BadPictureError, match=rf"16 to 1024 .* {width} x {height}"):
-        pixels.field_from_picture(picture)
+    with pytest.raises(uploads.BadImageError, match=rf"16 to 1024 .* {width} x {height}"):
+        uploads.field_from_image_file(picture)
 
 
 # Pillow warns of such a size before the size is refused.
@@ -466,8 +467,8 @@ def test_a_picture_of_many_megapixels_is_refused_without_decoding_it(side):
     assert len(bomb) < 60_000
 
     tracemalloc.start()
-    with pytest.raises(pixels.BadPictureError, match="16 to 1024 pixels a side"):
-        pixels.field_from_picture(bomb)
+    with pytest.raises(uploads.BadImageError, match="16 to 1024 pixels a side"):
+        uploads.field_from_image_file(bomb)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
@@ -478,10 +479,10 @@ def grey_png(scanlines, *, end=b"IEND", side=20):
     header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
     return b"".join(
         (
-            pixels.PNG_SIGNATURE,
-            pixels.png_chunk(b"IHDR", header),
-            pixels.png_chunk(b"IDAT", zlib.compress(scanlines, 9)),
-            pixels.png_chunk(end, b""),
+            PNG_SIGNATURE,
+            png_chunk(b"IHDR", header),
+            png_chunk(b"IDAT", zlib.compress(scanlines, 9)),
+            png_chunk(end, b""),
         )
     )
 
@@ -490,7 +491,7 @@ WHOLE = bytes(20 * 21)
 
 
 def test_a_whole_png_made_by_hand_is_taken():
-    assert pixels.field_from_picture(grey_png(WHOLE)).shape == (20, 20)
+    assert uploads.field_from_image_file(grey_png(WHOLE)).shape == (20, 20)
 
 
 @pytest.mark.parametrize(
@@ -505,8 +506,8 @@ def test_a_whole_png_made_by_hand_is_taken():
     ],
 )
 def test_a_png_that_is_not_whole_is_refused(png):
-    with pytest.raises(pixels.BadPictureError):
-        pixels.field_from_picture(png)
+    with pytest.raises(uploads.BadImageError):
+        uploads.field_from_image_file(png)
 
 
 @pytest.mark.parametrize(
@@ -525,6 +526,6 @@ def test_a_png_that_is_not_whole_is_refused(png):
 def test_a_picture_cut_anywhere_is_a_field_or_refused_with_a_sentence(data):
     for length in range(0, len(data), 1 + len(data) // 300):
         try:
-            pixels.field_from_picture(data[:length])
-        except pixels.BadPictureError as error:
+            uploads.field_from_image_file(data[:length])
+        except uploads.BadImageError as error:
             assert str(error).endswith(".")  # noqa: PT017 - the cut may also be harmless

@@ -8,7 +8,8 @@ import zlib
 import numpy as np
 import pytest
 
-from drawings.imaging import pixels, strokes
+from drawings.imaging import pixels, rasteriser, strokes
+from drawings.imaging.png import png_from_blob
 from drawsite.lib import strict_json
 from tests.support import documents, samples
 from tests.support.documents import CLEAR, INVERT, LINE, document, fill, flip, stroke
@@ -249,20 +250,20 @@ def test_the_paper_may_be_a_grey_png():
 
     given = strokes.parse(changed(["paper"], paper(samples.png(field))))
 
-    image = strokes.image_of_paper(given)
+    image = strokes.embedded_base_image(given)
     assert image is not None
     assert np.array_equal(image, field)
-    assert strokes.paper_drawing(given) is None
+    assert strokes.base_drawing_id(given) is None
 
 
 def test_white_paper_and_a_drawing_have_no_image():
-    assert strokes.image_of_paper(document()) is None
-    assert strokes.image_of_paper(document(paper={"drawing": samples.NO_ID})) is None
+    assert strokes.embedded_base_image(document()) is None
+    assert strokes.embedded_base_image(document(paper={"drawing": samples.NO_ID})) is None
 
 
 def test_the_paper_may_be_a_drawing():
-    assert strokes.paper_drawing(document()) is None
-    assert str(strokes.paper_drawing(document(paper={"drawing": samples.NO_ID}))) == samples.NO_ID
+    assert strokes.base_drawing_id(document()) is None
+    assert str(strokes.base_drawing_id(document(paper={"drawing": samples.NO_ID}))) == samples.NO_ID
 
 
 GREY = samples.png(samples.shades(48, 64))
@@ -277,9 +278,7 @@ BAD_PAPERS = {
     "a JPEG": samples.encoded(samples.shades(48, 64), "JPEG"),
     "a colour PNG": samples.encoded(np.zeros((48, 64, 3), np.uint8)),
     "a 16-bit PNG": samples.encoded(np.zeros((48, 64), np.uint16)),
-    "a palette PNG": pixels.png_from_blob(
-        pixels.write_blob(samples.shades(48, 64)), 48, 64, bytes(768)
-    ),
+    "a palette PNG": png_from_blob(pixels.write_blob(samples.shades(48, 64)), 48, 64, bytes(768)),
 }
 
 
@@ -288,13 +287,13 @@ def test_a_paper_that_is_no_grey_png_of_the_fields_size_is_refused(data):
     given = strokes.parse(changed(["paper"], paper(data)))
 
     with pytest.raises(strokes.BadStrokesError, match=r"paper\.image must be"):
-        strokes.image_of_paper(given)
+        strokes.embedded_base_image(given)
 
 
 @pytest.mark.parametrize("text", ["äöü", "AAA", "====", "\ud800", "A A A A", "_-_-"])
 def test_a_paper_that_is_no_base64_is_refused(text):
     with pytest.raises(strokes.BadStrokesError, match=r"paper\.image must be"):
-        strokes.image_of_paper(document(paper={"image": text}))
+        strokes.embedded_base_image(document(paper={"image": text}))
 
 
 # --- Storing --------------------------------------------------------------------------------
@@ -345,12 +344,12 @@ def test_what_could_not_be_unpacked_again_is_not_packed():
 
 
 def test_nothing_on_white_paper_is_white():
-    assert (strokes.rasterise(document()) == 255).all()
-    assert strokes.rasterise(document()).shape == (48, 64)
+    assert (rasteriser.rasterise(document()) == 255).all()
+    assert rasteriser.rasterise(document()).shape == (48, 64)
 
 
 def test_a_dot_is_dark_in_the_middle_and_soft_at_its_edge():
-    field = strokes.rasterise(document(stroke((20.5, 10.5), radius=3)))
+    field = rasteriser.rasterise(document(stroke((20.5, 10.5), radius=3)))
 
     assert field[10, 18:23].tolist() == [0, 0, 0, 0, 0]
     assert field[10, 23] == 128  # half covered: 255 * 0.5, rounded half up
@@ -358,7 +357,7 @@ def test_a_dot_is_dark_in_the_middle_and_soft_at_its_edge():
 
 
 def test_without_antialiasing_there_are_two_shades():
-    field = strokes.rasterise(document(stroke((5, 5), (60, 40), radius=4.3, antialiased=False)))
+    field = rasteriser.rasterise(document(stroke((5, 5), (60, 40), radius=4.3, antialiased=False)))
 
     assert set(field.flat) == {0, 255}
 
@@ -366,7 +365,7 @@ def test_without_antialiasing_there_are_two_shades():
 def test_the_paper_stays_as_it_was():
     ground = samples.shades(48, 64)
 
-    field = strokes.rasterise(document(LINE, INVERT), ground)
+    field = rasteriser.rasterise(document(LINE, INVERT), ground)
 
     assert np.array_equal(ground, samples.shades(48, 64))
     assert field is not ground
@@ -384,24 +383,24 @@ def test_the_paper_stays_as_it_was():
 def test_what_is_done_to_all_pixels(operation, expected):
     ground = samples.shades(48, 64)
 
-    assert np.array_equal(strokes.rasterise(document(operation), ground), expected(ground))
+    assert np.array_equal(rasteriser.rasterise(document(operation), ground), expected(ground))
 
 
 def test_each_step_shows_the_field_after_it():
     given = document(LINE, INVERT, CLEAR)
 
-    steps = [(operation, field.copy()) for operation, field in strokes.steps(given)]
+    steps = [(operation, field.copy()) for operation, field in rasteriser.steps(given)]
 
     assert [operation for operation, _ in steps] == [None, *given["operations"]]
     for number, (_, field) in enumerate(steps):
         until = {**given, "operations": given["operations"][:number]}
-        assert np.array_equal(field, strokes.rasterise(until))
+        assert np.array_equal(field, rasteriser.rasterise(until))
 
 
 @pytest.mark.parametrize("shape", [(64, 48), (48, 65), (1, 1)])
 def test_a_paper_of_another_size_is_refused(shape):
-    with pytest.raises(strokes.BadStrokesError, match="as large as the field"):
-        strokes.rasterise(document(), np.zeros(shape, np.uint8))
+    with pytest.raises(strokes.BadStrokesError, match="as large as the drawing"):
+        rasteriser.rasterise(document(), np.zeros(shape, np.uint8))
 
 
 # --- Work -----------------------------------------------------------------------------------
@@ -428,39 +427,39 @@ def test_what_takes_more_than_its_budget_is_not_done(operations, ground):
     given = large(*(operations if isinstance(operations, list) else [operations]))
     start = time.monotonic()
 
-    with pytest.raises(strokes.TooMuchError):
-        strokes.rasterise(given, ground, strokes.Budget(1))
+    with pytest.raises(rasteriser.TooMuchWorkError):
+        rasteriser.rasterise(given, ground, rasteriser.Budget(1))
 
     assert time.monotonic() - start < 5
 
 
 def test_what_is_known_to_take_too_long_is_not_begun():
-    steps = strokes.steps(large(LINE, stroke(*DIAGONAL * 1_000)), None, strokes.Budget(1))
+    steps = rasteriser.steps(large(LINE, stroke(*DIAGONAL * 1_000)), None, rasteriser.Budget(1))
 
-    with pytest.raises(strokes.TooMuchError):
+    with pytest.raises(rasteriser.TooMuchWorkError):
         next(steps)
 
 
 def test_what_lies_outside_the_field_takes_little():
     outside = stroke(*[(-2000, 10), (-100, 3000)] * 10)
 
-    assert strokes.work(outside, 1024, 1024) < 100_000
+    assert rasteriser.work(outside, 1024, 1024) < 100_000
 
 
 def test_within_its_budget_a_field_is_what_it_is_without():
     given = document(LINE, fill(3, 40), INVERT, flip(), CLEAR, LINE)
 
     assert np.array_equal(
-        strokes.rasterise(given, None, strokes.Budget(1)), strokes.rasterise(given)
+        rasteriser.rasterise(given, None, rasteriser.Budget(1)), rasteriser.rasterise(given)
     )
 
 
 def test_what_several_things_take_is_spent_once_for_all():
-    budget = strokes.Budget(1)
-    budget.spend(strokes.WORK_PER_SECOND * 0.75)
+    budget = rasteriser.Budget(1)
+    budget.spend(rasteriser.WORK_PER_SECOND * 0.75)
 
-    with pytest.raises(strokes.TooMuchError):
-        budget.spend(strokes.WORK_PER_SECOND * 0.75)
+    with pytest.raises(rasteriser.TooMuchWorkError):
+        budget.spend(rasteriser.WORK_PER_SECOND * 0.75)
 
 
 # --- Flooding -------------------------------------------------------------------------------
@@ -489,7 +488,7 @@ def test_a_flood_reaches_what_one_pixel_after_another_reaches():
         x, y = int(random.integers(shape[1])), int(random.integers(shape[0]))
         tolerance = int(random.integers(0, 200))
 
-        mask = strokes.flooded(field, x, y, tolerance)
+        mask = rasteriser.flood_mask(field, x, y, tolerance)
 
         assert mask.dtype == np.bool_
         assert np.array_equal(mask, flooded_pixel_by_pixel(field, x, y, tolerance))
@@ -501,7 +500,7 @@ def test_a_flood_through_a_maze_reaches_its_end():
     field[0, 1::4] = 255
     field[-1, 3::4] = 255
 
-    mask = strokes.flooded(field, 0, 0, 0)
+    mask = rasteriser.flood_mask(field, 0, 0, 0)
 
     assert np.array_equal(mask, field == 255)
 
@@ -513,7 +512,7 @@ def test_a_fill_leaves_no_halo_along_a_smoothed_line():
     flood = {**fill(50, 50), "t": 60}
     document = {"version": 1, "width": 100, "height": 100, "paper": None}
 
-    field = strokes.rasterise({**document, "operations": [line, flood]})
+    field = rasteriser.rasterise({**document, "operations": [line, flood]})
 
     rows, columns = np.mgrid[:100, :100]
     inside = np.hypot(columns + 0.5 - 50, rows + 0.5 - 50) < 30

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from drawings.imaging import colormaps, strokes, svg
+from drawings.imaging import colormaps, rasteriser, svg
 from tests.support import documents, samples
 from tests.support.documents import CLEAR, INVERT, LINE, document, fill, flip, stroke
 
@@ -52,7 +52,7 @@ def off_by(shown):
     """How far what Chromium shows is from the field in the same colours, in each pixel."""
 
     def measure(given, palette=GRAY, ground=None):
-        field = strokes.rasterise(given, ground)
+        field = rasteriser.rasterise(given, ground)
         picture = shown(svg.from_strokes(given, palette, ground), given["width"], given["height"])
         return np.abs(picture.astype(int) - colours(field, palette)).mean(axis=2)
 
@@ -134,7 +134,7 @@ def test_what_is_filled_is_exact(off_by, cmap):
 
     # The middle of what was filled: without the outline's soft edge.
     middle = (slice(20, 78), slice(100 - 70, 100 - 20))
-    assert (strokes.rasterise(given)[middle] == 255 - 170).all()
+    assert (rasteriser.rasterise(given)[middle] == 255 - 170).all()
     assert not difference[middle].any()
 
 
@@ -213,7 +213,7 @@ def test_a_field_alone_is_its_picture(shown):
 def test_strokes_that_take_too_long_are_not_traced():
     wide = [stroke((0, 0), (1024, 1024), radius=256)] * 100
 
-    with pytest.raises(strokes.TooMuchError):
+    with pytest.raises(rasteriser.TooMuchWorkError):
         svg.from_strokes(document(*wide, fill(2, 2), width=1024, height=1024), GRAY)
 
 
@@ -230,7 +230,7 @@ COSTLY_FILLS = {
 def test_fills_that_take_too_long_are_not_traced(fills, ground):
     start = time.monotonic()
 
-    with pytest.raises(strokes.TooMuchError):
+    with pytest.raises(rasteriser.TooMuchWorkError):
         svg.from_strokes(document(*fills, width=1024, height=1024), GRAY, ground)
 
     assert time.monotonic() - start < 5
@@ -253,7 +253,7 @@ def test_without_a_fill_no_pixels_are_made():
 def test_strokes_that_come_to_too_large_a_file_are_not_traced():
     taper = stroke(*((x % 64, x % 48, x % 9) for x in range(200_000)))
 
-    with pytest.raises(strokes.TooMuchError):
+    with pytest.raises(rasteriser.TooMuchWorkError):
         svg.from_strokes(document(taper), GRAY)
 
 

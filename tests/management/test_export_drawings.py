@@ -13,9 +13,9 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from drawings.datasets.exports import parquet
+from drawings.datasets.exports import image_folder, ndjson, parquet
 from drawings.datasets.exports.formats import EMPTY, FORMATS
-from drawings.imaging import pixels
+from drawings.imaging.png import png_from_blob
 from drawings.models import Drawing
 from tests.support import exported
 from tests.support.server import database_url
@@ -46,7 +46,6 @@ def broken(monkeypatch):
     """Reading the drawings' blobs fails after the first ones with an error of the disk's."""
 
     def break_with(error):
-        png_from_blob = pixels.png_from_blob
         calls = []
 
         def fail(*arguments):
@@ -55,7 +54,8 @@ def broken(monkeypatch):
                 raise error
             return png_from_blob(*arguments)
 
-        monkeypatch.setattr("drawings.imaging.pixels.png_from_blob", fail)
+        for module in (image_folder, ndjson, parquet):
+            monkeypatch.setattr(module, "png_from_blob", fail)
         monkeypatch.setattr("drawings.datasets.exports.source.BATCH", 2)
         monkeypatch.setattr("drawings.datasets.exports.source.FETCHED", 1)
         monkeypatch.setattr(parquet, "GROUP", 1)
@@ -269,10 +269,10 @@ def test_a_process_that_is_interrupted_leaves_nothing(transactional_db, make_dra
     """The real thing: a process of its own, and a signal."""
     exported.fill(make_drawing, 3)
     slow = (
-        "import signal, sys, time; from drawings.imaging import pixels;"
+        "import signal, sys, time; from drawings.imaging import png;"
         # Whoever runs the tests in the background has it ignored.
         "signal.signal(signal.SIGINT, signal.default_int_handler);"
-        "pixels.png_from_blob = lambda *a: (print('at work', flush=True), time.sleep(60));"
+        "png.png_from_blob = lambda *a: (print('at work', flush=True), time.sleep(60));"
         "from django.core.management import execute_from_command_line;"
         "execute_from_command_line(['manage.py', 'export_drawings', sys.argv[1]])"
     )

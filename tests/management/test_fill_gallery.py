@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from drawings.datasets.demo import scenes
-from drawings.imaging import pixels, strokes
+from drawings.imaging import pixels, rasteriser
 from drawings.management.commands import fill_gallery
 from drawings.models import Drawing
 from drawings.services import verification
@@ -232,7 +232,7 @@ def test_a_few_parts_make_many_pictures(made):
 def test_a_half_is_what_its_strokes_come_to_and_its_mirror_image(kind):
     pool = scenes.Pool(seed=0)
     half = pool.half(kind, 4)
-    field = strokes.rasterise(pool._sketch(kind, 4).document)
+    field = rasteriser.rasterise(pool._sketch(kind, 4).document)
     lines = [line for line in field.tolist() if min(line) < 255]
 
     for band, expected in ((half.band, lines), (half.mirrored, [line[::-1] for line in lines])):

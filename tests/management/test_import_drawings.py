@@ -23,7 +23,8 @@ from drawings.datasets.demo import scenes
 from drawings.datasets.imports import convert, formats, loader, trees
 from drawings.datasets.imports.readers import parquet
 from drawings.datasets.imports.records import Options, bad
-from drawings.imaging import pixels, strokes
+from drawings.imaging import rasteriser
+from drawings.imaging.png import png_from_blob
 from drawings.models import DayCount, Drawing
 from drawings.services import verification
 from tests.support import documents, planner, samples
@@ -50,7 +51,7 @@ DOCUMENT = documents.document(
 
 def own(number=0, document=None, **values):
     """A record of an export, by the names that ImageFolder has; with its field and strokes."""
-    field = picture(number) if document is None else strokes.rasterise(document)
+    field = picture(number) if document is None else rasteriser.rasterise(document)
     height, width = field.shape
     created_at = THEN + timedelta(seconds=number, microseconds=number)
     return {
@@ -274,7 +275,7 @@ def test_a_picture_stays_the_file_that_it_is(write):
     run(write(*RECORDS))
 
     for drawing, record in zip(stored(), RECORDS, strict=True):
-        png = pixels.png_from_blob(bytes(drawing.blob), drawing.height, drawing.width)
+        png = png_from_blob(bytes(drawing.blob), drawing.height, drawing.width)
         assert png == samples.png(record["field"])
 
 
@@ -308,7 +309,9 @@ def test_unless_another_is_given(write):
 
 def drawn_on(number, parent, size=None):
     document = documents.document(documents.LINE, paper={"drawing": parent["id"]})
-    field = strokes.rasterise(document, parent["field"]) if size is None else samples.shades(*size)
+    field = (
+        rasteriser.rasterise(document, parent["field"]) if size is None else samples.shades(*size)
+    )
     height, width = field.shape
     document |= {"height": height, "width": width}
     return own(number, strokes=document, field=field, height=height, width=width)

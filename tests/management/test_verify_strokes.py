@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from drawings.imaging import strokes
+from drawings.imaging import rasteriser, strokes
 from drawings.models import Drawing
 from drawings.services import verification
 from tests.support import samples
@@ -27,7 +27,7 @@ def make_drawn(make_drawing):
 
     def make(given=GIVEN, field=None, ground=None, **values):
         if field is None:
-            field = strokes.rasterise(given, ground)
+            field = rasteriser.rasterise(given, ground)
         return make_drawing(field, **{"strokes": strokes.pack(given), **values})
 
     return make
@@ -61,7 +61,7 @@ def test_strokes_that_come_to_the_pixels_agree(make_drawn):
 
 
 def test_strokes_that_come_to_other_pixels_are_named(make_drawn):
-    field = strokes.rasterise(GIVEN)
+    field = rasteriser.rasterise(GIVEN)
     field[5, 5] ^= 1
     good, bad = make_drawn(), make_drawn(field=field)
 
@@ -230,7 +230,7 @@ def test_ids_that_disagree_are_only_those_that_do(make_drawn):
     assert named == bad
     agree = Drawing.objects.filter(strokes_agree=True)
     assert agree.count() == 3
-    assert all(np.array_equal(each.field, strokes.rasterise(each.document)) for each in agree)
+    assert all(np.array_equal(each.field, rasteriser.rasterise(each.document)) for each in agree)
 
 
 def test_strokes_whose_paper_is_deleted_while_they_are_verified_stay_withdrawn(make_drawn):

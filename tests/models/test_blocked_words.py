@@ -58,7 +58,7 @@ def test_the_field_is_named_and_no_word_of_the_list_is_told(client):
 
     errors = errors_of(client, title="Fox", artist="An Oaf")
 
-    assert errors == {"artist": ["This has a word that is not taken on this wall."]}
+    assert errors == {"artist": ["This contains a word that isn't allowed here."]}
     assert list(errors_of(client, title="Oaf", artist="Boor")) == ["title", "artist"]
 
 
@@ -67,7 +67,7 @@ def test_a_person_keeps_what_was_typed(client):
 
     page = client.post("/drawings/", {"canvas_data": LIST, "title": "An oaf"}).content.decode()
 
-    assert "<li>Title: This has a word" in page
+    assert "<li>Title: This contains a word" in page
     assert 'value="An oaf"' in page
 
 

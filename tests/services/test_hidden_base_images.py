@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from drawings.datasets.exports.source import Source
 from drawings.http import owner_cookie
-from drawings.imaging import strokes
+from drawings.imaging import rasteriser, strokes
 from drawings.models import Drawing
 from drawings.queries.filters import DrawingFilter
 from drawings.services import moderation
@@ -138,7 +138,7 @@ def test_strokes_tell_no_pixel_of_a_paper_that_their_sender_may_not_see(make_dra
     for paper in papers.values():
         for guess in (SECRET, OTHER):
             given = probe_of(paper)
-            response = send(given, strokes.rasterise(given, ground(guess)), route=route)
+            response = send(given, rasteriser.rasterise(given, ground(guess)), route=route)
             child = Drawing.objects.get(pk=response.json()["id"])
             answers.append({"sent": plain(response, child.id, paper), **told(child, paper)})
             child.delete()
@@ -155,7 +155,7 @@ def test_of_a_paper_that_everybody_sees_only_the_right_strokes_are_shown(make_dr
     given = probe_of(paper.id)
 
     for guess, status in ((SECRET, 200), (OTHER, 404)):
-        assert statuses(sent(given, strokes.rasterise(given, ground(guess)))) == [status] * 2
+        assert statuses(sent(given, rasteriser.rasterise(given, ground(guess)))) == [status] * 2
 
 
 @pytest.mark.parametrize("route", [SITE, API])
@@ -173,7 +173,7 @@ def test_the_size_of_a_paper_is_told_to_nobody_who_may_not_see_it(make_drawing, 
 def test_paper_that_is_withheld_when_it_is_drawn_on_stays_gone(make_drawing, status):
     paper = make_drawing(ground(), status=status)
     given = document_on(paper.id)
-    child = sent(given, strokes.rasterise(given, paper.field))
+    child = sent(given, rasteriser.rasterise(given, paper.field))
     Drawing.objects.filter(pk=paper.pk).update(status="published")
     call_command("verify_strokes")
 
@@ -201,7 +201,7 @@ def test_what_waits_may_be_drawn_on_by_its_artist(settings):
     artist = Client()
     paper = sent(documents.document(documents.LINE), ground(), client=artist)
     given = document_on(paper.id)
-    child = sent(given, strokes.rasterise(given, paper.field), client=artist)
+    child = sent(given, rasteriser.rasterise(given, paper.field), client=artist)
     assert child.parent == paper
     assert statuses(child, artist) == [200, 200]
     assert shown(child, artist) == (True, paper)
@@ -224,7 +224,7 @@ def family(make_drawing):
     """A paper and what was drawn on it, both published."""
     paper = make_drawing(ground())
     given = document_on(paper.id)
-    return paper, sent(given, strokes.rasterise(given, paper.field))
+    return paper, sent(given, rasteriser.rasterise(given, paper.field))
 
 
 @pytest.mark.parametrize("agree", [None, True])

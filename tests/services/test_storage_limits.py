@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError, connection
 
-from drawings.imaging import strokes
+from drawings.imaging import rasteriser
 from drawings.models import Drawing, Report
 from drawings.services import readiness, submissions
 from drawings.services.submissions import ROW_BYTES
@@ -68,7 +68,7 @@ def test_an_address_stores_so_many_bytes_a_day_whichever_way_it_sends(client, se
 
 def test_strokes_count_as_well(client, settings):
     given = documents.document(documents.LINE)
-    picture = io.BytesIO(samples.png(strokes.rasterise(given, None)))
+    picture = io.BytesIO(samples.png(rasteriser.rasterise(given, None)))
     picture.name = "picture.png"
     settings.SUBMIT_BYTES = 1_000_000
     answer = client.post(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import numpy as np
 
-from drawings.imaging import strokes
+from drawings.imaging import rasteriser, strokes
 from drawings.models.uuid7 import first_id
 from tests.support import documents, samples
 
@@ -47,7 +47,7 @@ def fill(make_drawing, number=40, titles=HOSTILE, field=None, **values):
         if field is None and n % 4 == 0:
             document = documents.document(documents.stroke((n, 3), (40, 30.5)), documents.flip())
             said |= {"strokes": strokes.pack(document), "strokes_agree": True}
-            drawings.append(make_drawing(strokes.rasterise(document), **said))
+            drawings.append(make_drawing(rasteriser.rasterise(document), **said))
         elif field is None:
             pixels = samples.shades(16 + n % 5 * 10, 20 + n % 3 * 7)
             drawings.append(make_drawing(np.roll(pixels, n), **said))

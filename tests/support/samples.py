@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from drawings.imaging import pixels
+from drawings.imaging.png import PNG_SIGNATURE, png_chunk, png_from_blob
 
 NO_ID = "01900000-0000-7000-8000-000000000000"  # of no drawing
 
@@ -25,7 +26,7 @@ def encoded(picture, format="PNG", **options):
 
 def png(field):
     """The 8-bit grey PNG of a field, as the canvas page sends it."""
-    return pixels.png_from_blob(pixels.write_blob(field), *field.shape)
+    return png_from_blob(pixels.write_blob(field), *field.shape)
 
 
 def decoded(data, mode="RGB"):
@@ -50,10 +51,10 @@ def huge_png(side=13_000):
     blob = zlib.compress(bytes(side * (1 + -(-side // 8))), 9)
     return b"".join(
         (
-            pixels.PNG_SIGNATURE,
-            pixels.png_chunk(b"IHDR", header),
-            pixels.png_chunk(b"IDAT", blob),
-            pixels.png_chunk(b"IEND", b""),
+            PNG_SIGNATURE,
+            png_chunk(b"IHDR", header),
+            png_chunk(b"IDAT", blob),
+            png_chunk(b"IEND", b""),
         )
     )
 

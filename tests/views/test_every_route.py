@@ -11,7 +11,7 @@ from django.templatetags.static import static
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from drawings.imaging import strokes
+from drawings.imaging import rasteriser, strokes
 from drawings.plotting import worker
 from drawings.queries import pagination
 from drawsite.environment import Rate
@@ -78,7 +78,7 @@ def drawn(make_drawing, monkeypatch):
     monkeypatch.setattr(worker, "helper", SimpleNamespace(run=worker.here))
     given = documents.document(documents.LINE)
     packed = strokes.pack(given)
-    field = strokes.rasterise(given, None)
+    field = rasteriser.rasterise(given, None)
     return make_drawing(field, id=samples.NO_ID, strokes=packed, strokes_agree=True)
 
 

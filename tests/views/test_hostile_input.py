@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils.http import urlencode
 from playwright.sync_api import expect
 
-from drawings.imaging import colormaps, strokes
+from drawings.imaging import colormaps, rasteriser, strokes
 from drawings.models import Drawing
 from drawings.plotting import worker
 from tests.support import documents, samples
@@ -34,7 +34,7 @@ def hostile(make_drawing, monkeypatch):
     monkeypatch.setattr(worker, "helper", SimpleNamespace(run=worker.here))
     given = documents.document(documents.LINE)
     values = {"strokes": strokes.pack(given), "strokes_agree": True}
-    return make_drawing(strokes.rasterise(given, None), title=TITLE, artist=ARTIST, **values)
+    return make_drawing(rasteriser.rasterise(given, None), title=TITLE, artist=ARTIST, **values)
 
 
 def pages(drawing):

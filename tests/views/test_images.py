@@ -9,7 +9,7 @@ from django.test import Client
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from drawings.imaging import colormaps, strokes, svg
+from drawings.imaging import colormaps, rasteriser, strokes, svg
 from drawings.models import Drawing
 from drawings.plotting import worker
 from drawsite.environment import Rate
@@ -360,7 +360,9 @@ def make_drawn(make_drawing):
 
     def make(given=GIVEN, **values):
         ground = samples.shades(48, 64) if given["paper"] else None
-        return make_drawing(strokes.rasterise(given, ground), strokes=strokes.pack(given), **values)
+        return make_drawing(
+            rasteriser.rasterise(given, ground), strokes=strokes.pack(given), **values
+        )
 
     return make
 
@@ -381,7 +383,7 @@ def test_the_document_comes_to_the_pixels(client, make_drawn):
 
     given = strokes.parse(client.get(url(drawing, "strokes.json")).content)
 
-    assert np.array_equal(strokes.rasterise(given), drawing.field)
+    assert np.array_equal(rasteriser.rasterise(given), drawing.field)
 
 
 def test_the_svg_is_a_download_of_its_own_name(client, make_drawn):

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from drawings.imaging import strokes
+from drawings.imaging import rasteriser, strokes
 from drawings.models import Drawing
 from drawsite.db.transactions import write_transaction
 from drawsite.environment import Rate
@@ -438,7 +438,7 @@ def test_what_was_typed_cannot_break_out_of_the_page(client):
         ({"image": BAD_PICTURES["169 megapixels"]}, "16 to 1024 pixels a side"),
         ({"image": BAD_PICTURES["animated"]}, "animated"),
         ({"image": BAD_PICTURES["cut short"]}, "damaged or cut short"),
-        ({"image": BAD_PICTURES["text"]}, "not a picture"),
+        ({"image": BAD_PICTURES["text"]}, "can't read this image"),
         ({"image": BAD_PICTURES["empty"]}, "empty"),
         ({"image": PICTURE, "canvas_data": LIST}, "not both"),
         ({"image": PICTURE, "colormap": "nosuch"}, "no colormap of this name"),
@@ -606,7 +606,7 @@ GIVEN = documents.document(documents.LINE, documents.fill(3, 40), documents.INVE
 
 def drawn(given=GIVEN, field=None, **values):
     """A submission of a drawing and its strokes."""
-    field = strokes.rasterise(given) if field is None else field
+    field = rasteriser.rasterise(given) if field is None else field
     text = given if isinstance(given, str) else json.dumps(given)
     return {"image": picture(samples.png(field)), "strokes": text, **values}
 
@@ -617,7 +617,7 @@ def test_the_strokes_are_stored_with_the_picture(client):
     drawing = Drawing.objects.get()
     assert response.status_code == 201
     assert drawing.document == GIVEN
-    assert np.array_equal(strokes.rasterise(drawing.document), drawing.field)
+    assert np.array_equal(rasteriser.rasterise(drawing.document), drawing.field)
     assert (drawing.strokes_agree, drawing.parent) == (None, None)
 
 
@@ -638,7 +638,7 @@ def test_what_was_drawn_on_is_remembered(client, make_drawing):
     parent = make_drawing(samples.shades(48, 64))
     given = documents.document(documents.LINE, paper={"drawing": str(parent.id)})
 
-    client.post(URL, drawn(given, strokes.rasterise(given, parent.field)))
+    client.post(URL, drawn(given, rasteriser.rasterise(given, parent.field)))
 
     drawing = Drawing.objects.exclude(pk=parent.pk).get()
     assert drawing.parent == parent
@@ -660,9 +660,9 @@ def test_a_picture_that_was_drawn_on_is_kept_with_the_strokes(client):
     image = base64.b64encode(samples.png(ground)).decode()
     given = documents.document(documents.LINE, paper={"image": image})
 
-    client.post(URL, drawn(given, strokes.rasterise(given, ground)))
+    client.post(URL, drawn(given, rasteriser.rasterise(given, ground)))
 
-    kept = strokes.image_of_paper(Drawing.objects.get().document)
+    kept = strokes.embedded_base_image(Drawing.objects.get().document)
     assert kept is not None
     assert np.array_equal(kept, ground)
 
@@ -684,7 +684,7 @@ def bad_strokes(make_drawing):
     larger = documents.document(documents.LINE, width=65)
     parent = {"drawing": str(make_drawing().id)}
     jpeg = base64.b64encode(samples.encoded(samples.shades(48, 64), "JPEG")).decode()
-    field = strokes.rasterise(GIVEN)
+    field = rasteriser.rasterise(GIVEN)
     return {
         "not JSON": drawn("a line", field),
         "a NUL": drawn("\0", field),

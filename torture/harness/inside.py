@@ -8,7 +8,7 @@ import numpy as np
 from django.db import connection
 
 from drawings.datasets.demo import sketches
-from drawings.imaging import strokes
+from drawings.imaging import rasteriser
 from drawings.models import Drawing
 from torture.harness.ledger import digest
 
@@ -35,7 +35,7 @@ def write(per_second: int, until: str) -> list[tuple[str, float]]:
     """Store drawings, one in each transaction, until there is a file of that path: the id of each,
     and when it was stored, by time.monotonic."""
     seeds = [np.random.default_rng((9, number)) for number in range(DIFFERENT)]
-    fields = [strokes.rasterise(sketches.sketch(seed)) for seed in seeds]
+    fields = [rasteriser.rasterise(sketches.sketch(seed)) for seed in seeds]
     begin = time.monotonic()
     written: list[tuple[str, float]] = []
     while not Path(until).exists():

@@ -12,6 +12,7 @@ import numpy as np
 
 from benchmarks.harness.site import Site
 from drawings.imaging import pixels
+from drawings.imaging.png import PNG_SIGNATURE, png_chunk, png_from_blob
 from tests.support import samples
 from torture.harness.lab import Lab
 from torture.harness.table import Result
@@ -73,7 +74,7 @@ def _bombs() -> Iterator[tuple[str, str, bytes]]:
         (b"zTXt", "text inflates", b"a\0\0"),
         (b"iCCP", "colour profile inflates", b"a\0\0"),
     ):
-        png = _picture(pixels.png_chunk(kind, start + inflating))
+        png = _picture(png_chunk(kind, start + inflating))
         yield f"a PNG whose {what} to 1 GB", "image", png
     for name in ("canvas_data", "strokes"):
         yield f"{name} of lists, a million deep", name, b"[" * 1_000_000
@@ -83,7 +84,7 @@ def _bombs() -> Iterator[tuple[str, str, bytes]]:
     points = {name: [1] * 200_001 for name in ("x", "y", "radius", "t")}
     stroke = {"tool": "pen", "shade": 0, "antialiased": True, **points}
     yield "a stroke of 200,001 points", "strokes", _document([stroke])
-    paper = base64.b64encode(_picture(pixels.png_chunk(b"IDAT", inflating))).decode()
+    paper = base64.b64encode(_picture(png_chunk(b"IDAT", inflating))).decode()
     yield "strokes on paper that inflates to 1 GB", "strokes", _document([], {"image": paper})
 
 
@@ -98,8 +99,8 @@ def _zeros(number: int) -> bytes:
 def _picture(chunk: bytes = b"") -> bytes:
     """A grey PNG of 200 x 200, with a chunk in front of its own pixels."""
     field = np.tile(np.arange(200, dtype=np.uint8), (200, 1))
-    png = pixels.png_from_blob(pixels.write_blob(field), *field.shape)
-    header = len(pixels.PNG_SIGNATURE) + 25
+    png = png_from_blob(pixels.write_blob(field), *field.shape)
+    header = len(PNG_SIGNATURE) + 25
     return png[:header] + chunk + png[header:]
 
 

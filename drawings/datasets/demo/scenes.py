@@ -17,7 +17,7 @@ from uuid import UUID
 import numpy as np
 
 from drawings.datasets.demo import captions, sketches
-from drawings.imaging import pixels, strokes
+from drawings.imaging import pixels, rasteriser, strokes
 
 # To rasterise and compress a drawing takes a hundred times as long as to store it. So skies and
 # grounds are made once, each as it is and mirrored, and any two join, the sky hung high or low, to
@@ -89,12 +89,12 @@ class Pool:
     def _whole(self, number: int) -> Picture:
         """Every second one has its strokes."""
         subjects, document = self._sketch("whole", number)
-        blob = pixels.write_blob(strokes.rasterise(document))
+        blob = pixels.write_blob(rasteriser.rasterise(document))
         return Picture(subjects, blob, strokes.pack(document) if number % 2 else None)
 
     def _half(self, kind: Literal["sky", "ground"], number: int) -> Half:
         subjects, document = self._sketch(kind, number)
-        field = strokes.rasterise(document)
+        field = rasteriser.rasterise(document)
         (inked,) = np.nonzero((field != pixels.WHITE).any(axis=1))
         lines = field[inked[0] : inked[-1] + 1] if kind == "sky" else field[inked[0] :]
         return Half(

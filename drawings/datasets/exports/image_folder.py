@@ -12,7 +12,7 @@ from functools import lru_cache
 from drawings.datasets.exports import dataset_card
 from drawings.datasets.exports.source import Progress, Record, Source, iso
 from drawings.datasets.exports.zip_writer import Deflater, Sink, ZipWriter
-from drawings.imaging import pixels
+from drawings.imaging.png import png_from_blob
 from drawings.models.text import words_in
 
 METADATA = "metadata.jsonl"
@@ -66,7 +66,7 @@ def write(out: Sink, source: Source) -> Progress:
                 for record in batch:
                     split = record.split
                     name = f"{folder_of(record.title)}/{record.id}.png"
-                    png = pixels.png_from_blob(record.blob, record.height, record.width)
+                    png = png_from_blob(record.blob, record.height, record.width)
                     archive.add(f"{split}/{name}", png)
                     if split not in lines:
                         lines[split] = asides.enter_context(archive.aside(f"{split}/{METADATA}"))

@@ -11,7 +11,7 @@ import json
 from drawings.datasets.exports import dataset_card
 from drawings.datasets.exports.source import Progress, Record, Source, iso, strokes_text
 from drawings.datasets.exports.zip_writer import Sink
-from drawings.imaging import pixels
+from drawings.imaging.png import png_from_blob
 from drawings.imaging.strokes import STROKE_TOOLS, Document
 
 INK = STROKE_TOOLS - {"eraser"}
@@ -65,7 +65,7 @@ def card_text(source: Source) -> str:
 
 def _line(record: Record, has_status: bool) -> str:
     text = strokes_text(record)
-    png = pixels.png_from_blob(record.blob, record.height, record.width)
+    png = png_from_blob(record.blob, record.height, record.width)
     said = {
         "key_id": record.id,
         "word": record.title,

@@ -18,7 +18,7 @@ from drawings.datasets.exports import dataset_card
 from drawings.datasets.exports.source import Progress, Record, Source, strokes_text
 from drawings.datasets.exports.zip_writer import Sink
 from drawings.datasets.splits import SPLITS, Split
-from drawings.imaging import pixels
+from drawings.imaging.png import png_from_blob
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -237,7 +237,7 @@ def schema(has_status: bool) -> "pa.Schema":
 def _table(records: list[Record], texts: list[str | None], types: "pa.Schema") -> "pa.RecordBatch":
     import pyarrow as pa
 
-    pngs = [pixels.png_from_blob(each.blob, each.height, each.width) for each in records]
+    pngs = [png_from_blob(each.blob, each.height, each.width) for each in records]
     images = {"bytes": pa.array(pngs, pa.binary()), "path": [f"{each.id}.png" for each in records]}
     made = {
         "image": pa.StructArray.from_arrays(list(images.values()), list(images)),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from drawings.datasets.imports.records import BadRecordError, BadSourceError, Columns, Task
-from drawings.imaging import pixels, strokes
+from drawings.imaging import rasteriser, strokes, uploads
 
 # What travels to another process at once, and what is kept of a source at a time.
 CHUNK = 50
@@ -66,11 +66,11 @@ def make_all(tasks: list[Task]) -> list[Made]:
 def _make(task: Task) -> Made:
     try:
         return Made(task.where, task.make(task.data))
-    except (BadRecordError, pixels.BadPictureError, strokes.BadStrokesError) as error:
+    except (BadRecordError, uploads.BadImageError, strokes.BadStrokesError) as error:
         return Made(task.where, None, str(error))
     except BadSourceError as error:
         return Made(task.where, None, str(error), broke_off=True)
-    except strokes.TooMuchError:
+    except rasteriser.TooMuchWorkError:
         return Made(task.where, None, "It takes too long to draw.")
 
 

@@ -8,7 +8,8 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID, uuid5
 
 from drawings.datasets.demo.scenes import uuid7
-from drawings.imaging import pixels, strokes
+from drawings.imaging import pixels, strokes, uploads
+from drawings.imaging.png import is_grey_png, split_png
 
 # Of the keys below: what is imported again is known by it.
 NAMESPACE = UUID("5bd24ac8-6d0e-5b63-9d0c-3f0e7b1f6a11")
@@ -100,12 +101,12 @@ def of_own_picture(
     data: bytes, values: Mapping[str, Any], document: strokes.Document | None = None
 ) -> Columns:
     """The same of a record with a picture, whose pixels are kept as they are."""
-    if not pixels.is_grey_png(data):
+    if not is_grey_png(data):
         raise BadRecordError("Its picture must be an 8-bit grey PNG.")
-    if (kept := pixels.split_png(data)) is not None:
+    if (kept := split_png(data)) is not None:
         with suppress(pixels.BadBlobError):
             return of_own(pixels.read_blob(*kept), values, document, kept.blob)
-    return of_own(pixels.field_from_picture(data), values, document)
+    return of_own(uploads.field_from_image_file(data), values, document)
 
 
 def of_others(
@@ -136,10 +137,10 @@ def _of_pixels(field: pixels.Field, blob: bytes | None = None) -> Columns:
 
 def _of_strokes(document: strokes.Document, field: pixels.Field) -> Columns:
     strokes.check(document)
-    strokes.image_of_paper(document)
+    strokes.embedded_base_image(document)
     if (document["height"], document["width"]) != field.shape:
         raise BadRecordError("The strokes are not as large as the picture.")
-    return {"strokes": strokes.pack(document), "parent_id": strokes.paper_drawing(document)}
+    return {"strokes": strokes.pack(document), "parent_id": strokes.base_drawing_id(document)}
 
 
 def _uuid(value: Any) -> UUID:

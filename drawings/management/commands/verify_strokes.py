@@ -14,7 +14,7 @@ MAX_SECONDS = 60.0
 
 UNCHECKED = {
     verification.DamagedPixelsError: "damaged",
-    verification.MissingPaperError: "without their paper",
+    verification.MissingBaseImageError: "without their paper",
     verification.TooLongError: "too long",
 }
 OUTCOMES = ("agree", "disagree", *UNCHECKED.values())

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from drawings.datasets.demo import captions, sketches
-from drawings.imaging import pixels, strokes
+from drawings.imaging import pixels, rasteriser, strokes
 
 SEEDS = range(25)
 MOTIFS = {**sketches.SKY, **sketches.GROUND, **sketches.ALONE}
@@ -34,7 +34,7 @@ def test_a_seed_is_a_sketch_and_another_is_another():
 
 
 def test_every_sketch_is_another_picture():
-    pictures = {strokes.rasterise(drawn(seed).document).tobytes() for seed in SEEDS}
+    pictures = {rasteriser.rasterise(drawn(seed).document).tobytes() for seed in SEEDS}
 
     assert len(pictures) == len(SEEDS)
 
@@ -44,7 +44,7 @@ def test_a_motif_is_seen_on_the_paper(motif):
     by = hand()
     motif(by)
 
-    field = strokes.rasterise(document(by.operations))
+    field = rasteriser.rasterise(document(by.operations))
 
     inked = (field < 200).sum()
     assert 200 < inked < 0.7 * field.size
@@ -56,7 +56,7 @@ def test_a_motif_is_seen_on_the_paper(motif):
 )
 def test_a_sky_and_a_ground_keep_to_their_part_of_the_paper(kind, others):
     for seed in SEEDS:
-        field = strokes.rasterise(drawn(seed, kind).document)
+        field = rasteriser.rasterise(drawn(seed, kind).document)
 
         assert (field[others] == pixels.WHITE).all()
         assert not pixels.is_blank(field)
@@ -67,7 +67,7 @@ def test_a_flood_stays_inside_its_outline():
     by.colouring, by.shade = "flood", 0
     sketches.moon(by)  # hollow: its middle is outside
 
-    field = strokes.rasterise(document(by.operations))
+    field = rasteriser.rasterise(document(by.operations))
 
     flooded = by.operations[-1]
     assert flooded["tool"] == "fill"
@@ -115,7 +115,7 @@ def test_only_a_hand_with_pressure_changes_the_pens_width():
 
 
 def test_a_blob_takes_about_as_much_as_that_of_a_hands_drawing():
-    sizes = [len(pixels.write_blob(strokes.rasterise(drawn(seed).document))) for seed in SEEDS]
+    sizes = [len(pixels.write_blob(rasteriser.rasterise(drawn(seed).document))) for seed in SEEDS]
 
     assert 1_800 < np.mean(sizes) < 2_500
 

@@ -23,7 +23,8 @@ from drawings.datasets.exports import dataset_card, image_folder, ndjson
 from drawings.datasets.exports.csv import harmless
 from drawings.datasets.exports.source import Source
 from drawings.datasets.splits import SPLITS, split_of
-from drawings.imaging import pixels, strokes
+from drawings.imaging import strokes
+from drawings.imaging.png import png_chunk
 from drawings.queries.filters import DrawingFilter
 from tests.support import documents, exported, samples
 
@@ -156,7 +157,7 @@ def test_zip_says_all_of_each_picture_in_metadata(wall, export):
                 }
                 assert path == f"{split}/{image_folder.folder_of(drawing.title)}/{drawing.id}.png"
                 png = archive.read(path)
-                assert pixels.png_chunk(b"IDAT", bytes(drawing.blob)) in png
+                assert png_chunk(b"IDAT", bytes(drawing.blob)) in png
                 assert np.array_equal(grey(png), drawing.field)
                 names.remove(path)
         assert names == {"README.md", *(f"{split}/metadata.jsonl" for split in SPLITS)}

@@ -12,7 +12,7 @@ from django.core.management import CommandError
 from sklearn.datasets import load_digits
 
 from drawings.datasets.imports.readers import arrays
-from drawings.imaging import pixels
+from drawings.imaging import uploads
 from drawings.models import Drawing
 from tests.support.importing import run, run_to_break, stored, titles
 
@@ -108,7 +108,7 @@ def test_scikit_learns_digits_come_in_and_are_seen_in_the_gallery(client, tmp_pa
     assert all(drawing.get_absolute_url() in page for drawing in newest)
     picture = client.get(newest[-1].image_url)
     assert picture.status_code == 200
-    assert same([pixels.field_from_picture(picture.content)], [newest[-1].field])
+    assert same([uploads.field_from_image_file(picture.content)], [newest[-1].field])
 
 
 PAPER = 255 - BITMAPS

@@ -10,7 +10,7 @@ from django.core.management import CommandError
 from PIL import Image
 
 from drawings.datasets.imports.readers import images
-from drawings.imaging import pixels
+from drawings.imaging import uploads
 from drawings.models import Drawing
 from tests.support import samples
 from tests.support.importing import THEN, picture, run, stored, titles, write_lines
@@ -251,8 +251,8 @@ def test_a_bad_line_is_named_and_skipped_and_the_others_come_in(folder, source, 
 # --- Bad pictures ----------------------------------------------------------------------------
 
 BAD_PICTURES = {
-    "text": (b"Dear diary", "not a picture"),
-    "nothing": (b"", "not a picture"),
+    "text": (b"Dear diary", "can't read this image"),
+    "nothing": (b"", "can't read this image"),
     "cut short": (samples.png(samples.shades(40, 40))[samples.TRUNCATED], "damaged"),
     "blank": (samples.png(np.full((40, 40), 9, np.uint8)), "blank"),
     "too small": (samples.png(picture(height=15)), "16 to 1024"),
@@ -260,7 +260,7 @@ BAD_PICTURES = {
     "of 169 megapixels": (samples.huge_png(), "16 to 1024"),
     "animated": (samples.animated("GIF"), "animated"),
     "of too many bytes": (samples.png(picture()) + bytes(2_000_000), "more than 2,000,000 bytes"),
-    "of another kind": (samples.encoded(samples.shades(40, 40), "TIFF"), "not a picture"),
+    "of another kind": (samples.encoded(samples.shades(40, 40), "TIFF"), "can't read this image"),
 }
 
 
@@ -457,4 +457,4 @@ def test_a_member_whose_own_name_is_no_text_is_named_and_skipped(archive):
 def test_every_suffix_is_of_a_format_that_the_site_takes():
     formats = {Image.registered_extensions()[suffix] for suffix in images.SUFFIXES}
 
-    assert formats == set(pixels.PICTURE_FORMATS)
+    assert formats == set(uploads.FORMATS)

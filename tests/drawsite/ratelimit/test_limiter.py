@@ -17,7 +17,7 @@ import pytest
 import redis
 from django.conf import settings as project
 
-from drawings.imaging import strokes
+from drawings.imaging import rasteriser, strokes
 from drawings.models import Drawing
 from drawings.plotting import worker
 from drawsite.environment import Rate
@@ -403,7 +403,7 @@ def figures(make_drawing, monkeypatch):
     monkeypatch.setattr(worker, "helper", SimpleNamespace(run=worker.here))
     given = documents.document(documents.LINE)
     drawing = make_drawing(
-        strokes.rasterise(given, None), strokes=strokes.pack(given), strokes_agree=True
+        rasteriser.rasterise(given, None), strokes=strokes.pack(given), strokes_agree=True
     )
     address = drawing.get_absolute_url()
     return [f"{address}plot.png", f"{address}plot.png?cmap=hsv", f"{address}strokes.svg"]

@@ -23,7 +23,7 @@ from drawings.datasets.imports.records import (
     Tasks,
 )
 from drawings.datasets.imports.trees import Tree
-from drawings.imaging import pixels
+from drawings.imaging import uploads
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 METADATA = "metadata.jsonl"
@@ -143,6 +143,6 @@ def others_picture(
     data: bytes, *, name: str, title: str, created_at: datetime, artist: str = ""
 ) -> Columns:
     """Of a picture file from elsewhere."""
-    field = pixels.field_from_picture(data)
+    field = uploads.field_from_image_file(data)
     key = records.key_of_pixels("picture", field, name, title)
     return records.of_others(field, key=key, title=title, artist=artist, created_at=created_at)

@@ -13,7 +13,7 @@ from typing import Any
 
 from drawings.datasets.imports import records
 from drawings.datasets.imports.records import BadRecordError, Columns
-from drawings.imaging import strokes
+from drawings.imaging import rasteriser, strokes
 
 # Shares of the paper's shorter side.
 MARGIN = 0.08
@@ -44,7 +44,7 @@ def columns(
         time = records.time_of(record["timestamp"])
     document = document_of(record.get("drawing"), *size)
     strokes.check(document)
-    field = strokes.rasterise(document, budget=strokes.Budget(DRAW_SECONDS))
+    field = rasteriser.rasterise(document, budget=rasteriser.Budget(DRAW_SECONDS))
     key_id = record.get("key_id")
     if isinstance(key_id, int | str) and key_id != "":
         key = records.key_of("quickdraw", str(key_id))
