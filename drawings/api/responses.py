@@ -24,7 +24,7 @@ EXPOSED = "ETag, Link, Retry-After"
 def describe(
     request: HttpRequest, client: Client, drawings: Sequence[Drawing]
 ) -> list[schemas.Drawing]:
-    """The JSON of drawings that `for_answers` has found."""
+    """The JSON of drawings that `for_api` has found."""
     parents = {drawing.parent_id for drawing in drawings if drawing.parent_id is not None}
     if parents and not client.may("view_drawing"):
         public = Drawing.objects.published().filter(pk__in=parents)
@@ -58,7 +58,7 @@ def read_again(listed: Sequence[Drawing]) -> list[Drawing]:
     Drawings that were deleted or have changed since they were listed are left out: they have a new
     place in the list of changes, and their new `updated_at` would make a client skip others.
     """
-    found = Drawing.objects.for_answers().in_bulk([drawing.pk for drawing in listed])
+    found = Drawing.objects.for_api().in_bulk([drawing.pk for drawing in listed])
     return [
         found[each.pk]
         for each in listed

@@ -158,7 +158,7 @@ def create_drawing(request: HttpRequest) -> HttpResponse:
     sent = validated(request_bodies.read_form(request), status=422).drawing()
     row, is_new = submissions.store(sent, client_address(request))
     client = client_of(request)
-    stored = Drawing.objects.for_answers().filter(pk=row.pk).first()
+    stored = Drawing.objects.for_api().filter(pk=row.pk).first()
     if stored is None:  # deleted since
         raise Http404
     if not (access.is_public(stored) or client.may("view_drawing")):
@@ -181,7 +181,7 @@ def create_drawing(request: HttpRequest) -> HttpResponse:
 @may_lag
 def get_drawing(request: HttpRequest, id: UUID) -> HttpResponse:
     """404 for one that is not there, or not for who asks."""
-    rows = Drawing.objects.for_answers()
+    rows = Drawing.objects.for_api()
     if not client_of(request).may("view_drawing"):
         rows = rows.published()
     found = (rows.using(using).filter(pk=id).first() for using in where_to_look())
@@ -215,7 +215,7 @@ def change_drawing(request: HttpRequest, id: UUID, change: schemas.StatusChange)
     """
     client = client_of(request)
     user = auth.require(client, "view_drawing", "curate_drawing")
-    rows = Drawing.objects.for_answers().filter(pk=id)
+    rows = Drawing.objects.for_api().filter(pk=id)
     drawing = rows.first()
     if drawing is None:
         raise Http404

@@ -123,5 +123,5 @@ def find_changed(status: str, since: datetime, after: Change | None, limit: int)
     begin = Change(since, UUID(int=0))
     place = begin if after is None else max(begin, after)
     # Changes at the same moment first: in one query it would be an OR, which no index serves.
-    found = list(rows.changed_at_once(*place)[:limit])
-    return found + list(rows.changed_later(place.at)[: limit - len(found)])
+    found = list(rows.changed_exactly_at(*place)[:limit])
+    return found + list(rows.changed_after(place.at)[: limit - len(found)])

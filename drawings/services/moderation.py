@@ -49,7 +49,7 @@ def set_status(
         now = list(rows.values_list("pk", "status", "changed_at"))
         left = {pk for pk, _, at in now if seen_at and at and at > seen_at}
         changing = {pk for pk, was, _ in now if was != status} - left
-        Drawing.objects.filter(pk__in=changing).change(status=status)
+        Drawing.objects.filter(pk__in=changing).update_stamped(status=status)
         settled = _settle(Report.objects.filter(drawing__in=ids - left))
         label = Drawing.Status(status).label
         _log([each for each in drawings if each.pk in changing], f"Status set to {label}.", user_id)
@@ -123,7 +123,9 @@ def undo(drawing: Drawing, decision: Decision, user_id: int) -> None:
 def _replace_status(drawings: DrawingQuerySet, seen: str, status: str) -> None:
     same = drawings.filter(status=seen).for_lists()
     # Locked: nobody decides otherwise before this decision is made.
-    if not (same.select_for_update().first() if status == seen else same.change(status=status)):
+    if not (
+        same.select_for_update().first() if status == seen else same.update_stamped(status=status)
+    ):
         raise OvertakenError
 
 

@@ -54,7 +54,7 @@ def verify(drawing: Drawing, seconds: float, run: worker.Run = worker.here) -> b
 
 
 def _agree(drawing: Drawing, budget: rasteriser.Budget, run: worker.Run) -> bool:
-    parents = Drawing.objects.for_pictures()
+    parents = Drawing.objects.for_images()
     parent = parents.filter(pk=drawing.parent_id).first() if drawing.parent_id else None
     data = bytes(drawing.strokes or b"")
     field = run(rasteriser.rasterise_packed, data, parent.field if parent else None, budget)

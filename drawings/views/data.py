@@ -80,7 +80,7 @@ def pixels_response(
     id: UUID,
     make: Callable[[Drawing], bytes],
 ) -> HttpResponse:
-    drawing = access.get_drawing(request, id, Drawing.objects.for_pictures())
+    drawing = access.get_drawing(request, id, Drawing.objects.for_images())
     response = drawing_response(
         request,
         id,

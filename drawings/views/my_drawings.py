@@ -82,7 +82,7 @@ def change_title(drawing: Drawing, title: str, artist: str) -> bool:
         values["status"] = Drawing.Status.PENDING
     # In one statement: a drawing that staff hide at the same time stays hidden.
     rows = Drawing.objects.filter(pk=drawing.pk).exclude(status=Drawing.Status.HIDDEN)
-    return rows.change(**values) == 1
+    return rows.update_stamped(**values) == 1
 
 
 def render_retitle(

@@ -26,7 +26,7 @@ from drawings.queries.replicas import may_lag
 @may_lag
 def plot(request: HttpRequest, id: UUID, format: str) -> HttpResponse:
     """plot.<format>: the plot of this ?kind= of a drawing, in its own colours or in ?cmap=."""
-    drawing = access.get_drawing(request, id, Drawing.objects.for_pictures())
+    drawing = access.get_drawing(request, id, Drawing.objects.for_images())
     options = validated(PlotForm(request.GET)).cleaned_data
     kind = options["kind"] or drawing_plots.DEFAULT_KIND
     cmap = options["cmap"] or drawing.colormap

@@ -13,7 +13,7 @@ from drawings.forms.report import ReportForm
 from drawings.http import throttling
 from drawings.http.client_address import client_address
 from drawings.http.errors import wants_json
-from drawings.models import MOST_WAITING_REPORTS, Drawing, Report
+from drawings.models import MAX_WAITING_REPORTS, Drawing, Report
 from drawings.services import senders
 from drawsite.db.transactions import write_transaction
 
@@ -42,14 +42,14 @@ def report(request: HttpRequest, id: UUID) -> HttpResponse:
 def store(report: Report) -> bool:
     """Store a report, unless the sender has an open one. Returns whether they had none.
 
-    It is not kept either if the drawing has MOST_WAITING_REPORTS open reports already.
+    It is not kept either if the drawing has MAX_WAITING_REPORTS open reports already.
     """
     reports = Report.objects.filter(drawing=report.drawing)
     own = reports.filter(sender=report.sender)
     own.filter(settled_at__isnull=False).delete()
     if own.exists():
         return False
-    if reports.waiting()[:MOST_WAITING_REPORTS].count() < MOST_WAITING_REPORTS:
+    if reports.waiting()[:MAX_WAITING_REPORTS].count() < MAX_WAITING_REPORTS:
         Report.objects.bulk_create([report], ignore_conflicts=True)
     return True
 

@@ -443,7 +443,7 @@ def test_a_title_that_has_changed_since_the_list_was_shown_is_not_published(
     page = text(admin_client.get(LIST))
     seen_at = re.search(r'name="seen_at" value="([^"]+)"', page)
     assert seen_at is not None
-    Drawing.objects.filter(pk=retitled.pk).change(title="Rude")
+    Drawing.objects.filter(pk=retitled.pk).update_stamped(title="Rude")
 
     form = {"_selected_action": [seen.pk, retitled.pk], "select_across": across}
     answer = admin_client.post(LIST, {**form, "action": "publish", "seen_at": seen_at[1]})

@@ -221,7 +221,7 @@ def test_reports_that_somebody_else_has_settled_are_not_decided_again(
 @pytest.mark.parametrize("said", ["title", "artist"])
 def test_a_title_that_nobody_has_seen_is_not_approved(admin_client, pending, said):
     page = admin_client.get(PENDING)
-    Drawing.objects.filter(pk=pending[0].pk).change(**{said: "Rude"})
+    Drawing.objects.filter(pk=pending[0].pk).update_stamped(**{said: "Rude"})
 
     page = decide(admin_client, page, "published")
 

@@ -284,7 +284,7 @@ def test_nobody_decides_on_what_has_changed_since_it_was_seen(client, make_token
     headers, _ = make_token("view_drawing", "curate_drawing")
     drawing = make_drawing(title="Fox", status="pending")
     seen = client.get(f"{URL}/{drawing.id}", headers=headers).json()["updated_at"]
-    Drawing.objects.change(title="Something else")
+    Drawing.objects.update_stamped(title="Something else")
 
     late = change(client, drawing, "published", headers, updated_at=seen)
     now = client.get(f"{URL}/{drawing.id}", headers=headers).json()["updated_at"]
@@ -302,7 +302,7 @@ def test_reports_of_what_has_changed_since_it_was_seen_still_wait(client, make_t
     drawing = make_drawing(title="Fox")
     Report.objects.create(drawing=drawing, reason="other")
     seen = client.get(f"{URL}/{drawing.id}", headers=headers).json()["updated_at"]
-    Drawing.objects.change(title="Something else")
+    Drawing.objects.update_stamped(title="Something else")
 
     late = change(client, drawing, "published", headers, updated_at=seen)
 

@@ -203,7 +203,7 @@ def test_who_repeats_a_key_is_told_of_a_drawing_that_is_withheld_what_they_sent(
     first = repeated(client, key, "Fox")
     answers = []
     for status in ("hidden", "pending"):
-        Drawing.objects.all().change(
+        Drawing.objects.all().update_stamped(
             **{"status": status, "title": "Secret", "artist": "Ada", "colormap": "hsv", "vmax": 9}
         )
         answers.append(repeated(Client(), key, "Owl"))
@@ -232,7 +232,7 @@ def test_who_sends_the_same_again_before_it_is_approved_gets_the_same_answer(cli
 def test_who_repeats_the_key_of_a_published_drawing_is_told_what_everybody_is(client):
     key = str(uuid4())
     first = repeated(client, key, "Fox")
-    Drawing.objects.all().change(title="Owl")
+    Drawing.objects.all().update_stamped(title="Owl")
 
     again = repeated(Client(), key, "Fox")
 

@@ -313,7 +313,7 @@ def test_what_changed_comes_in_the_order_of_change(client, make_at):
     first, _, third = (make_at(NOW) for _ in range(3))
     Drawing.objects.update(changed_at=NOW)
     Drawing.objects.filter(pk=third.pk).update(changed_at=NOW + timedelta(seconds=1))
-    Drawing.objects.filter(pk=first.pk).change(title="Fox")
+    Drawing.objects.filter(pk=first.pk).update_stamped(title="Fox")
 
     found = listed(client.get(f"{URL}?updated_since=2026-01-22T15:00:01Z"))
 

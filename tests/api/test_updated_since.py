@@ -167,7 +167,7 @@ def test_what_commits_late_is_waited_for(mirror, make_drawing, kind):
         if kind == "new":
             make_drawing(title="Late")
         else:
-            titled(drawing).change(title="Late")
+            titled(drawing).update_stamped(title="Late")
 
     with an_open_write(write):
         make_drawing(title="Meanwhile")
@@ -257,7 +257,7 @@ def write(turn, title, field, user):
     if turn % 2:
         moderation.set_status([drawing], "published", user.pk)
     elif turn % 4:
-        titled(drawing).change(title=f"{title}, changed")
+        titled(drawing).update_stamped(title=f"{title}, changed")
     if turn % 10 == 0:
         bulk_insert.store([Drawing.from_field(field, title=f"{title}, {i}") for i in range(5)])
 

@@ -249,7 +249,7 @@ def test_an_export_that_comes_again_adds_nothing(write):
 def test_what_was_changed_here_meanwhile_stays(write):
     source = write(*RECORDS)
     run(source)
-    Drawing.objects.filter(pk=RECORDS[2]["id"]).change(title="Another", status="hidden")
+    Drawing.objects.filter(pk=RECORDS[2]["id"]).update_stamped(title="Another", status="hidden")
 
     run(source)
 

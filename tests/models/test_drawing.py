@@ -249,7 +249,7 @@ def test_each_view_loads_what_it_needs_and_no_more(make_drawing):
     make_drawing()
     drawings = Drawing.objects.published()
 
-    assert drawings.for_pictures().get().get_deferred_fields() == {"strokes"} | BEHIND
+    assert drawings.for_images().get().get_deferred_fields() == {"strokes"} | BEHIND
     assert drawings.for_strokes().get().get_deferred_fields() == {"blob"} | BEHIND
 
 

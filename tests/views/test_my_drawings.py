@@ -419,7 +419,7 @@ def test_each_time_that_a_drawing_is_written_is_noted(make_drawing):
     drawing.save(update_fields=["status"])
 
     times.append(drawing.changed_at)
-    assert Drawing.objects.change(status="published") == 1
+    assert Drawing.objects.update_stamped(status="published") == 1
     times.append(Drawing.objects.get().changed_at)
     stored = Drawing.objects.for_lists().get()
     stored.title = "Fox"

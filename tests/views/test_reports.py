@@ -90,7 +90,7 @@ def test_a_sender_may_report_a_drawing_again_once_staff_has_seen_to_it(client, d
 def test_a_flood_of_reports_is_kept_as_far_as_staff_can_use_it(
     client, admin_client, drawing, monkeypatch
 ):
-    monkeypatch.setattr(reports, "MOST_WAITING_REPORTS", 2)
+    monkeypatch.setattr(reports, "MAX_WAITING_REPORTS", 2)
     for number in range(4):
         answer = report(client, drawing, REMOTE_ADDR=f"192.0.2.{number}")
         assert answer["Location"] == f"{url_of(drawing)}thanks/"

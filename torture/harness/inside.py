@@ -18,7 +18,7 @@ DIFFERENT = 20
 
 def digests() -> dict[str, str]:
     """Each drawing's id, and what names its pixels."""
-    drawings = Drawing.objects.for_pictures().iterator(chunk_size=BATCH)
+    drawings = Drawing.objects.for_images().iterator(chunk_size=BATCH)
     return {str(drawing.id): digest(drawing.field) for drawing in drawings}
 
 

@@ -102,7 +102,7 @@ def test_what_is_not_published_is_exported_only_where_it_is_asked_for(wall, make
 
 def test_what_is_hidden_or_taken_back_is_not_in_the_next_export(wall):
     hidden, gone, *left = wall
-    Drawing.objects.filter(pk=hidden.pk).change(status="hidden")
+    Drawing.objects.filter(pk=hidden.pk).update_stamped(status="hidden")
     gone.delete()
 
     assert selected() == [drawing.id for drawing in left]
@@ -140,7 +140,7 @@ def test_an_export_sees_nothing_of_what_comes_later(transactional_db, make_drawi
     as_they_were = [(first.id, first.title), (second.id, second.title)]
 
     def change():
-        Drawing.objects.filter(pk=first.pk).change(title="Another")
+        Drawing.objects.filter(pk=first.pk).update_stamped(title="Another")
         second.delete()
         return make_drawing().pk
 

@@ -189,7 +189,7 @@ def test_what_is_hidden_while_its_reports_are_settled_by_another_stays_undecided
 
     with ThreadPoolExecutor(1) as other:
         with db.transaction.atomic():
-            Drawing.objects.filter(pk=drawing.pk).change(status="hidden")
+            Drawing.objects.filter(pk=drawing.pk).update_stamped(status="hidden")
             approving = other.submit(approve)
             wait_until_one_waits()
         with pytest.raises(moderation.OvertakenError):
