@@ -17,8 +17,8 @@ from drawings.imaging.strokes import Document, unpack
 from drawings.models.labels import Labelled
 from drawings.models.sender import SENDER_BYTES
 from drawings.models.stamps import Stamp
-from drawings.models.uuid7 import uuid7
 from drawings.models.validators import validate_colormap, validate_line
+from drawsite.lib.uuid7 import uuid7
 
 TITLE_LENGTH = 80
 ARTIST_LENGTH = 40

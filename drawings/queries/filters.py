@@ -5,8 +5,8 @@ from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from drawings.models import Drawing, DrawingQuerySet, Report
-from drawings.models.uuid7 import first_id
 from drawings.queries import search
+from drawsite.lib.uuid7 import first_id
 
 # The column that each of these fields is compared with.
 COLUMNS = {

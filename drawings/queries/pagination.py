@@ -9,10 +9,10 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from drawings.models import Drawing, stamps
-from drawings.models.uuid7 import first_id
 from drawings.queries import cards, id_order, search
 from drawings.queries.cards import Card
 from drawings.queries.filters import DrawingFilter
+from drawsite.lib.uuid7 import first_id
 
 Row = TypeVar("Row", Drawing, Card)
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from drawings.models import Drawing
-from drawings.models.uuid7 import day_of, first_id, time_of
 from drawings.queries import pagination, statistics
 from drawings.queries.filters import DrawingFilter
 from drawings.queries.pagination import Cursor
+from drawsite.lib.uuid7 import day_of, first_id, time_of
 
 MAX_DRAWINGS = 1000
 PLACES = 20

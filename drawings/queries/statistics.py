@@ -12,14 +12,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from drawings.models import DayCount, Drawing
-from drawings.models.uuid7 import first_id
+from drawsite.lib.uuid7 import day_of, first_id
 
 # As long as a request may count days that are over and that nobody has asked for yet.
 SECONDS = 3.0
 # A drawing gets its id a little before it is stored.
 MARGIN = timedelta(hours=1)
-FIRST = date(1970, 1, 1)
-DAY_MILLISECONDS = 86_400_000
 MOST_COUNTED = 10_000
 SAMPLE = 2_000
 
@@ -58,13 +56,8 @@ def _count_once(missing: list[date]) -> dict[date, int]:
 
 
 def forget_days_of(ids: Iterable[UUID]) -> None:
-    """Count the days of these drawings again, which have come to the wall with times that are over.
-
-    An id begins with the milliseconds since 1970.
-    """
-    days = {(drawing_id.int >> 80) // DAY_MILLISECONDS for drawing_id in ids}
-    known = [FIRST + timedelta(days=day) for day in days if day <= (date.max - FIRST).days]
-    DayCount.objects.filter(day__in=known).delete()
+    """Count the days of these drawings again: imported drawings may have past times."""
+    DayCount.objects.filter(day__in={day_of(each) for each in ids}).delete()
 
 
 def _count(day: date) -> int:

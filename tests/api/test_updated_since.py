@@ -124,7 +124,7 @@ def test_who_waits_for_the_lock_is_later_than_who_has_it(mirror, make_drawing):
     drawing = make_drawing(title="Fox")
     with another_connection() as submit:
         with transaction.atomic():
-            waiting = submit(titled(drawing).change, title="Written last")
+            waiting = submit(titled(drawing).update_stamped, title="Written last")
             time.sleep(0.3)
             make_drawing(title="Written first")
         waiting.result(10)
@@ -217,7 +217,7 @@ def test_what_changes_while_a_page_is_read_comes_with_what_changed_before_it(
         def change_between(execute, sql, *arguments):
             if '"id" IN (' in sql and not changes:  # the drawings that the list has found
                 for drawing, values in ((owl, {"title": "Eagle"}), (fox, change)):
-                    changes.append(submit(titled(drawing).change, **values).result(10))
+                    changes.append(submit(titled(drawing).update_stamped, **values).result(10))
             return execute(sql, *arguments)
 
         changes: list[int] = []

@@ -19,7 +19,6 @@ import pytest
 from django.core.management import CommandError
 from django.utils import timezone
 
-from drawings.datasets.demo import scenes
 from drawings.datasets.imports import convert, formats, loader, trees
 from drawings.datasets.imports.readers import parquet
 from drawings.datasets.imports.records import Options, bad
@@ -27,6 +26,7 @@ from drawings.imaging import rasteriser
 from drawings.imaging.png import png_from_blob
 from drawings.models import DayCount, Drawing
 from drawings.services import verification
+from drawsite.lib.uuid7 import from_milliseconds
 from tests.support import documents, planner, samples
 from tests.support.importing import (
     THEN,
@@ -55,7 +55,7 @@ def own(number=0, document=None, **values):
     height, width = field.shape
     created_at = THEN + timedelta(seconds=number, microseconds=number)
     return {
-        "id": str(scenes.uuid7(1_614_000_000_000 + number, number)),
+        "id": str(from_milliseconds(1_614_000_000_000 + number, number)),
         "label": f"Nr {number} – “ß”, = 'x'",
         "artist": "Ada & Bo" if number % 2 else "",
         "colormap": ["gray", "viridis", "twilight"][number % 3],

@@ -8,11 +8,11 @@ from uuid_utils.compat import uuid7
 
 from drawings.imaging import pixels
 from drawings.models import Drawing
-from drawings.models.uuid7 import day_of, time_of
 from drawings.queries import sampling
 from drawings.queries.filters import DrawingFilter
 from drawings.queries.sampling import Sample
 from drawings.views import gallery_plot_texts
+from drawsite.lib.uuid7 import day_of, time_of
 from tests.support import samples
 from tests.support.planner import PUBLISHED, plan_for_many
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import numpy as np
 
 from drawings.imaging import rasteriser, strokes
-from drawings.models.uuid7 import first_id
+from drawsite.lib.uuid7 import first_id
 from tests.support import documents, samples
 
 BEGIN = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)

@@ -12,11 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from uuid_utils.compat import uuid7
 
 from drawings.models import Drawing
-from drawings.models.uuid7 import day_of
 from drawings.plotting import aggregates, gallery_plots, style, worker
 from drawings.queries import sampling
 from drawings.views import gallery_plots as views
 from drawsite.environment import Rate
+from drawsite.lib.uuid7 import day_of
 from tests.support import samples
 
 URL = "/gallery/plots/"

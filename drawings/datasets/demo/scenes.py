@@ -12,12 +12,12 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from random import Random
 from typing import Any, Literal, NamedTuple
-from uuid import UUID
 
 import numpy as np
 
 from drawings.datasets.demo import captions, sketches
 from drawings.imaging import pixels, rasteriser, strokes
+from drawsite.lib.uuid7 import from_milliseconds
 
 # To rasterise and compress a drawing takes a hundred times as long as to store it. So skies and
 # grounds are made once, each as it is and mirrored, and any two join, the sky hung high or low, to
@@ -159,7 +159,7 @@ def _send_batches(pipe: Connection, *asked: Any) -> None:
 def make_scene(picture: Picture, random: Random, time: int) -> Scene:
     """A drawing of so many milliseconds after 1970 began."""
     return {
-        "id": uuid7(time, random.getrandbits(74)),
+        "id": from_milliseconds(time, random.getrandbits(74)),
         "blob": picture.blob,
         "width": sketches.SIDE,
         "height": sketches.SIDE,
@@ -181,9 +181,3 @@ def make_title(random: Random, subjects: tuple[str, ...]) -> str:
     if others and how < UNTITLED + PAIRED:
         return random.choice(captions.PAIRS).format(main, random.choice(others)).capitalize()
     return random.choice(captions.TITLES[main])
-
-
-def uuid7(time: int, bits: int) -> UUID:
-    """The UUIDv7 (RFC 9562, section 5.7) of milliseconds since 1970 and of 74 random bits."""
-    high, low = bits >> 62, bits & (1 << 62) - 1
-    return UUID(int=time << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)

@@ -7,14 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from uuid import UUID, uuid5
 
-from drawings.datasets.demo.scenes import uuid7
 from drawings.imaging import pixels, strokes, uploads
 from drawings.imaging.png import is_grey_png, split_png
+from drawsite.lib import uuid7
 
 # Of the keys below: what is imported again is known by it.
 NAMESPACE = UUID("5bd24ac8-6d0e-5b63-9d0c-3f0e7b1f6a11")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 
 # The names and values of a drawing's columns.
 Columns = dict[str, Any]
@@ -190,11 +189,9 @@ def id_of(created_at: datetime, key: UUID) -> UUID:
 
     To the microsecond, by RFC 9562's method 3 (section 6.2).
     """
-    microseconds = (created_at - EPOCH) // MICROSECOND
-    if microseconds < 0:
+    if created_at < EPOCH:
         raise BadRecordError("Its time must not be before 1970.")
-    milliseconds, rest = divmod(microseconds, 1000)
-    return uuid7(milliseconds, (rest * 4096 // 1000) << 62 | key.int & (1 << 62) - 1)
+    return uuid7.from_time(created_at, key.int)
 
 
 def key_of(kind: str, name: str) -> UUID:

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from tqdm import tqdm
-from uuid_utils.compat import uuid7
 
 from drawings.forms.submission import parse_brightness_list
 from drawings.management.wall_command import WallCommand
 from drawings.models import Drawing
+from drawsite.lib.uuid7 import uuid7
 
 
 class Command(WallCommand):

@@ -9,8 +9,8 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models.expressions import RawSQL
 
 from drawings.models import Drawing, DrawingQuerySet
-from drawings.models.uuid7 import milliseconds_of
 from drawings.queries.id_order import IdWindow
+from drawsite.lib.uuid7 import time_bits
 
 TABLE = Drawing._meta.db_table
 FTS5 = "drawings_search"
@@ -25,7 +25,7 @@ def number_of(drawing_id: UUID) -> int:
 
     The zero bits leave room: if two drawings have the same number, one takes the next free number.
     """
-    return milliseconds_of(drawing_id) << 15 | (drawing_id.int >> 64 & 0xFFF) << 3
+    return time_bits(drawing_id) << 3
 
 
 def _number_in_sql(drawing_id: str) -> str:
