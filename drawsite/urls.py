@@ -8,7 +8,7 @@ class Favicon(RedirectView):
     """For pages without a link to the icon (the admin's): browsers ask here."""
 
     def get_redirect_url(self, *args: object, **kwargs: object) -> str:
-        return static("drawings/icon.svg")
+        return static("drawings/img/icon.svg")
 
 
 urlpatterns = [

@@ -57,7 +57,7 @@ class DrawingAdmin(CheckedSelection):
     actions = ("publish", "hide", "delete_selected", "remove_sender", "block_sender")
 
     class Media:
-        css = {"all": ["drawings/admin.css"]}
+        css = {"all": ["drawings/css/admin.css"]}
 
     readonly_fields = ("picture", "reports", "id", "size", "sent_by", "created_at")
 

@@ -64,7 +64,7 @@ class ReportAdmin(CheckedSelection):
     readonly_fields = fields = ("drawing_link", "reason", "note", "created_at", "settled_at")
 
     class Media:
-        css = {"all": ["drawings/admin.css"]}
+        css = {"all": ["drawings/css/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
         return Report.objects.with_drawing()

@@ -24,15 +24,15 @@ JSON = "application/json"
 RETRY_AFTER_SECONDS = 5
 
 HEADINGS = {
-    400: "That request makes no sense here",
-    403: "That is not allowed",
-    404: "There is nothing here",
-    405: "This page does not take that",
-    409: "Somebody was faster",
-    413: "That is too large",
-    422: "That cannot be taken as it is",
+    400: "We couldn't understand that request",
+    403: "That isn't allowed",
+    404: "Page not found",
+    405: "This page doesn't accept that",
+    409: "Somebody else was faster",
+    413: "That's too large",
+    422: "Something needs to be changed",
     429: "A little slower, please",
-    500: "Something broke on our side",
+    500: "Something went wrong on our side",
     503: "Busy, back in a moment",
 }
 
@@ -62,7 +62,7 @@ def error_response(
         response = JsonResponse({"errors": errors}, status=status)
     else:
         context = {
-            "heading": HEADINGS.get(status, "That did not work"),
+            "heading": HEADINGS.get(status, "That didn't work"),
             "sentences": [
                 sentence if field == "request" else f"{field}: {sentence}"
                 for field, sentences in errors.items()
@@ -102,8 +102,8 @@ def database_error(request: HttpRequest, error: BaseException | None) -> HttpRes
     return request_error(
         request,
         503,
-        "The drawings' database does not answer just now, and nothing was stored."
-        f" Try again in {RETRY_AFTER_SECONDS} seconds.",
+        "The database isn't answering just now, and nothing was stored."
+        f" Please try again in {RETRY_AFTER_SECONDS} seconds.",
         retry_after=RETRY_AFTER_SECONDS,
     )
 
@@ -114,7 +114,7 @@ def database_error(request: HttpRequest, error: BaseException | None) -> HttpRes
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DisallowedHost) and request.META.get("HTTP_HOST"):
         warn_once_of_a_host()
-    return request_error(request, 400, "The server cannot read this request.")
+    return request_error(request, 400, "The server couldn't read this request.")
 
 
 @cache
@@ -127,12 +127,12 @@ def warn_once_of_a_host() -> None:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return request_error(request, 403, "You may not do this.")
+    return request_error(request, 403, "You don't have permission to do this.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     response = request_error(
-        request, 404, "The address may be mistyped, or the drawing is no longer on the wall."
+        request, 404, "Check the address. If it led to a drawing, it may no longer be on the wall."
     )
     # On every 404: only an existing drawing reads the session, and the header must not tell.
     patch_vary_headers(response, ["Cookie"])
@@ -144,7 +144,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return database_error(request, sys.exception()) or request_error(
         request,
         500,
-        "It has been written to the log. Go back and try again; nothing was half done.",
+        "Nothing was half stored. Please go back and try again; the error is in the site's log.",
     )
 
 
@@ -152,11 +152,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "", **kwargs: Any) -> HttpResponse:
     if reason == REASON_NO_REFERER:  # browsers send one or the other
         return request_error(
-            request, 403, "By HTTPS this site asks for an Origin or a Referer header of its own."
+            request, 403, "Over HTTPS this site needs its own Origin or Referer header."
         )
     return request_error(
         request,
         403,
-        "The form has no valid token of this site. Open the page again, with cookies allowed,"
-        " and send once more.",
+        "This form has expired. Open the page again, with cookies allowed,"
+        " and send it once more.",
     )

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
             name='Report',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(choices=[('hurtful', 'It insults or threatens somebody'), ('unsuitable', 'It is not fit for who comes here'), ('private', 'It shows something private'), ('other', 'Something else')], max_length=12)),
+                ('reason', models.CharField(choices=[('hurtful', 'It insults or threatens somebody'), ('unsuitable', 'Not suitable for this audience'), ('private', 'It shows something private'), ('other', 'Something else')], max_length=12)),
                 ('note', models.CharField(blank=True, max_length=300, validators=[drawings.models.validators.validate_line])),
                 ('sender', models.BinaryField(max_length=16, null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),

@@ -36,7 +36,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
 class ReportReason(models.TextChoices):
     HURTFUL = "hurtful", "It insults or threatens somebody"
-    UNSUITABLE = "unsuitable", "It is not fit for who comes here"
+    UNSUITABLE = "unsuitable", "Not suitable for this audience"
     PRIVATE = "private", "It shows something private"
     OTHER = "other", "Something else"
 

@@ -17,7 +17,7 @@ INVISIBLE = set("\u115f\u1160\u2800\u3164\uffa0")
 def validate_line(value: str) -> None:
     """One line of text that every database can keep and that can be seen."""
     if any(unicodedata.category(char) in REFUSED_CATEGORIES or char in REFUSED for char in value):
-        raise ValidationError("This has a character that is not text. Type it again without it.")
+        raise ValidationError("This contains a character we can't use. Please remove it.")
     if not any(
         unicodedata.category(char)[0] not in "CZ" and char not in INVISIBLE for char in value
     ):

@@ -123,7 +123,7 @@ def test_how_many_wait_is_counted_to_99_and_never_the_table(admin_client, field)
 
 
 def test_the_front_page_says_how_many_wait(admin_client, pending, reported):
-    assert "Review what waits: 2 reported, 3 pending" in text(admin_client.get("/admin/"))
+    assert "Review queue: 2 reported, 3 pending" in text(admin_client.get("/admin/"))
 
 
 @pytest.mark.parametrize("url", [REPORTED, "/admin/drawings/report/"])

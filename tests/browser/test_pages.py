@@ -143,7 +143,7 @@ def test_without_scripts_an_artist_changes_the_title_and_takes_the_drawing_back(
     page.get_by_role("link", name="Second thoughts").click()
     page.get_by_role("link", name="Take back").click()
     assert Drawing.objects.count() == 1
-    page.get_by_role("button", name="Delete it for good").click()
+    page.get_by_role("button", name="Delete permanently").click()
 
     expect(page.get_by_role("status")).to_contain_text("“Second thoughts” is taken back")
     assert not Drawing.objects.exists()
@@ -188,9 +188,9 @@ def test_the_plots_come_one_after_another(page, server, wall):
     [
         (503, 1, 2, None),
         (429, 1, 2, None),
-        (429, 3600, 1, "Too many figures were drawn for your address."),
-        (404, 1, 1, "There is nothing to draw any more."),
-        (500, 1, 1, "The server could not draw this figure."),
+        (429, 3600, 1, "Lots of plots are being drawn for your network."),
+        (404, 1, 1, "There's nothing left to plot."),
+        (500, 1, 1, "The server couldn't draw this chart."),
     ],
 )
 def test_only_a_figure_that_may_still_come_is_asked_for_again(

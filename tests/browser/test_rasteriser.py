@@ -38,7 +38,7 @@ def digests_in_the_page(page, server):
 
     def digests(given, ground=None):
         field = ground is not None and base64.b64encode(ground.tobytes()).decode()
-        module = static("drawings/paper.js")
+        module = static("drawings/js/raster/paper.js")
         return page.evaluate(DIGESTS, [module, json.dumps(given), field or None])
 
     return digests

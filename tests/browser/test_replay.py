@@ -362,7 +362,7 @@ def test_a_long_drawing_is_scrubbed_quickly_and_within_bounds_of_memory(
 
 def test_keyframes_thin_out_when_their_memory_is_used_up(page, server, make_replayable):
     page.goto(f"{server.url}/gallery/")
-    film = staticfiles_storage.url("drawings/film.js")
+    film = staticfiles_storage.url("drawings/js/raster/film.js")
 
     kept, backwards = page.evaluate(
         f"""async () => {{
@@ -640,7 +640,7 @@ def test_the_player_shifts_nothing_and_does_not_scroll_sideways(
 
 def decoded(page, server, png):
     page.goto(f"{server.url}/gallery/")
-    grounds = staticfiles_storage.url("drawings/grounds.js")
+    grounds = staticfiles_storage.url("drawings/js/raster/base_images.js")
     text = base64.b64encode(png).decode()
     bytes_of_it = f"Uint8Array.from(atob('{text}'), (c) => c.charCodeAt(0)).buffer"
     return field_in(page, f"await (await import('{grounds}')).decodeGrey({bytes_of_it})")
@@ -730,7 +730,7 @@ def test_every_version_of_npy_is_read(page, server, noise, version):
     out = io.BytesIO()
     np.lib.format.write_array(out, noise, version=version)
     page.route("**/some.npy", lambda route: route.fulfill(body=out.getvalue()))
-    grounds = staticfiles_storage.url("drawings/grounds.js")
+    grounds = staticfiles_storage.url("drawings/js/raster/base_images.js")
 
     read = field_in(page, f"await (await import('{grounds}')).fetchNpy('/some.npy')")
 
@@ -745,7 +745,7 @@ def test_an_npy_that_is_not_a_field_is_refused(page, server, values):
     out = io.BytesIO()
     np.save(out, values)
     page.route("**/some.npy", lambda route: route.fulfill(body=out.getvalue()))
-    grounds = staticfiles_storage.url("drawings/grounds.js")
+    grounds = staticfiles_storage.url("drawings/js/raster/base_images.js")
 
     with pytest.raises(Exception, match="not a field"):
         field_in(page, f"await (await import('{grounds}')).fetchNpy('/some.npy')")

@@ -89,7 +89,7 @@ def test_a_figure_that_is_refused_is_asked_for_again(curator, server, make_drawi
     expect(page.locator(".plot-light img").first).to_have_js_property("complete", True)
     page.clock.fast_forward(5000)
 
-    expect(page.get_by_text("The server was too busy to draw this figure.")).to_be_visible()
+    expect(page.get_by_text("The server is too busy to draw this chart.")).to_be_visible()
     expect(page.get_by_role("link", name="Try again")).to_be_visible()
     assert len(asked) == 2
     assert len(problems) == 2

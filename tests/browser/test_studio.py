@@ -440,7 +440,7 @@ def test_a_picture_to_trace_is_not_on_the_paper(studio, field):
 
     expect(studio.page.locator("#tracing")).to_be_visible()
     assert (studio.field() == WHITE).all()
-    studio.page.get_by_role("button", name="Take the traced picture away").click()
+    studio.page.get_by_role("button", name="Remove tracing picture").click()
     expect(studio.page.locator("#tracing")).to_be_hidden()
 
 

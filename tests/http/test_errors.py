@@ -27,7 +27,7 @@ def test_people_get_a_page_that_leads_on(client, url):
 
     page = response.content.decode()
     assert response.status_code == 404
-    assert "There is nothing here" in page
+    assert "Page not found" in page
     assert '<a class="button" href="/gallery/">See the gallery</a>' in page
 
 
@@ -81,7 +81,7 @@ def test_the_log_says_once_where_hosts_are_named_and_not_which_was_asked_for(cli
 
 
 def test_a_foreign_host_gets_no_static_file(client):
-    url = static("drawings/site.css")
+    url = static("drawings/css/site.css")
 
     own, foreign = client.get(url), client.get(url, headers={"Host": "evil.example"})
 
@@ -168,7 +168,7 @@ def test_a_fault_of_the_code_is_a_page_that_tells_nothing_of_it(client, make_dra
     as_json = client.get(f"/drawings/{drawing.id}/pixels.npy", headers=JSON)
 
     assert (as_page.status_code, as_json.status_code) == (500, 500)
-    assert "Something broke on our side" in as_page.content.decode()
+    assert "Something went wrong on our side" in as_page.content.decode()
     assert "BadBlobError" not in as_page.content.decode()
     assert list(as_json.json()["errors"]) == ["request"]
 

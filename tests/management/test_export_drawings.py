@@ -167,7 +167,7 @@ def test_nothing_selected_is_told_and_makes_nothing(wall, tmp_path):
         ({"since": "2026-03-02", "until": "2026-03-01"}, "--until: This day is before"),
         ({"cmap": "pink elephants"}, "--cmap: matplotlib has no colormap of this name."),
         ({"artist": "a" * 41}, "--artist: Ensure this value has at most 40"),
-        ({"q": "a\0b"}, "--q: This has a character that is not text."),
+        ({"q": "a\0b"}, "--q: This contains a character we can't use."),
     ],
 )
 def test_an_option_that_makes_no_sense_is_named(wall, tmp_path, options, sentence):

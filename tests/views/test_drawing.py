@@ -179,7 +179,7 @@ def test_a_drawing_that_waits_says_so_and_shows_nothing(client, make_drawing):
 
     page = response.content.decode()
     assert response.status_code == 200
-    assert "This drawing waits for approval" in page
+    assert "This drawing is waiting for approval" in page
     assert '<meta name="robots" content="noindex">' in page
     assert "Secret" not in page
     assert "image.png" not in page

@@ -185,7 +185,7 @@ def test_a_person_whose_form_has_no_token_gets_a_page():
     answer = client.post("/drawings/", {"canvas_data": LIST}, headers={"Origin": "null"})
 
     assert answer.status_code == 403
-    assert "That is not allowed" in answer.content.decode()
+    assert "That isn't allowed" in answer.content.decode()
     assert_guarded(answer)
 
 
@@ -200,7 +200,7 @@ def test_a_form_with_its_token_is_taken():
 # --- Answers that no route gives ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["site.css", "canvas.js", "icon.svg"])
+@pytest.mark.parametrize("name", ["css/site.css", "js/pages/studio.js", "img/icon.svg"])
 def test_static_files_have_the_headers(client, name):
     answer = client.get(static(f"drawings/{name}"))
 
@@ -279,7 +279,7 @@ def test_browsers_are_told_to_stay_with_tls(https, url):
 
 
 def test_static_files_tell_it_too(https):
-    answer = https.get(static("drawings/site.css"), secure=True)
+    answer = https.get(static("drawings/css/site.css"), secure=True)
 
     answer.close()
     assert "Strict-Transport-Security" in answer

@@ -144,7 +144,7 @@ def test_an_old_link_to_what_waits_says_so_and_no_more(client, make_drawing):
 
     page = client.get(f"/results/{drawing.flask_id}", follow=True).content.decode()
 
-    assert "This drawing waits for approval" in page
+    assert "This drawing is waiting for approval" in page
     assert "Secret" not in page
 
 

@@ -169,7 +169,7 @@ def test_before_the_oldest_there_is_nothing(client, make_drawings):
 
     assert response.status_code == 200
     assert shown(response) == []
-    assert "There is nothing older." in response.content.decode()
+    assert "There are no older drawings." in response.content.decode()
 
 
 def test_the_cursor_may_be_a_drawing_that_is_gone(client, make_drawings):

@@ -128,7 +128,7 @@ def test_the_page_lists_what_this_browser_sent_newest_first_and_says_how_it_stan
 
     page = text(client.get("/mine/"))
 
-    said = ("New", "On the wall", "Fox", "Waits for approval", "Old", "Hidden by staff")
+    said = ("New", "On the wall", "Fox", "Waiting for approval", "Old", "Hidden by a moderator")
     assert sorted(said, key=page.index) == list(said)
     assert "Other's" not in page
 
@@ -150,7 +150,7 @@ def test_the_pages_lead_through_all_of_them(client, own):
     assert older.context["drawings"] == drawings[24:]
     assert f'rel="next" href="?before={drawings[23].id}"' in text(first)
     assert f'rel="prev" href="?after={drawings[24].id}"' in text(older)
-    assert "There is nothing older." in text(client.get(f"/mine/?before={drawings[29].id}"))
+    assert "There are no older drawings." in text(client.get(f"/mine/?before={drawings[29].id}"))
     assert client.get("/mine/?before=x").status_code == 400
 
 
@@ -192,7 +192,7 @@ def test_who_sends_where_approval_is_required_is_told_so_and_led_to_the_list(cli
 
     page = text(client.post("/drawings/", {"canvas_data": LIST}, follow=True))
 
-    assert "Waits for approval" in page
+    assert "Waiting for approval" in page
     assert 'href="/mine/"' in page
     assert "image.png" in page
 
@@ -279,7 +279,7 @@ def test_a_hidden_drawing_keeps_its_title(client, own):
     assert retitle(client, drawing).status_code == 403
     assert Drawing.objects.get().title == "Fox"
     page = page_of(client, drawing)
-    assert "Hidden by staff" in page
+    assert "Hidden by a moderator" in page
     assert "Change title" not in page
 
 

@@ -47,7 +47,7 @@ def test_a_report_is_kept_for_staff_and_hides_nothing(client, drawing):
 
     response = client.post(url_of(drawing), values, follow=True)
 
-    assert "Thank you for the report" in response.content.decode()
+    assert "Thank you for your report" in response.content.decode()
     kept = Report.objects.get()
     assert (kept.drawing, kept.reason, kept.note) == (drawing, "private", "My face")
     assert len(kept.sender or b"") == 16

@@ -1,6 +1,6 @@
 /** Pictures as paper. */
 
-import { WHITE } from "./rasteriser.js";
+import { WHITE } from "../raster/rasteriser.js";
 
 /**
  * A picture file laid on white paper of a size, as large as it fits: its brightness, by the weights

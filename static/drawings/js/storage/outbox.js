@@ -4,7 +4,7 @@
  * the wall asks to wait. However often that is, the wall stores it once.
  */
 
-import { getAll, holdLock, put, remove } from "./store.js";
+import { getAll, holdLock, put, remove } from "./database.js";
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
@@ -79,10 +79,10 @@ export class Outbox extends EventTarget {
       }
       answer = await response.json().catch(() => ({}));
     } catch {
-      return { state: "waiting", reason: "The wall cannot be reached." };
+      return { state: "waiting", reason: "Can't reach the wall." };
     }
     if (response.ok && answer.url) return { state: "sent", answer };
-    const sentence = sentences(answer) || `The wall answered with an error (${response.status}).`;
+    const sentence = sentences(answer) || `The site answered with an error (${response.status}).`;
     if (response.status === 429 || response.status >= 500) {
       const retryAfter = Number(response.headers.get("Retry-After")) || 0;
       return { state: "waiting", reason: sentence, retryAfter };

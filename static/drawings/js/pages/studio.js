@@ -1,17 +1,17 @@
 /** The canvas page: ties paper, hand, display, drafts and outbox to what the page shows. */
 
-import { colormapPicker } from "./colormap_picker.js";
-import { Display, fetchColours, greys } from "./display.js";
-import { Drafts } from "./drafts.js";
-import { KeyboardCursor, listenForShortcuts } from "./keyboard.js";
-import { Outbox } from "./outbox.js";
-import { Palette } from "./palette.js";
-import { Paper, VERSION } from "./paper.js";
-import { encodeGrey } from "./png.js";
-import { Pointers } from "./pointer.js";
-import { uuid } from "./store.js";
-import { Hand } from "./tools.js";
-import { View } from "./view.js";
+import { colormapPicker } from "../components/colormap_picker.js";
+import { Display, fetchColours, greys } from "../canvas/renderer.js";
+import { Drafts } from "../storage/drafts.js";
+import { KeyboardCursor, listenForShortcuts } from "../canvas/keyboard.js";
+import { Outbox } from "../storage/outbox.js";
+import { Palette } from "../canvas/shade_picker.js";
+import { Paper, VERSION } from "../raster/paper.js";
+import { encodeGrey } from "../raster/png.js";
+import { Pointers } from "../canvas/pointer.js";
+import { uuid } from "../storage/database.js";
+import { Hand } from "../canvas/tools.js";
+import { View } from "../canvas/viewport.js";
 
 const $ = (id) => document.getElementById(id);
 const studio = $("studio");
@@ -86,11 +86,11 @@ function zoom(action) {
 const always = () => true;
 const act = {
   undo: announced(() => paper.canUndo, () => paper.undo(), "Undone.", "Nothing to undo."),
-  redo: announced(() => paper.canRedo, () => paper.redo(), "Done again.", "Nothing to redo."),
+  redo: announced(() => paper.canRedo, () => paper.redo(), "Redone.", "Nothing to redo."),
   clear: announced(
     () => !paper.isBlank,
     () => paper.clear(),
-    "Cleared. Undo brings the drawing back.",
+    "Cleared. Undo brings it back.",
     "The paper is blank.",
   ),
   invert: announced(always, () => paper.invert(), "Negative."),
@@ -106,13 +106,13 @@ $("help-button").addEventListener("click", help);
 
 /** A new sheet of white paper, if nothing is lost by it or the visitor says so; whether. */
 function newSheet(width, height) {
-  if (paper.isTouched && !confirm("A new sheet of paper: the drawing on this one is lost.")) {
+  if (paper.isTouched && !confirm("Start a new sheet? This drawing will be lost.")) {
     return false;
   }
   beginsOn = null;
   layOut(new Paper(width, height));
   keep();
-  say("A new sheet of paper.");
+  say("Here's a new sheet.");
   return true;
 }
 
@@ -163,7 +163,7 @@ const pointers = new Pointers(canvas, view, {
     // From the first pen on, a finger that rests on the paper should not draw: a visible switch.
     $("pen-only-field").hidden = false;
     $("pen-only").checked = pointers.penOnly = true;
-    say("From now on only the pen draws. The switch beside the tools lets fingers draw, too.");
+    say("Now only the pen draws. A switch beside the tools lets your fingers draw, too.");
   },
 });
 $("pen-only").addEventListener("change", ({ target }) => (pointers.penOnly = target.checked));
@@ -185,7 +185,7 @@ async function showColours(cmap) {
     display.recolour(colours);
     palette.recolour(colours, url);
   } catch {
-    say("These colours could not be fetched. Drawing and sending still work.", { isProblem: true });
+    say("Couldn't load these colours. You can still draw and send.", { isProblem: true });
   }
 }
 
@@ -200,25 +200,25 @@ $("picture-file").addEventListener("change", async ({ target }) => {
   const [file] = target.files;
   if (!file) return;
   try {
-    const { drawContained, fieldFromPicture, toBase64 } = await import("./pictures.js");
+    const { drawContained, fieldFromPicture, toBase64 } = await import("../components/uploads.js");
     if ($("picture-use").value === "trace") {
       const tracing = $("tracing");
       [tracing.width, tracing.height] = [4 * paper.width, 4 * paper.height];
       await drawContained(tracing.getContext("2d"), file);
       tracing.hidden = $("untrace").hidden = false;
-      say("Trace over the picture: it is not sent.");
+      say("Trace over the picture. It won't be sent.");
     } else {
-      if (paper.isTouched && !confirm("The picture replaces the drawing on this paper.")) return;
+      if (paper.isTouched && !confirm("Use this picture? It will replace your drawing.")) return;
       const { width, height } = paper;
       const ground = await fieldFromPicture(file, width, height);
       const image = await toBase64(await encodeGrey(ground, width, height));
       beginsOn = null;
       layOut(new Paper(width, height, { source: { image }, ground }));
       keep();
-      say("The picture is on the paper. Draw on it, or send it as it is.");
+      say("The picture is on your paper. Draw on it, or send it as it is.");
     }
   } catch {
-    say("This file could not be read as a picture.", { isProblem: true });
+    say("We couldn't read this file as a picture.", { isProblem: true });
   } finally {
     target.value = "";
   }
@@ -235,7 +235,7 @@ const drafts = new Drafts(sayNothingNew);
 function sayNothingNew() {
   if (drafts.works) say("");
   else {
-    say("This browser keeps no drafts: send the drawing before you close the page.", {
+    say("This browser can't keep drafts, so send your drawing before you close the page.", {
       isProblem: true,
     });
   }
@@ -277,28 +277,28 @@ async function begin() {
   const on = beginsOn;
   const draft = await drafts.find(on ? (left) => left.beginsOn === on : null);
   if (paper.isTouched || paper.stroke) {
-    // Somebody was faster than the storage: theirs is this page's drawing, the draft waits.
+    // Somebody else was faster than the storage: theirs is this page's drawing, the draft waits.
     if (draft) await drafts.leave();
     keep();
   } else if (draft) {
     try {
       takeUp(draft);
-      say("Here is the drawing that you had begun.");
+      say("Welcome back! Here's your unfinished drawing.");
     } catch (error) {
       await drafts.leave();
-      say("There is a draft here that this page cannot read. It is left as it is.", {
+      say("We found an older draft but can't open it. It hasn't been deleted.", {
         isProblem: true,
       });
       console.warn(error);
     }
   } else if (on) {
     try {
-      const { fetchNpy } = await import("./grounds.js");
+      const { fetchNpy } = await import("../raster/base_images.js");
       const { width, height, pixels } = await fetchNpy(studio.dataset.npyUrl.replace(/[0-]{36}/, encodeURIComponent(on)));
       layOut(new Paper(width, height, { source: { drawing: on }, ground: pixels }));
       colormaps.mark(studio.dataset.cmap);
     } catch {
-      say("The drawing to draw on could not be fetched. Here is white paper.", { isProblem: true });
+      say("Couldn't load the drawing to draw on. Here's a blank sheet instead.", { isProblem: true });
     }
   }
   if (colormaps.value !== "gray") await showColours(colormaps.value);
@@ -333,7 +333,7 @@ studio.addEventListener("submit", async (event) => {
     return;
   }
   if (paper.isBlank) {
-    say("The paper is still blank. Draw something first.", { isProblem: true });
+    say("The paper is still blank. Draw something first!", { isProblem: true });
     canvas.focus();
     return;
   }
@@ -343,7 +343,7 @@ studio.addEventListener("submit", async (event) => {
     outbox.send(await makeEntry());
   } catch (error) {
     waiting = null;
-    say("This browser cannot pack the drawing for sending. Please try a newer one.", {
+    say("This browser can't prepare the drawing for sending. Please try a newer one.", {
       isProblem: true,
     });
     throw error;
@@ -360,7 +360,7 @@ outbox.addEventListener("state", ({ detail }) => {
     Object.assign(action, { type: "button", className: "button quiet", textContent: "Try now" });
     action.addEventListener("click", () => outbox.tryNow());
     const seconds = detail.seconds === 1 ? "a second" : `${detail.seconds} seconds`;
-    say(`${detail.reason} Your drawing is kept and sent again in ${seconds}.`, {
+    say(`${detail.reason} Your drawing is safe; trying again in ${seconds}.`, {
       isProblem: true,
       action,
     });
@@ -374,7 +374,7 @@ outbox.addEventListener("state", ({ detail }) => {
 });
 
 const arrival =
-  "requiresApproval" in studio.dataset ? "has arrived and waits for approval" : "is on the wall";
+  "requiresApproval" in studio.dataset ? "has arrived and is waiting for approval" : "is on the wall";
 
 async function arrived(url, { submissionKey: key, isResumed }) {
   // What has been drawn on since is another drawing, and stays.
@@ -389,7 +389,7 @@ async function arrived(url, { submissionKey: key, isResumed }) {
     if (isResumed && key === submissionKey && !paper.stroke) startAgain();
   }
   const link = document.createElement("a");
-  Object.assign(link, { href: url, textContent: "Look at it." });
+  Object.assign(link, { href: url, textContent: "See it" });
   say(`Your drawing ${arrival}.`, { link });
 }
 

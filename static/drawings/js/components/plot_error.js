@@ -1,5 +1,5 @@
 /** What stands in the place of a figure that does not come. */
-export function apology(reason = "The server was too busy to draw this figure.") {
+export function apology(reason = "The server is too busy to draw this chart.") {
   const link = document.createElement("a");
   link.href = "";
   link.textContent = "Try again";

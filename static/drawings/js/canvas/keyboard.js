@@ -60,7 +60,7 @@ export class KeyboardCursor {
     else if (event.key === "Escape" && this.isDown) {
       this.isDown = false;
       this.hand.cancel();
-      this.say("Stroke given up.");
+      this.say("Stroke cancelled.");
     } else return;
     event.preventDefault();
   }

@@ -1,6 +1,6 @@
 /** What each tool makes of a pointer's way over the paper. */
 
-import { WHITE } from "./rasteriser.js";
+import { WHITE } from "../raster/rasteriser.js";
 
 const SNAP = Math.PI / 12; // 15 degrees
 /** The thinnest pen that cannot miss every pixel's centre. */

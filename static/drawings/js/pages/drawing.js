@@ -1,6 +1,6 @@
 /** A drawing's page: recolours the picture at once, and keeps the page's address in step. */
 
-import { colormapPicker } from "./colormap_picker.js";
+import { colormapPicker } from "../components/colormap_picker.js";
 
 const $ = (id) => document.getElementById(id);
 const exhibit = $("exhibit");
@@ -28,7 +28,7 @@ function recolour(cmap) {
   history.replaceState(null, "", page);
   player?.recolour(picture.src).then(
     () => complain(""),
-    () => complain("These colours could not be fetched."),
+    () => complain("Couldn't load these colours."),
   );
 }
 
@@ -48,7 +48,7 @@ $("replay")?.addEventListener("click", async () => {
   try {
     await openPlayer();
   } catch (error) {
-    complain(error.sentence ?? "The replay could not be loaded. Try again.");
+    complain(error.sentence ?? "Couldn't load the replay. Please try again.");
     if (!error.sentence) console.error(error);
   } finally {
     loading = false;
@@ -57,7 +57,7 @@ $("replay")?.addEventListener("click", async () => {
 });
 
 async function openPlayer() {
-  const { loadPlayer } = await import("./replay.js");
+  const { loadPlayer } = await import("../components/replay.js");
   const { id, strokesUrl, npyUrl } = exhibit.dataset;
   player ??= await loadPlayer({ strokesUrl, npyUrl: (other) => npyUrl.replace(id, other) });
   // The picture's own palette: the replay has its colours, vmin and vmax included.

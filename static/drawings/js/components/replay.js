@@ -1,8 +1,8 @@
 /** Plays a drawing as it was drawn, in place of its picture. */
 
-import { Display, fetchColours, greys } from "./display.js";
-import { Film } from "./film.js";
-import { fetchGround } from "./grounds.js";
+import { Display, fetchColours, greys } from "../canvas/renderer.js";
+import { Film } from "../raster/film.js";
+import { fetchGround } from "../raster/base_images.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -30,7 +30,7 @@ class ReplayError extends Error {
  */
 export async function loadPlayer({ strokesUrl, npyUrl }) {
   const response = await fetch(strokesUrl);
-  if (!response.ok) throw new ReplayError("The replay could not be loaded. Try again later.");
+  if (!response.ok) throw new ReplayError("Couldn't load the replay. Please try again later.");
   const strokes = await response.json();
   return new Player(new Film(strokes, await groundOf(strokes, npyUrl)));
 }
@@ -40,7 +40,7 @@ async function groundOf(strokes, npyUrl) {
     return await fetchGround(strokes, npyUrl);
   } catch (error) {
     if (error.cause?.status !== 404) throw error;
-    throw new ReplayError("There is no replay: what is underneath is not on the wall any more.");
+    throw new ReplayError("No replay: the drawing underneath is no longer on the wall.");
   }
 }
 

@@ -4,7 +4,7 @@
  * has any more is taken over by the next page that is opened.
  */
 
-import { get, getAll, holdLock, put, releaseLock, remove, uuid } from "./store.js";
+import { get, getAll, holdLock, put, releaseLock, remove, uuid } from "./database.js";
 
 const KEEP_MS = 30 * 24 * 3600 * 1000;
 const lockName = (id) => `drawsite-draft-${id}`;

@@ -1,15 +1,15 @@
 // The figures of a selection, one after another as they come near: the server draws one at a time.
 
-import { apology } from "./apology.js";
+import { apology } from "../components/plot_error.js";
 
 const TRIES = 6;
 const WAIT = 5; // seconds, where the server does not say
 const MOST_WAIT = 60; // seconds: who shall wait for longer is told so
 
 const REASONS = {
-  404: "There is nothing to draw any more.",
-  429: "Too many figures were drawn for your address.",
-  503: "The server was too busy to draw this figure.",
+  404: "There's nothing left to plot.",
+  429: "Lots of plots are being drawn for your network.",
+  503: "The server is too busy to draw this chart.",
 };
 
 const waiting = [];
@@ -55,12 +55,12 @@ async function show(image) {
         return "";
       }
     } catch {
-      return "This figure did not come.";
+      return "This chart couldn't be loaded.";
     }
     const wait = Number(answer.headers.get("Retry-After")) || WAIT;
     const mayCome = answer.status === 503 || answer.status === 429;
     if (!mayCome || left <= 1 || wait > MOST_WAIT) {
-      return REASONS[answer.status] ?? "The server could not draw this figure.";
+      return REASONS[answer.status] ?? "The server couldn't draw this chart.";
     }
     await new Promise((resolve) => setTimeout(resolve, wait * 1000));
   }

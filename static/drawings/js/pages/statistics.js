@@ -1,6 +1,6 @@
 // A figure that does not come, as when the server is busy, is asked for once more.
 
-import { apology } from "./apology.js";
+import { apology } from "../components/plot_error.js";
 
 const WAIT = 5000; // milliseconds, as the server's Retry-After says
 

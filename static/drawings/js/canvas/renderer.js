@@ -1,4 +1,4 @@
-import { readPalette } from "./png.js";
+import { readPalette } from "../raster/png.js";
 
 /** Shows a field on a canvas in the colours of a colormap, one putImageData a change. */
 export class Display {
