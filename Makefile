@@ -3,7 +3,7 @@
 # make test   set up what the tests need, a browser included, and run them all
 # make bench  measure what matters, beside its targets
 # make torture  kill it, fill its disk, lock and delete its database, and see what holds
-# make check  format, lint, types, migrations, deployment checks, known vulnerabilities
+# make check  format, lint, types, import layers, migrations, deployment checks, known vulnerabilities
 # make lock   pin the newest versions that pyproject.toml allows
 
 VENV := .venv
@@ -42,6 +42,9 @@ check: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/biome ci static
+	$(BIN)/djlint --lint --quiet templates
 	$(MANAGE) makemigrations --check --dry-run
 	HTTPS=on TRUSTED_PROXIES=1 $(MANAGE) check --deploy --fail-level WARNING
 	$(BIN)/python tools/audit.py
@@ -49,6 +52,7 @@ check: $(VENV)/dev
 format: $(VENV)/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/biome check --write static
 
 lock: $(VENV)/dev
 	$(UV_COMPILE) --output-file requirements.txt

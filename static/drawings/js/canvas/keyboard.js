@@ -112,6 +112,13 @@ export class KeyboardCursor {
 
   #sample() {
     const timeStamp = performance.now();
-    return { x: this.x, y: this.y, pressure: 0, shiftKey: false, timeStamp, pointerType: "keyboard" };
+    return {
+      x: this.x,
+      y: this.y,
+      pressure: 0,
+      shiftKey: false,
+      timeStamp,
+      pointerType: "keyboard",
+    };
   }
 }

@@ -93,7 +93,12 @@ export class Pointers {
   }
 
   #begin(event) {
-    this.stroke = { id: event.pointerId, type: event.pointerType, began: event.timeStamp, points: 1 };
+    this.stroke = {
+      id: event.pointerId,
+      type: event.pointerType,
+      began: event.timeStamp,
+      points: 1,
+    };
     this.hand.begin(this.#sample(event));
   }
 

@@ -42,7 +42,9 @@ export class Palette {
 
   /** How far from a shade another counts as the same one: a fill stops at other colours. */
   get tolerance() {
-    return this.distinct ? Math.max(0, Math.floor(128 / this.distinct.length) - 1) : SMOOTH_TOLERANCE;
+    return this.distinct
+      ? Math.max(0, Math.floor(128 / this.distinct.length) - 1)
+      : SMOOTH_TOLERANCE;
   }
 
   set(shade) {
@@ -91,7 +93,12 @@ function colourButton(shade, number, colour) {
   const label = document.createElement("label");
   label.className = "colour";
   const input = document.createElement("input");
-  Object.assign(input, { type: "radio", name: "colour", value: shade, ariaLabel: `Colour ${number}` });
+  Object.assign(input, {
+    type: "radio",
+    name: "colour",
+    value: shade,
+    ariaLabel: `Colour ${number}`,
+  });
   const dot = document.createElement("span");
   dot.style.backgroundColor = colour;
   label.append(input, dot);

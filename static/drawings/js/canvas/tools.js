@@ -28,20 +28,38 @@ function widthAt({ pressure, pointerType }) {
 
 /** The points of a straight line; `snap` turns it to the nearest 15 degrees. */
 export function line(a, b, snap) {
-  if (!snap) return [[a.x, a.y], [b.x, b.y]];
+  if (!snap)
+    return [
+      [a.x, a.y],
+      [b.x, b.y],
+    ];
   const length = Math.hypot(b.x - a.x, b.y - a.y);
   const angle = Math.round(Math.atan2(b.y - a.y, b.x - a.x) / SNAP) * SNAP;
-  return [[a.x, a.y], [a.x + length * Math.cos(angle), a.y + length * Math.sin(angle)]];
+  return [
+    [a.x, a.y],
+    [a.x + length * Math.cos(angle), a.y + length * Math.sin(angle)],
+  ];
 }
 
 export function rectangle(a, b, snap) {
   const { x, y } = corner(a, b, snap);
-  return [[a.x, a.y], [x, a.y], [x, y], [a.x, y], [a.x, a.y]];
+  return [
+    [a.x, a.y],
+    [x, a.y],
+    [x, y],
+    [a.x, y],
+    [a.x, a.y],
+  ];
 }
 
 export function ellipse(a, b, snap) {
   const { x, y } = corner(a, b, snap);
-  const [cx, cy, rx, ry] = [(a.x + x) / 2, (a.y + y) / 2, Math.abs(x - a.x) / 2, Math.abs(y - a.y) / 2];
+  const [cx, cy, rx, ry] = [
+    (a.x + x) / 2,
+    (a.y + y) / 2,
+    Math.abs(x - a.x) / 2,
+    Math.abs(y - a.y) / 2,
+  ];
   const steps = Math.round(Math.min(180, Math.max(24, 2 * (rx + ry))));
   return Array.from({ length: steps + 1 }, (_, step) => {
     const angle = (step / steps) * 2 * Math.PI;

@@ -30,5 +30,10 @@ export function colormapPicker(root, choose) {
     mark(select.value);
     choose(select.value);
   });
-  return { mark, get value() { return select.value; } };
+  return {
+    mark,
+    get value() {
+      return select.value;
+    },
+  };
 }

@@ -1,8 +1,8 @@
 /** Plays a drawing as it was drawn, in place of its picture. */
 
 import { Display, fetchColours, greys } from "../canvas/renderer.js";
-import { Film } from "../raster/film.js";
 import { fetchGround } from "../raster/base_images.js";
+import { Film } from "../raster/film.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -227,9 +227,13 @@ class Player {
     slider.addEventListener("input", () => {
       this.#seek((slider.valueAsNumber / SLIDER_STEPS) * this.film.duration);
     });
-    slider.addEventListener("pointerdown", () => (this.isHeld = true));
+    slider.addEventListener("pointerdown", () => {
+      this.isHeld = true;
+    });
     for (const type of ["pointerup", "pointercancel", "blur"]) {
-      addEventListener(type, () => (this.isHeld = false));
+      addEventListener(type, () => {
+        this.isHeld = false;
+      });
     }
     $("player").addEventListener("keydown", (event) => this.#onKey(event));
   }

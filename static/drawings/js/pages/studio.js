@@ -1,17 +1,17 @@
 /** The canvas page: ties paper, hand, display, drafts and outbox to what the page shows. */
 
-import { colormapPicker } from "../components/colormap_picker.js";
-import { Display, fetchColours, greys } from "../canvas/renderer.js";
-import { Drafts } from "../storage/drafts.js";
 import { KeyboardCursor, listenForShortcuts } from "../canvas/keyboard.js";
-import { Outbox } from "../storage/outbox.js";
-import { Palette } from "../canvas/shade_picker.js";
-import { Paper, VERSION } from "../raster/paper.js";
-import { encodeGrey } from "../raster/png.js";
 import { Pointers } from "../canvas/pointer.js";
-import { uuid } from "../storage/database.js";
+import { Display, fetchColours, greys } from "../canvas/renderer.js";
+import { Palette } from "../canvas/shade_picker.js";
 import { Hand } from "../canvas/tools.js";
 import { View } from "../canvas/viewport.js";
+import { colormapPicker } from "../components/colormap_picker.js";
+import { Paper, VERSION } from "../raster/paper.js";
+import { encodeGrey } from "../raster/png.js";
+import { uuid } from "../storage/database.js";
+import { Drafts } from "../storage/drafts.js";
+import { Outbox } from "../storage/outbox.js";
 
 const $ = (id) => document.getElementById(id);
 const studio = $("studio");
@@ -85,8 +85,18 @@ function zoom(action) {
 
 const always = () => true;
 const act = {
-  undo: announced(() => paper.canUndo, () => paper.undo(), "Undone.", "Nothing to undo."),
-  redo: announced(() => paper.canRedo, () => paper.redo(), "Redone.", "Nothing to redo."),
+  undo: announced(
+    () => paper.canUndo,
+    () => paper.undo(),
+    "Undone.",
+    "Nothing to undo.",
+  ),
+  redo: announced(
+    () => paper.canRedo,
+    () => paper.redo(),
+    "Redone.",
+    "Nothing to redo.",
+  ),
   clear: announced(
     () => !paper.isBlank,
     () => paper.clear(),
@@ -143,7 +153,11 @@ function handSettings() {
   };
 }
 
-const hand = new Hand(() => paper, handSettings, (shade) => palette.set(shade));
+const hand = new Hand(
+  () => paper,
+  handSettings,
+  (shade) => palette.set(shade),
+);
 const view = new View(canvas, $("sheet"), $("easel"));
 const pointers = new Pointers(canvas, view, {
   begin: (sample) => hand.begin(sample),
@@ -166,7 +180,9 @@ const pointers = new Pointers(canvas, view, {
     say("Now only the pen draws. A switch beside the tools lets your fingers draw, too.");
   },
 });
-$("pen-only").addEventListener("change", ({ target }) => (pointers.penOnly = target.checked));
+$("pen-only").addEventListener("change", ({ target }) => {
+  pointers.penOnly = target.checked;
+});
 new KeyboardCursor(canvas, $("cross"), view, hand, say);
 
 function setSize(size) {
@@ -294,11 +310,15 @@ async function begin() {
   } else if (on) {
     try {
       const { fetchNpy } = await import("../raster/base_images.js");
-      const { width, height, pixels } = await fetchNpy(studio.dataset.npyUrl.replace(/[0-]{36}/, encodeURIComponent(on)));
+      const { width, height, pixels } = await fetchNpy(
+        studio.dataset.npyUrl.replace(/[0-]{36}/, encodeURIComponent(on)),
+      );
       layOut(new Paper(width, height, { source: { drawing: on }, ground: pixels }));
       colormaps.mark(studio.dataset.cmap);
     } catch {
-      say("Couldn't load the drawing to draw on. Here's a blank sheet instead.", { isProblem: true });
+      say("Couldn't load the drawing to draw on. Here's a blank sheet instead.", {
+        isProblem: true,
+      });
     }
   }
   if (colormaps.value !== "gray") await showColours(colormaps.value);
@@ -374,7 +394,9 @@ outbox.addEventListener("state", ({ detail }) => {
 });
 
 const arrival =
-  "requiresApproval" in studio.dataset ? "has arrived and is waiting for approval" : "is on the wall";
+  "requiresApproval" in studio.dataset
+    ? "has arrived and is waiting for approval"
+    : "is on the wall";
 
 async function arrived(url, { submissionKey: key, isResumed }) {
   // What has been drawn on since is another drawing, and stays.

@@ -221,7 +221,12 @@ export class Paper extends EventTarget {
         const { x, y, radius } = operation;
         this.rasteriser.begin(operation.shade, operation.antialiased);
         for (let n = 0; n < x.length; n++) this.rasteriser.extend([x[n], y[n], radius[n]]);
-        return this.rasteriser.end() ?? { rect: { x0: 0, y0: 0, x1: 0, y1: 0 }, before: new Uint8Array() };
+        return (
+          this.rasteriser.end() ?? {
+            rect: { x0: 0, y0: 0, x1: 0, y1: 0 },
+            before: new Uint8Array(),
+          }
+        );
       }
     }
   }

@@ -15,7 +15,9 @@ function open() {
     };
     request.onsuccess = () => {
       const database = request.result;
-      database.onclose = () => (opening = null);
+      database.onclose = () => {
+        opening = null;
+      };
       database.onversionchange = () => {
         database.close();
         opening = null;

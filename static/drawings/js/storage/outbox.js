@@ -88,7 +88,8 @@ export class Outbox extends EventTarget {
       return { state: "waiting", reason: sentence, retryAfter };
     }
     const fields = Object.keys(answer.errors ?? {});
-    if (entry.strokes && fields.join() === "strokes") return this.#post({ ...entry, strokes: null });
+    if (entry.strokes && fields.join() === "strokes")
+      return this.#post({ ...entry, strokes: null });
     return { state: "refused", sentence, fields };
   }
 
