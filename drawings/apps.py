@@ -1,3 +1,5 @@
+"""The app's configuration, and what every `migrate` does besides migrations."""
+
 from typing import Any
 
 from django.apps import AppConfig
@@ -16,18 +18,17 @@ class DrawingsConfig(AppConfig):
 
         metrics.connect()
         sweeping.connect()
-        pre_migrate.connect(take_time, sender=self)
+        pre_migrate.connect(lift_timeouts, sender=self)
         post_migrate.connect(switch_on_wal, sender=self)
         post_migrate.connect(install_search, sender=self)
-        post_migrate.connect(install_for_staff, sender=self)
-        post_migrate.connect(hurry_again, sender=self)
+        post_migrate.connect(reset_timeouts, sender=self)
 
 
-def take_time(using: str, **kwargs: Any) -> None:
-    """To make an index of a large table takes PostgreSQL longer than a visitor's query may.
+def lift_timeouts(using: str, **kwargs: Any) -> None:
+    """Let PostgreSQL take longer for an index of a large table than for a visitor's query.
 
-    For the session, as migrations are transactions of their own, and some are in none: they should
-    not go through a pooler that shares sessions.
+    The settings are the session's, because each migration is a transaction of its own and some run
+    outside one. So migrations must not go through a pooler that shares sessions.
     """
     connection = connections[using]
     if connection.vendor == "postgresql":
@@ -35,7 +36,8 @@ def take_time(using: str, **kwargs: Any) -> None:
             cursor.execute("SET statement_timeout = 0; SET lock_timeout = '60s'")
 
 
-def hurry_again(using: str, **kwargs: Any) -> None:
+def reset_timeouts(using: str, **kwargs: Any) -> None:
+    """Undo `lift_timeouts`."""
     connection = connections[using]
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -43,10 +45,13 @@ def hurry_again(using: str, **kwargs: Any) -> None:
 
 
 def switch_on_wal(using: str, **kwargs: Any) -> None:
-    """SQLite's write-ahead log: readers and the writer do not wait for each other.
+    """Switch SQLite to its write-ahead log, so that readers and the writer never wait for each
+    other.
 
-    Once, here: the file remembers it, and switching it on in every new connection makes
-    connections that open together fail with "locked".
+    The file keeps this setting, so it is not made on every connection: connections that open at the
+    same moment would fail with "locked". It is not a migration either, because it belongs to the
+    file and not to the schema: a backup that was copied into place by hand has another journal
+    mode, and gets this one from the next `prepare`.
     """
     connection = connections[using]
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
@@ -55,20 +60,14 @@ def switch_on_wal(using: str, **kwargs: Any) -> None:
 
 
 def install_search(using: str, **kwargs: Any) -> None:
+    """Create the search's index, unless it is there and up to date.
+
+    It is not a migration, because SQLite drops a table's triggers whenever a later migration
+    remakes the table.
+    """
     from drawings.queries import search
 
     connection = connections[using]
-    # Not after a migration backwards, to before there were drawings.
+    # There is no table after a migration back to the state before the first one.
     if search.TABLE in connection.introspection.table_names():
         search.install(connection)
-
-
-def install_for_staff(using: str, **kwargs: Any) -> None:
-    from drawings.models import Report
-    from drawings.services import admin_log, groups
-
-    connection = connections[using]
-    tables = connection.introspection.table_names()
-    if {Report._meta.db_table, admin_log.TABLE} <= set(tables):
-        groups.install(using)
-        admin_log.install(connection)
