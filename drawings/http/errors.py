@@ -157,6 +157,5 @@ def csrf_failure(request: HttpRequest, reason: str = "", **kwargs: Any) -> HttpR
     return request_error(
         request,
         403,
-        "This form has expired. Open the page again, with cookies allowed,"
-        " and send it once more.",
+        "This form has expired. Open the page again, with cookies allowed, and send it once more.",
     )
