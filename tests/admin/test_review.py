@@ -103,7 +103,7 @@ def test_a_place_that_is_none_is_the_start(admin_client, pending, reported, queu
 def test_nothing_waits(admin_client, make_drawing):
     make_drawing()
 
-    assert "Nothing waits" in text(admin_client.get(REVIEW))
+    assert "Nothing to review" in text(admin_client.get(REVIEW))
 
 
 def test_how_many_wait_is_counted_to_99_and_never_the_table(admin_client, field):

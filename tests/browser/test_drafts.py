@@ -57,7 +57,7 @@ def test_a_draft_is_there_again_after_a_reload(studio, server):
     assert np.array_equal(again.field(), drawn)
     expect(studio.page.get_by_label("Title")).to_have_value("Half done")
     expect(studio.page.locator("#colormap")).to_have_value("magma")
-    expect(studio.page.get_by_role("status")).to_contain_text("that you had begun")
+    expect(studio.page.get_by_role("status")).to_contain_text("your unfinished drawing")
     again.mouse((10, 10), (20, 20))
     studio.page.keyboard.press("Control+z")
     studio.page.keyboard.press("Control+z")
@@ -130,7 +130,7 @@ def test_a_browser_that_keeps_nothing_says_so_and_draws_on(page, server, denied)
     studio = Studio(page, server.url)
     studio.mouse(*SQUIGGLE)
 
-    expect(page.get_by_role("status")).to_contain_text("keeps no drafts")
+    expect(page.get_by_role("status")).to_contain_text("can't keep drafts")
     studio.send()
     assert Drawing.objects.count() == 1
 
@@ -142,7 +142,7 @@ def test_sending_without_network_is_made_good_when_it_is_back(studio, problems):
 
     studio.page.get_by_role("button", name="Send").click()
     expect(studio.page.get_by_role("status")).to_contain_text("cannot be reached")
-    expect(studio.page.get_by_role("status")).to_contain_text("kept and sent again")
+    expect(studio.page.get_by_role("status")).to_contain_text("Your drawing is safe")
     expect_only(problems, *OFFLINE)
 
     studio.page.context.set_offline(False)
@@ -176,7 +176,7 @@ def test_what_was_being_sent_when_the_page_closed_is_sent_by_the_next(studio, se
     context = studio.page.context
     context.set_offline(True)
     studio.page.get_by_role("button", name="Send").click()
-    expect(studio.page.get_by_role("status")).to_contain_text("kept and sent again")
+    expect(studio.page.get_by_role("status")).to_contain_text("Your drawing is safe")
     studio.page.close()
     context.set_offline(False)
 

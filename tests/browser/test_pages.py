@@ -135,17 +135,17 @@ def test_without_scripts_an_artist_changes_the_title_and_takes_the_drawing_back(
     page.get_by_label("Picture file").set_input_files(picture)
     page.get_by_role("button", name="Send").click()
 
-    page.get_by_role("link", name="Change title").click()
+    page.get_by_role("link", name="Edit title and name").click()
     page.get_by_label("Title").fill("Second thoughts")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Second thoughts")
     page.get_by_role("link", name="Mine").click()
     page.get_by_role("link", name="Second thoughts").click()
-    page.get_by_role("link", name="Take back").click()
+    page.get_by_role("link", name="Delete").click()
     assert Drawing.objects.count() == 1
     page.get_by_role("button", name="Delete permanently").click()
 
-    expect(page.get_by_role("status")).to_contain_text("“Second thoughts” is taken back")
+    expect(page.get_by_role("status")).to_contain_text("“Second thoughts” has been deleted")
     assert not Drawing.objects.exists()
 
 

@@ -486,7 +486,7 @@ def test_colours_that_cannot_be_fetched_are_said_to_be_missing(
     page.route("**/image.png?cmap=viridis", lambda route: route.fulfill(status=503))
     page.get_by_role("link", name="viridis").click()
 
-    expect(page.get_by_role("alert")).to_contain_text("could not be fetched")
+    expect(page.get_by_role("alert")).to_contain_text("Couldn't load these colours")
     assert np.array_equal(replay.colours(), picture_colours(page, drawing, "magma"))
     page.get_by_role("link", name="turbo").click()
     expect(page.locator("#replay-problem")).to_be_empty()
@@ -549,7 +549,7 @@ def test_when_the_paper_goes_while_the_strokes_are_cached_the_page_says_so(
     Drawing.objects.filter(pk=parent.pk).update(status="hidden")
     replay.button("Replay").click()
 
-    expect(replay.page.get_by_role("alert")).to_contain_text("not on the wall any more")
+    expect(replay.page.get_by_role("alert")).to_contain_text("no longer on the wall")
     expect(replay.picture).to_be_visible()
     expect(replay.button("Replay")).to_be_focused()
     assert "404" in problems.pop()  # the browser's own note
@@ -583,7 +583,7 @@ def test_when_the_strokes_cannot_be_fetched_it_can_be_tried_again(
     replay.visit(make_replayable())
     page.route("**/strokes.json", lambda route: route.fulfill(status=503))
     replay.button("Replay").click()
-    expect(page.get_by_role("alert")).to_contain_text("could not be loaded")
+    expect(page.get_by_role("alert")).to_contain_text("Couldn't load the replay")
     expect(replay.picture).to_be_visible()
     problems.clear()  # the browser's own note of the 503
 

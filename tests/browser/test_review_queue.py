@@ -53,7 +53,7 @@ def test_curators_review_and_change_many_without_scripts(browser, curator, serve
 
     page.get_by_role("button", name="Hide").click()
     page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_role("heading", name="Nothing waits")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing to review")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#review-title")).to_have_text("Fox 1")
     assert statuses() == ["hidden", "pending"]

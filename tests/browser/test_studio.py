@@ -289,7 +289,7 @@ def test_after_a_pen_fingers_draw_only_when_they_are_let(studio):
     studio.touch((100, 100), (150, 150))
     assert tools_used(studio) == ["pen"]
 
-    studio.page.get_by_label("Only the pen draws").uncheck()
+    studio.page.get_by_label("Draw with pen only").uncheck()
     studio.measure()
     studio.page.wait_for_timeout(700)  # as long as a touch may be the hand that held the pen
     studio.touch((100, 100), (150, 150))
@@ -325,7 +325,7 @@ def test_a_steady_hand_smooths_and_still_ends_where_the_pointer_does(studio):
     zigzag = [(x, 100 + 6 * (-1) ** x) for x in range(20, 180, 4)]
     studio.mouse(*zigzag)
     studio.page.locator(".more summary").click()
-    studio.page.get_by_label("Steady hand").select_option("much")
+    studio.page.get_by_label("Smoothing").select_option("strong")
     studio.measure()
     studio.mouse(*zigzag)
 
@@ -418,7 +418,7 @@ def test_a_picture_becomes_the_paper_and_can_be_drawn_on(studio, field):
     studio.page.locator("#picture-file").set_input_files(
         {"name": "a.png", "mimeType": "image/png", "buffer": samples.png(field)}
     )
-    expect(studio.page.get_by_role("status")).to_contain_text("on the paper")
+    expect(studio.page.get_by_role("status")).to_contain_text("on your paper")
     assert np.abs(studio.field().astype(int) - field).max() <= 1
     studio.measure()
     studio.set("shade", 255)
@@ -450,4 +450,4 @@ def test_a_file_that_is_no_picture_is_said_to_be_none(studio):
         {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"}
     )
 
-    expect(studio.page.get_by_role("status")).to_contain_text("could not be read")
+    expect(studio.page.get_by_role("status")).to_contain_text("couldn't read this file")

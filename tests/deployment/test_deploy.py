@@ -83,7 +83,9 @@ def test_the_defaults_are_those_of_the_settings():
         "MAX_UPLOAD_BYTES",
     ):
         [(_, _, default)] = VARIABLE.findall(given[name])
-        assert f"| `{name}` | `{default}` |" in Path(settings.BASE_DIR, "README.md").read_text()
+        assert (
+            f"| `{name}` | `{default}` |" in Path(settings.BASE_DIR, "docs/settings.md").read_text()
+        )
 
 
 def test_nginx_takes_as_large_a_body_as_the_site():

@@ -150,7 +150,7 @@ def test_a_person_gets_a_page_about_it(proxy):
 
     assert answer.status == 413
     assert answer.headers["Content-Type"].startswith("text/html")
-    assert b"That's too large" in answer.body
+    assert b"That&#x27;s too large" in answer.body
 
 
 def test_each_answer_has_an_id_of_nginxs_own(upstream):

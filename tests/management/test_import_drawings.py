@@ -359,8 +359,8 @@ LONG = "x" * 81
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an id that is none": ({"id": "x" * 36}, "id must be"),
     "a title too long": ({"label": LONG}, "title: "),
-    "a title that is no text": ({"label": "a\ud800b"}, "not text"),
-    "NUL in an artist": ({"artist": "a\0b"}, "not text"),
+    "a title that is no text": ({"label": "a\ud800b"}, "can't use"),
+    "NUL in an artist": ({"artist": "a\0b"}, "can't use"),
     "an artist too long": ({"artist": LONG}, "artist: "),
     "an unknown colormap": ({"colormap": "nosuch"}, "colormap: matplotlib has no"),
     "no colormap": ({"colormap": ""}, "colormap: "),

@@ -192,7 +192,7 @@ def test_staff_see_it_with_a_badge_and_nothing_keeps_a_copy(admin_client, make_d
     response = admin_client.get(f"/drawings/{drawing.id}/")
 
     assert response.status_code == 200
-    assert f"{status.title()}: only staff can see this" in response.content.decode()
+    assert f"{status.title()}: only moderators can see this" in response.content.decode()
     assert response["Cache-Control"] == "private, no-store"
 
 

@@ -185,7 +185,7 @@ def test_a_person_whose_form_has_no_token_gets_a_page():
     answer = client.post("/drawings/", {"canvas_data": LIST}, headers={"Origin": "null"})
 
     assert answer.status_code == 403
-    assert "That isn't allowed" in answer.content.decode()
+    assert "That isn&#x27;t allowed" in answer.content.decode()
     assert_guarded(answer)
 
 

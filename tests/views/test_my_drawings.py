@@ -106,11 +106,11 @@ def test_a_cookie_that_is_not_signed_here_owns_nothing(client, own, forged):
     client.cookies[owner_cookie.COOKIE] = forged.format(owner=drawing.owner, rest=rest)
 
     assert {client.get(url).status_code for url in addresses(drawing)} == {404}
-    assert "There is nothing yet." in text(client.get("/mine/"))
+    assert "You haven't sent any yet." in text(client.get("/mine/"))
 
 
 def test_who_sent_a_drawing_that_waits_is_thanked(client, own):
-    assert "Thank you, it has arrived." in text(
+    assert "Thank you! Every drawing here is checked first." in text(
         client.get(own(status="pending").get_absolute_url())
     )
 
@@ -136,7 +136,7 @@ def test_the_page_lists_what_this_browser_sent_newest_first_and_says_how_it_stan
 def test_without_drawings_the_page_says_what_it_is_for(client):
     response = client.get("/mine/")
 
-    assert "There is nothing yet." in text(response)
+    assert "You haven't sent any yet." in text(response)
     assert response["Cache-Control"] == "private, no-store"
 
 
@@ -180,7 +180,7 @@ def test_the_owner_sees_page_and_picture_and_nothing_shared_keeps_a_copy(client,
     page = client.get(f"/drawings/{drawing.id}/")
     picture = client.get(f"/drawings/{drawing.id}/image.png")
 
-    assert "Take back" in text(page)
+    assert "Edit title and name" in text(page)
     assert page["Cache-Control"] == "private, no-store"
     assert "Cookie" in page["Vary"]
     assert picture.status_code == 200
@@ -204,7 +204,7 @@ def test_nobody_else_gets_a_hint(client, own, admin_user):
     staff.force_login(admin_user)
 
     for browser in (Client(), other, staff):
-        assert "Take back" not in page_of(browser, drawing)
+        assert "Edit title and name" not in page_of(browser, drawing)
         for url in addresses(drawing):
             nowhere = url.replace(str(drawing.id), samples.NO_ID)
             for ask in (browser.get, browser.post):
@@ -298,7 +298,7 @@ def test_a_drawing_that_is_deleted_while_it_is_retitled_is_gone(client, own, mon
 def test_where_approval_is_required_a_new_title_waits_for_it(client, own, settings):
     drawing = own(title="Fox", artist="Ada")
     settings.REQUIRE_APPROVAL = True
-    assert "Somebody looks at the new title first" in text(client.get(addresses(drawing)[0]))
+    assert "The new title is checked first" in text(client.get(addresses(drawing)[0]))
 
     retitle(client, drawing, "Fox", "Ada")
     assert Drawing.objects.get().status == "published"
@@ -364,7 +364,7 @@ def test_the_key_of_a_deleted_drawing_makes_nobody_the_owner_of_its_artists_othe
     assert other.get(Drawing.objects.get(title="Secret").image_url).status_code == 404
 
 
-# --- Take back ------------------------------------------------------------------------------
+# --- Deletion -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", ["published", "pending", "hidden"])
@@ -372,7 +372,7 @@ def test_the_owner_takes_a_drawing_back_after_being_asked_once_more(client, own,
     drawing = own(title="<Fox>", status=status)
     child = own(parent=drawing)
     url = addresses(drawing)[1]
-    assert "“<Fox>” is then deleted from the wall for good" in text(client.get(url))
+    assert "This permanently deletes “<Fox>”" in text(client.get(url))
     assert Drawing.objects.count() == 2
 
     response = client.post(url, follow=True)

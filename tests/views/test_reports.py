@@ -36,7 +36,7 @@ def test_each_drawings_page_leads_to_the_form(client, drawing):
 
     page = unescape(client.get(url_of(drawing)).content.decode())
 
-    assert "each report of “Fox”" in page
+    assert "your report of “Fox”" in page
     for reason in Report.Reason:
         assert f'type="radio" name="reason" value="{reason}"' in page
         assert reason.label in page

@@ -227,8 +227,8 @@ BAD_LINES = {
     "a file that is not there": ({"file_name": "gone.png"}, "no such file"),
     "a long path": ({"file_name": "a" * 5000}, "no such file"),
     "a label that is a list": ({"file_name": "1.png", "label": []}, "must be text"),
-    "NUL in a label": ({"file_name": "1.png", "label": "c\0t"}, "not text"),
-    "a surrogate in a label": ({"file_name": "1.png", "label": "c\ud800t"}, "not text"),
+    "NUL in a label": ({"file_name": "1.png", "label": "c\0t"}, "can't use"),
+    "a surrogate in a label": ({"file_name": "1.png", "label": "c\ud800t"}, "can't use"),
     "a line too long": ({"file_name": "1.png", "label": "x" * 100_000}, "too long"),
 }
 
