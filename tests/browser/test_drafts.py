@@ -141,7 +141,7 @@ def test_sending_without_network_is_made_good_when_it_is_back(studio, problems):
     studio.page.context.set_offline(True)
 
     studio.page.get_by_role("button", name="Send").click()
-    expect(studio.page.get_by_role("status")).to_contain_text("cannot be reached")
+    expect(studio.page.get_by_role("status")).to_contain_text("Can't reach the wall")
     expect(studio.page.get_by_role("status")).to_contain_text("Your drawing is safe")
     expect_only(problems, *OFFLINE)
 
@@ -334,7 +334,7 @@ def test_a_draft_that_cannot_be_read_is_set_aside(studio, server, problems):
     )
     again = Studio(studio.page, server.url)
 
-    expect(again.page.get_by_role("status")).to_contain_text("cannot read")
+    expect(again.page.get_by_role("status")).to_contain_text("can't open it")
     again.mouse((50, 50), (90, 90))
     again.send()
     assert Drawing.objects.count() == 1

@@ -70,7 +70,7 @@ def test_a_sender_that_reports_again_is_told_so_and_counts_once(client, drawing,
     thanks = f"{url_of(drawing)}thanks/"
     assert [answer["Location"] for answer in answers] == [thanks, f"{thanks}?again=yes"]
     said = [client.get(answer["Location"]).content.decode() for answer in answers]
-    assert ["reported this drawing before" in each for each in said] == [False, True]
+    assert ["already been reported" in each for each in said] == [False, True]
     assert Report.objects.filter(drawing=drawing).get().reason == "hurtful"
     assert Report.objects.count() == 2
 
