@@ -14,7 +14,6 @@ from drawings.api import reference
 from drawings.imaging import colormaps
 from drawsite.environment import Rate
 from tests.support import samples
-from tests.support.server import database_url
 
 PAGE = "/api/"
 DOCUMENT = "/api/v1/openapi.json"
@@ -168,44 +167,7 @@ def test_the_curl_examples_are_answered(client, server, make_drawing, tmp_path):
     assert (tmp_path / "drawings.npz").stat().st_size > 0
 
 
-# --- When it is loaded ----------------------------------------------------------------------
-
-ASK = """
-import sys
-import django
-django.setup()
-from django.core.handlers.wsgi import WSGIHandler
-from django.test import Client
-from django.urls import reverse
-client = Client(headers={"Host": "localhost"})
-WSGIHandler()
-for url in ("/", "/gallery/", "/mine/", "/nosuch", reverse("admin:login")):
-    client.get(url)
-loaded = {"ninja", "pydantic", "drawings.api.v1"} & set(sys.modules)
-assert client.get("/api/v1/drawings").status_code == 200
-assert "ninja" in sys.modules
-print(sorted(loaded))
-"""
-
-
-def test_a_server_that_nobody_asks_does_not_load_it(transactional_db, tmp_path):
-    environment = {
-        "DJANGO_SETTINGS_MODULE": "drawsite.settings",
-        "DATABASE_URL": database_url(),
-        "DATA_DIR": str(settings.DATA_DIR),
-        "LOG_FORMAT": "text",
-        "PATH": "",
-    }
-
-    result = subprocess.run(
-        [sys.executable, "-c", ASK],
-        cwd=settings.BASE_DIR,
-        env=environment,
-        capture_output=True,
-        check=False,
-    )
-
-    assert result.stdout.decode().strip() == "[]", result.stderr.decode()
+# --- Its parts
 
 
 def test_its_names_can_be_looked_up_all_the_same():
