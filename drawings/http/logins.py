@@ -14,11 +14,10 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from drawings.http.client_address import client_address
+from drawings.http.throttling import refuse_unless_allowed
 from drawings.services import known_addresses
 from drawsite.environment import Rate
-from drawsite.lib.refusals import RefusedError
 from drawsite.ratelimit import limiter
-from drawsite.ratelimit.limiter import Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +28,8 @@ FROM_ONE_ADDRESS = Rate(5, 15 * 60)
 FROM_ALL_ADDRESSES = Rate(50, 60 * 60)
 # No account has a longer name.
 NAME_LENGTH = 150
+
+TOO_MANY = "Too many login attempts."
 
 
 class LimitedBackend(ModelBackend):
@@ -47,8 +48,9 @@ class LimitedBackend(ModelBackend):
         name = username[:NAME_LENGTH]
         login = known_addresses.Login(name, address)
         name_and_address = f"{name}\0{address}"
-        _refuse_unless_allowed(limiter.hit("login", address, settings.LOGIN_RATE))
-        _refuse_unless_allowed(limiter.hit("login_name_here", name_and_address, FROM_ONE_ADDRESS))
+        refuse_unless_allowed(limiter.hit("login", address, settings.LOGIN_RATE), TOO_MANY)
+        here = limiter.hit("login_name_here", name_and_address, FROM_ONE_ADDRESS)
+        refuse_unless_allowed(here, TOO_MANY)
         everywhere = limiter.hit("login_name", name, FROM_ALL_ADDRESSES)
         if not everywhere.allowed and not known_addresses.is_known(login):
             # An attempt that is locked out takes as long as any other, but never succeeds.
@@ -56,7 +58,7 @@ class LimitedBackend(ModelBackend):
             password = secrets.token_urlsafe()
         user = super().authenticate(request, username, password, **kwargs)
         if user is None:
-            _refuse_unless_allowed(everywhere)
+            refuse_unless_allowed(everywhere, TOO_MANY)
             logger.warning("A login failed.")
             return None
         limiter.hit("login_name_here", name_and_address, FROM_ONE_ADDRESS, -FROM_ONE_ADDRESS.limit)
@@ -64,12 +66,3 @@ class LimitedBackend(ModelBackend):
             limiter.hit("login_name", name, FROM_ALL_ADDRESSES, -1)
         known_addresses.remember(login)
         return user
-
-
-def _refuse_unless_allowed(verdict: Verdict) -> None:
-    if not verdict.allowed:
-        raise RefusedError(
-            429,
-            f"Too many login attempts. Please wait {verdict.retry_after} seconds, then try again.",
-            retry_after=verdict.retry_after,
-        )

@@ -39,17 +39,18 @@ def count(request: HttpRequest, limit: Limit) -> None:
     """
     setting, sentence = SETTINGS[limit]
     rate = getattr(settings, setting)
-    _refuse_unless_allowed(sentence, limiter.hit(limit, client_address(request), rate))
+    refuse_unless_allowed(limiter.hit(limit, client_address(request), rate), sentence)
 
 
 def check(request: HttpRequest, limit: Limit) -> None:
     """Like `count`, but counts nothing."""
     setting, sentence = SETTINGS[limit]
     rate = getattr(settings, setting)
-    _refuse_unless_allowed(sentence, limiter.test(limit, client_address(request), rate))
+    refuse_unless_allowed(limiter.test(limit, client_address(request), rate), sentence)
 
 
-def _refuse_unless_allowed(sentence: str, verdict: Verdict) -> None:
+def refuse_unless_allowed(verdict: Verdict, sentence: str) -> None:
+    """Raise RefusedError (429) with the sentence and when to try again, unless allowed."""
     if not verdict.allowed:
         seconds = verdict.retry_after
         raise RefusedError(
