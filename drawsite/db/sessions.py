@@ -1,6 +1,7 @@
-"""Django's sessions in the database, asked for by nothing that is no key of one.
+"""Django's database sessions, with session keys checked before they are looked up.
 
-Whatever a cookie holds would be looked for, a NUL too, which PostgreSQL fails on.
+Django looks up whatever the cookie holds, and PostgreSQL raises an error for a NUL character.
+Without this check, anybody could cause a 500 with a cookie.
 """
 
 import re
@@ -8,9 +9,9 @@ from typing import Any
 
 from django.contrib.sessions.backends import db
 
-WELL_FORMED = re.compile(r"[a-z0-9]{8,40}")
+SESSION_KEY = re.compile(r"[a-z0-9]{8,40}")
 
 
 class SessionStore(db.SessionStore):
     def _validate_session_key(self, key: Any) -> bool:
-        return isinstance(key, str) and WELL_FORMED.fullmatch(key) is not None
+        return isinstance(key, str) and SESSION_KEY.fullmatch(key) is not None

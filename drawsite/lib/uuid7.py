@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7 as uuid7
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # An id that is not a UUIDv7 may stand for a time that no datetime can hold.
 MAX_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 MICROSECOND = timedelta(microseconds=1)
 RANDOM_BITS = 62
 
@@ -33,7 +34,7 @@ def time_bits(id: UUID) -> int:
 
 def first_id(time: datetime) -> UUID:
     """The smallest id that a drawing of this time can have."""
-    return UUID(int=max(0, int(time.timestamp() * 1000)) << 80)
+    return UUID(int=max(0, (time - EPOCH) // MILLISECOND) << 80)
 
 
 def from_milliseconds(milliseconds: int, bits: int) -> UUID:

@@ -10,7 +10,6 @@ import zipfile
 from datetime import UTC, datetime
 from functools import partial
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -291,18 +290,6 @@ def test_parquet_is_opened_by_pandas_and_pyarrow(wall, export):
         **dict.fromkeys(("width", "height", "vmin", "vmax"), "int32"),
         "created_at": "timestamp[us, tz=UTC]",
     }
-
-
-def test_parquet_is_opened_by_duckdb(wall, export):
-    files = f"{export('wall')}/data/*.parquet"
-    asked = "SELECT id, label, octet_length(image.bytes) FROM read_parquet(?) WHERE split = 'train'"
-
-    found = duckdb.execute(f"{asked} ORDER BY id", [files]).fetchall()
-
-    assert found == [
-        (str(drawing.id), drawing.title, len(samples.png(drawing.field)))
-        for drawing in of_split(wall, "train")
-    ]
 
 
 def test_a_large_split_is_several_shards(wall, export, monkeypatch):
