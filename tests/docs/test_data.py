@@ -1,4 +1,4 @@
-"""docs/data.md: its Python runs, from the first piece to the last, against a wall with drawings."""
+"""The Python blocks of docs/data.md run in order, against a site with drawings."""
 
 import importlib.util
 import re
@@ -15,22 +15,22 @@ from drawings.services import api_tokens
 
 BASE_DIR = Path(settings.BASE_DIR)
 PAGE = BASE_DIR / "docs" / "data.md"
-WALL = "http://127.0.0.1:8000"
-PIECES = re.findall(r"^```python ?(\w*)\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
-# Far from any network.
+SITE = "http://127.0.0.1:8000"
+BLOCKS = re.findall(r"^```python ?(\w*)\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+# The datasets library must not use the network.
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-NUMBER = 60
+DRAWINGS = 60
 
 
 @pytest.fixture
 def run(server, tmp_path):
-    """Runs a program in a folder with manage.py, on a wall with drawings."""
-    for batch in scenes.make_batches(NUMBER, seed=0, size=NUMBER):
+    """A function that runs blocks of Python as one program, in a folder with manage.py."""
+    for batch in scenes.make_batches(DRAWINGS, seed=0, size=DRAWINGS):
         Drawing.objects.bulk_create([Drawing(**scene) for scene in batch])
     (tmp_path / "manage.py").symlink_to(BASE_DIR / "manage.py")
 
-    def run(*pieces):
-        program = "\n".join(pieces).replace(WALL, server.url)
+    def run(*blocks):
+        program = "\n".join(blocks).replace(SITE, server.url)
         done = subprocess.run(
             [sys.executable, "-c", program],
             cwd=tmp_path,
@@ -44,7 +44,7 @@ def run(server, tmp_path):
 
 
 @pytest.mark.files_alone
-def test_the_python_of_the_page_runs_from_the_first_piece_to_the_last(run, admin_user):
+def test_the_python_blocks_of_the_page_run_in_order(run, admin_user):
     token = ApiToken(name="A notebook", user=admin_user, may_export=True)
     secret = api_tokens.prepare(token)
     token.save()
@@ -57,16 +57,16 @@ def test_the_python_of_the_page_runs_from_the_first_piece_to_the_last(run, admin
         "assert folders.keys() == dataset.keys() and folders.num_rows == dataset.num_rows",
         "assert drawn and len(everything['ids']) == len(data['ids']) + 100 and pending",
     ]
-    run(f"token = {secret!r}", *[code for kind, code in PIECES if kind != "torch"], *checks)
+    run(f"token = {secret!r}", *[code for kind, code in BLOCKS if kind != "torch"], *checks)
 
 
 if importlib.util.find_spec("torch"):
 
-    def test_the_piece_on_pytorch_runs(run):
-        begin = [
+    def test_the_pytorch_block_runs(run):
+        setup = [
             "import subprocess, sys, numpy as np, pandas as pd",
             "subprocess.run([sys.executable, 'manage.py', 'export_drawings', 'wall.npz'])",
             "data = np.load('wall.npz')",
         ]
-        [piece] = [code for kind, code in PIECES if kind == "torch"]
-        run(*begin, piece, "assert batch.shape[1:] == (1, 200, 200) and 0 <= batch.min() < 1")
+        [block] = [code for kind, code in BLOCKS if kind == "torch"]
+        run(*setup, block, "assert batch.shape[1:] == (1, 200, 200) and 0 <= batch.min() < 1")

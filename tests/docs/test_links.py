@@ -1,4 +1,4 @@
-"""What the documentation points to is there."""
+"""Links and module names in the documentation lead to files that exist."""
 
 import re
 from pathlib import Path
@@ -11,13 +11,13 @@ ARCHITECTURE = Path(settings.BASE_DIR, "docs", "architecture.md").read_text()
 
 
 def anchors_of(page):
-    """The anchors of a page's headings, as GitHub makes them."""
+    """The anchors that GitHub makes of a page's headings."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_leads_to_a_file_and_a_heading_that_exist(page):
+def test_every_link_leads_to_an_existing_file_and_heading(page):
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
         if target.startswith(("http://", "https://")):
             continue

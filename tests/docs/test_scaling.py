@@ -1,4 +1,4 @@
-"""docs/scaling.md is held to the measurements that it names."""
+"""The figures of docs/scaling.md agree with the measurements that it cites."""
 
 import re
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 from django.conf import settings
 
 DOCS = Path(settings.BASE_DIR, "docs")
-FIGURE = re.compile(r"^\| [^|]+ \| ([^|]+) \| \[\w+\]\((\w+\.md)\), `([^`]+)` \|$", re.MULTILINE)
+CITED = re.compile(r"^\| [^|]+ \| ([^|]+) \| \[\w+\]\((\w+\.md)\), `([^`]+)` \|$", re.MULTILINE)
 
 
-def test_each_figure_is_the_one_that_was_measured():
-    figures = FIGURE.findall((DOCS / "scaling.md").read_text())
+def test_each_figure_agrees_with_its_measurement():
+    figures = CITED.findall((DOCS / "scaling.md").read_text())
 
     assert len(figures) > 10
     for figure, page, what in figures:

@@ -1,4 +1,4 @@
-"""docs/settings.md is held to the code, and the README's length to a page or two."""
+"""The table of docs/settings.md agrees with the code."""
 
 import json
 import os
@@ -14,7 +14,8 @@ from tests.support.environment import SETTINGS
 PAGE = Path(settings.BASE_DIR, "docs", "settings.md").read_text()
 ROWS = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+?) \|", PAGE, re.MULTILINE))
 
-DESCRIBED: dict[str, tuple[str, object]] = {  # defaults that depend on the machine
+# Settings whose default the table gives in words: those words, and the default in the code.
+DESCRIBED: dict[str, tuple[str, object]] = {
     "WEB_WORKERS": ("number of cores", os.cpu_count()),
     "DATABASE_REPLICA_URLS": ("not set", []),
     "REDIS_URL": ("not set", ""),
@@ -23,8 +24,8 @@ DESCRIBED: dict[str, tuple[str, object]] = {  # defaults that depend on the mach
 }
 
 
-def settings_as_read(tmp_path):
-    """The environment variables that the settings ask for, and what they are when not set."""
+def read_defaults(tmp_path):
+    """Returns the environment variables that the settings read, with their defaults."""
     program = (
         "import json; from drawsite import settings; from drawsite.environment import env;"
         "print(json.dumps(env.dump(), default=str))"
@@ -40,18 +41,18 @@ def settings_as_read(tmp_path):
     return json.loads(result.stdout)
 
 
-def test_the_table_of_settings_lists_each_one_with_its_default(tmp_path):
-    read = settings_as_read(tmp_path)
-    read["DATA_DIR"] = "data"
-    read["DATABASE_URL"] = f"sqlite:///{read['DATABASE_URL']['NAME']}".replace(
+def test_the_table_lists_every_setting_with_its_default(tmp_path):
+    defaults = read_defaults(tmp_path)
+    defaults["DATA_DIR"] = "data"
+    defaults["DATABASE_URL"] = f"sqlite:///{defaults['DATABASE_URL']['NAME']}".replace(
         str(tmp_path), "DATA_DIR"
     )
-    for rate in [name for name in read if name.endswith("_RATE")]:
-        read[rate] = "{}/m".format(*read[rate])
-    read["CANVAS_SIZES"] = "{}x{}".format(*read["CANVAS_SIZES"][0])
+    for rate in [name for name in defaults if name.endswith("_RATE")]:
+        defaults[rate] = "{}/m".format(*defaults[rate])
+    defaults["CANVAS_SIZES"] = "{}x{}".format(*defaults["CANVAS_SIZES"][0])
 
-    assert ROWS.keys() == read.keys()
-    for name, default in read.items():
+    assert ROWS.keys() == defaults.keys()
+    for name, default in defaults.items():
         text, value = DESCRIBED.get(name, (None, None))
         if text:
             assert (ROWS[name], default) == (text, value)
@@ -63,5 +64,5 @@ def test_the_table_of_settings_lists_each_one_with_its_default(tmp_path):
             assert ROWS[name] == f"`{default}`"
 
 
-def test_the_tests_start_from_the_defaults_of_every_setting(tmp_path):
-    assert set(SETTINGS) == settings_as_read(tmp_path).keys() - {"DATA_DIR"}
+def test_the_tests_reset_every_setting(tmp_path):
+    assert set(SETTINGS) == read_defaults(tmp_path).keys() - {"DATA_DIR"}

@@ -1,4 +1,4 @@
-"""docs/torture.md is held to the tests and steps that there are."""
+"""The tests and steps that docs/torture.md names exist."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ HELD_BY = re.findall(r"^\| [^|]+ \| ([^|]+) \|$", PAGE.partition("## Measured")[
 ]
 
 
-def test_every_promise_is_held_by_a_step_or_a_test_that_there_is():
+def test_every_promise_names_existing_steps_or_tests():
     named = [name for cell in HELD_BY for name in re.findall(r"`([^`]+)`", cell)]
     tests = {
         f"{file.relative_to(TESTS)}::{name}"
