@@ -14,7 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from drawings.datasets.exports.formats import FORMATS, Format, problem
+from drawings.datasets.exports.formats import FORMATS, Format, find_problem
 from drawings.datasets.exports.source import snapshot
 from drawings.forms.export import may_see_all
 from drawings.models import Drawing
@@ -47,7 +47,7 @@ def export_response(
     user = cast(AbstractUser, request.user) if user is None else user
     if not drawing_filter.is_published_only and not may_see_all(user):
         raise RefusedError(403, "You can export published drawings only.")
-    if (sentence := problem(format, drawing_filter)) is not None:
+    if (sentence := find_problem(format, drawing_filter)) is not None:
         raise RefusedError(422, sentence)
     if not _slot.acquire(blocking=False):
         raise RefusedError(

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from drawings.datasets.exports import image_folder, ndjson, parquet
-from drawings.datasets.exports.formats import EMPTY, FORMATS
+from drawings.datasets.exports.formats import FORMATS, NOTHING_SELECTED
 from drawings.imaging.png import png_from_blob
 from drawings.models import Drawing
 from tests.support import exported
@@ -56,9 +56,9 @@ def broken(monkeypatch):
 
         for module in (image_folder, ndjson, parquet):
             monkeypatch.setattr(module, "png_from_blob", fail)
-        monkeypatch.setattr("drawings.datasets.exports.source.BATCH", 2)
-        monkeypatch.setattr("drawings.datasets.exports.source.FETCHED", 1)
-        monkeypatch.setattr(parquet, "GROUP", 1)
+        monkeypatch.setattr("drawings.datasets.exports.source.BATCH_ROWS", 2)
+        monkeypatch.setattr("drawings.datasets.exports.source.FETCH_ROWS", 1)
+        monkeypatch.setattr(parquet, "ROW_GROUP_ROWS", 1)
 
     return break_with
 
@@ -153,7 +153,7 @@ def test_no_folder_is_replaced_that_is_not_an_export(wall, tmp_path):
 
 
 def test_nothing_selected_is_told_and_makes_nothing(wall, tmp_path):
-    with pytest.raises(CommandError, match=EMPTY):
+    with pytest.raises(CommandError, match=NOTHING_SELECTED):
         run(tmp_path / "wall.npz", artist="Nobody")
 
     assert names(tmp_path) == []

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from drawings.datasets.exports import ndjson, parquet
-from drawings.datasets.exports.formats import FORMATS, problem
+from drawings.datasets.exports.formats import FORMATS, find_problem
 from drawings.datasets.exports.source import Source, snapshot
 from drawings.forms import sentences
 from drawings.forms.export import FilterForm
@@ -56,7 +56,7 @@ class Command(WallCommand):
         target = target.absolute()
         name = format or format_of(target)
         check(target, name, overwrite)
-        if (sentence := problem(name, drawing_filter)) is not None:
+        if (sentence := find_problem(name, drawing_filter)) is not None:
             raise CommandError(sentence)
         try:
             with snapshot(drawing_filter) as source:
