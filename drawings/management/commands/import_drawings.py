@@ -11,7 +11,7 @@ from environs import ValidationError as BadSizeError
 from tqdm import tqdm
 
 from drawings.datasets.imports import convert, formats
-from drawings.datasets.imports.loader import SHOWN, HopelessError, Intake
+from drawings.datasets.imports.loader import MAX_WARNINGS, Loader, NothingReadableError
 from drawings.datasets.imports.records import BadSourceError, Options
 from drawings.management.wall_command import WallCommand
 from drawings.models import Drawing
@@ -76,60 +76,60 @@ class Command(WallCommand):
             raise CommandError("--limit must be 1 or more.")
         wanted = Options(size, label, polarity, settings.MAX_UPLOAD_BYTES)
         try:
-            found = formats.opened(source, format, wanted)
+            found = formats.open_source(source, format, wanted)
         except BadSourceError as error:
             raise CommandError(f"{source}: {error}") from error
         bulk_insert.widen_statements()
-        intake = Intake(self.complain, status, dry_run=dry_run)
+        loader = Loader(self.warn, status, dry_run=dry_run)
         total = found.total if limit is None else min(limit, found.total or limit)
         try:
             with (
                 closing(found.tasks),
-                closing(convert.made(islice(found.tasks, limit), source.name)) as made,
+                closing(convert.convert_tasks(islice(found.tasks, limit), source.name)) as made,
                 tqdm(total=total, desc="Importing", unit=" drawings", disable=None) as progress,
             ):
                 for chunk in made:
                     for record in chunk:
-                        intake.take(record)
+                        loader.add(record)
                     progress.update(len(chunk))
-                intake.flush()
+                loader.flush()
         except KeyboardInterrupt as error:
             raise CommandError(
-                f"Stopped: {intake.added:,} added. The same command again goes on from there.",
+                f"Stopped: {loader.added:,} added. The same command again goes on from there.",
                 returncode=130,
             ) from error
-        except HopelessError as error:
+        except NothingReadableError as error:
             raise CommandError(
-                f"{source}: stopped, as none of its first {intake.skipped:,} records can be read."
+                f"{source}: stopped, as none of its first {loader.skipped:,} records can be read."
             ) from error
         except BrokenProcessPool as error:
             raise CommandError(
-                f"A process that helps has died: it wants memory, perhaps. {intake.added:,} added."
+                f"A process that helps has died: it wants memory, perhaps. {loader.added:,} added."
             ) from error
         finally:
-            if intake.added and not dry_run:
+            if loader.added and not dry_run:
                 bulk_insert.analyze()
-        self.report(intake, source)
+        self.report(loader, source)
 
-    def report(self, intake: Intake, source: Path) -> None:
-        if intake.skipped > SHOWN:
-            self.stderr.write(f"… and {intake.skipped - SHOWN:,} more were skipped.")
-        would = "would be " if intake.dry_run else ""
+    def report(self, loader: Loader, source: Path) -> None:
+        if loader.skipped > MAX_WARNINGS:
+            self.stderr.write(f"… and {loader.skipped - MAX_WARNINGS:,} more were skipped.")
+        would = "would be " if loader.dry_run else ""
         summary = (
-            f"{intake.added:,} {would}added, {intake.present:,} already here,"
-            f" {intake.skipped:,} skipped."
+            f"{loader.added:,} {would}added, {loader.present:,} already here,"
+            f" {loader.skipped:,} skipped."
         )
-        if (intake.skipped or intake.broke_off) and not intake.added + intake.present:
-            reason = f"{intake.broke_off} {summary}".lstrip()
+        if (loader.skipped or loader.source_error) and not loader.added + loader.present:
+            reason = f"{loader.source_error} {summary}".lstrip()
             raise CommandError(f"{source}: nothing of it can be read. {reason}")
         self.stdout.write(summary)
-        if intake.broke_off:
-            stays = "would be stored" if intake.dry_run else "is stored, and stays"
+        if loader.source_error:
+            stays = "would be stored" if loader.dry_run else "is stored, and stays"
             raise CommandError(
-                f"{source} breaks off: {intake.broke_off} What was read before {stays}."
+                f"{source} breaks off: {loader.source_error} What was read before {stays}."
             )
 
-    def complain(self, line: str) -> None:
+    def warn(self, line: str) -> None:
         with tqdm.external_write_mode():
             self.stderr.write(line)
 

@@ -311,7 +311,7 @@ def test_a_line_without_end_is_given_up(tmp_path, settings):
 
 
 def test_what_inflates_too_far_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "RATIO_FROM", 100_000)
+    monkeypatch.setattr(files, "RATIO_CHECKED_FROM", 100_000)
     source = tmp_path / "bomb.ndjson.gz"
     source.write_bytes(gzip.compress(json.dumps(SIMPLIFIED).encode() + b"\n" * 1_000_000))
 
