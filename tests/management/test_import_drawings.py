@@ -672,7 +672,7 @@ def test_many_bad_records_are_counted_and_some_shown(lines):
 
 
 def test_nothing_but_bad_records_are_an_error(tmp_path):
-    with pytest.raises(CommandError, match=r"nothing of it can be read.* 2 skipped"):
+    with pytest.raises(CommandError, match=r"nothing in it can be read.* 2 skipped"):
         run(write_lines(tmp_path / "a.ndjson", b"{}", b"{}"))
 
 
@@ -719,7 +719,7 @@ def test_stopped_on_the_way_whole_batches_stay_and_the_next_run_adds_the_others(
     making_made = convert.convert_tasks
     with monkeypatch.context() as patch:
         patch.setattr(convert, "convert_tasks", stopped)
-        with pytest.raises(CommandError, match=r"Stopped: 6 added\. The same command") as stop:
+        with pytest.raises(CommandError, match=r"Stopped: 6 added\. Run the same command") as stop:
             run(lines(10))
     assert stop.value.returncode == 130
     assert Drawing.objects.count() == 6

@@ -31,7 +31,7 @@ class BadRecordError(ValueError):
 
 class Options(NamedTuple):
     size: tuple[int, int]  # width and height in pixels that strokes are rasterised at
-    label: str | None = None  # the title of bitmaps, and of images that have none
+    label: str | None = None  # the title of all bitmaps, and of other records without one
     polarity: Literal["ink", "paper"] = "ink"  # what high numbers mean in foreign arrays
     max_bytes: int = 2_000_000  # of an image file, as on the site
 

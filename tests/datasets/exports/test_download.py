@@ -80,7 +80,7 @@ def download(client, **values):
 
 
 def is_free():
-    return not exports._slot.locked()
+    return not exports._export_lock.locked()
 
 
 # --- The page -------------------------------------------------------------------------------
@@ -178,8 +178,8 @@ def test_the_filters_select(client, data_user, wall):
         ({"format": "exe"}, "Select a valid choice"),
         ({"status": "deleted"}, "Select a valid choice"),
         ({"cmap": "<b>"}, "matplotlib has no colormap of this name."),
-        ({"since": "31/12/2026"}, "This takes a day, as YYYY-MM-DD."),
-        ({"since": "2026-03-02", "until": "2026-03-01"}, "This day is before the other one."),
+        ({"since": "31/12/2026"}, "Enter a day as YYYY-MM-DD."),
+        ({"since": "2026-03-02", "until": "2026-03-01"}, "This day is before the first day."),
         ({"q": "\0"}, "Null characters are not allowed."),
         ({"artist": "Nobody"}, NOTHING_SELECTED),
     ],
@@ -311,7 +311,7 @@ def test_an_export_that_cannot_be_written_down_is_not_made(respond, wall, monkey
     def fail(*arguments):
         raise OperationalError("locked")
 
-    monkeypatch.setattr(exports, "_log", fail)
+    monkeypatch.setattr(exports, "_log_export", fail)
 
     with pytest.raises(OperationalError):
         respond()

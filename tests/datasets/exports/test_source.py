@@ -15,7 +15,7 @@ from drawings.datasets.exports import source as reading
 from drawings.datasets.exports.formats import FORMATS
 from drawings.datasets.exports.source import Record, Source, iso_timestamp, snapshot
 from drawings.datasets.splits import split_of
-from drawings.http.exports import _chunks
+from drawings.http.exports import _generate_chunks
 from drawings.imaging import strokes
 from drawings.models import Drawing
 from drawings.queries.filters import DrawingFilter
@@ -255,8 +255,8 @@ def test_strokes_that_inflate_are_not_all_in_memory_at_once(make_drawing, monkey
     assert inflated > 100 * len(packed)
     for _ in range(60):
         make_drawing(np.zeros((16, 16), np.uint8), strokes=packed, strokes_agree=True)
-    list(_chunks(FORMATS[name], DrawingFilter.published()))
+    list(_generate_chunks(FORMATS[name], DrawingFilter.published()))
 
-    most = peak(_chunks(FORMATS[name], DrawingFilter.published()))
+    most = peak(_generate_chunks(FORMATS[name], DrawingFilter.published()))
 
     assert most < 50 * inflated

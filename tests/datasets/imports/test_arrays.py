@@ -362,7 +362,7 @@ def test_damage_in_a_zip_ends_it_there(tmp_path):
     path = tmp_path / "a.npz"
     path.write_bytes(data)
 
-    with pytest.raises(CommandError, match="nothing of it can be read"):
+    with pytest.raises(CommandError, match="nothing in it can be read"):
         run(path)
 
 

@@ -380,7 +380,7 @@ def test_a_member_that_inflates_too_far_is_named_and_skipped(archive):
 def test_members_packed_otherwise_are_named_and_skipped(archive, compression):
     path = archive(("real.png", samples.png(picture())), compression=compression)
 
-    with pytest.raises(CommandError, match="nothing of it can be read"):
+    with pytest.raises(CommandError, match="nothing in it can be read"):
         run(path)
 
 

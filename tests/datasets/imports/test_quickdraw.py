@@ -306,7 +306,7 @@ def test_a_line_without_end_is_given_up(tmp_path, settings):
     source = tmp_path / "zeros.ndjson.gz"
     source.write_bytes(gzip.compress(b"{" + b" " * 100_000))
 
-    with pytest.raises(CommandError, match="nothing of it can be read"):
+    with pytest.raises(CommandError, match="nothing in it can be read"):
         run(source)
 
 
