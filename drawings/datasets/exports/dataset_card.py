@@ -21,25 +21,25 @@ LARGEST_CATEGORY = "n>1B"
 
 # The fields that all formats have, by the name that most of them use.
 FIELD_DESCRIPTIONS = {
-    "id": "the drawing's id: a UUIDv7, which begins with the time that it was sent at",
-    "label": "its title, as it was typed; empty if it has none",
-    "artist": "the name that its artist gave; empty if none was given",
-    "colormap": "the colormap of matplotlib that it is shown in",
-    "width": "pixels from left to right",
-    "height": "pixels from top to bottom",
+    "id": "the drawing's id: a UUIDv7, which begins with the time at which it was sent",
+    "label": "its title; empty if it has none",
+    "artist": "the name that its artist gave; empty if there is none",
+    "colormap": "the matplotlib colormap of the drawing",
+    "width": "its width in pixels",
+    "height": "its height in pixels",
     "vmin": "the brightness that gets the colormap's first colour",
     "vmax": "the brightness that gets the colormap's last colour",
     "created_at": "when it was sent, in UTC",
     "split": "`train`, `validation` or `test`",
 }
-STROKES_NULL = "null if there is none, or `manage.py verify_strokes` has not found that it fits"
-STATUS_DESCRIPTION = {"status": "`published`, `pending` or `hidden` on the wall"}
+STROKES_NULL = "null unless it is verified and public"
+STATUS_DESCRIPTION = {"status": "`published`, `pending` or `hidden`"}
 
 FILTER_DESCRIPTIONS = {
-    "q": "found by the search for",
+    "q": "matching the search",
     "cmap": "in the colormap",
     "artist": "by the artist",
-    "since": "sent from this time on:",
+    "since": "sent at or after",
     "until": "sent before",
     "status": "with the status",
 }
@@ -60,10 +60,10 @@ size_categories:
 
 # Drawings of a wall
 
-{number:,} drawings that people sent to a drawing wall, taken out on {now:%d %B %Y at %H:%M} UTC.
+{number:,} drawings that people sent to a drawing wall, exported on {now:%d %B %Y at %H:%M} UTC.
 
-A drawing is a field of brightness, one byte a pixel: **0 is black ink, 255 is white paper**. (MNIST
-and the bitmaps of Quick, Draw! have it the other way round: subtract from 255 to compare.)
+A drawing is a field of brightness, one byte a pixel: **0 is black ink, 255 is white paper**. (In
+MNIST and the bitmaps of Quick, Draw! it is the other way round: subtract from 255 to compare.)
 
 ## Splits
 
@@ -93,8 +93,8 @@ the SHA-256 of the id's 16 bytes, as a big-endian number, modulo 100. Below 80 i
 
 ## Licence
 
-This card names none. Only who runs the wall can say on which terms its artists drew: say it here,
-and in the first lines of this file, before you pass the drawings on.
+This card names no licence. Only the wall's operator can say under which terms the artists drew.
+Before you share the drawings, state the licence here and in the first lines of this file.
 """
 
 
@@ -129,7 +129,7 @@ def render_card(
             f"- {FILTER_DESCRIPTIONS[name]} {_as_code(value)}"
             for name, value in source.filter.described().items()
         )
-        + "".join(f"\n- `{each}` is damaged: white paper stands for it" for each in source.damaged),
+        + "".join(f"\n- `{each}` is damaged: it is a white image here" for each in source.damaged),
         layout=layout,
         fields="\n".join(
             f"| `{name}` | {description} |"

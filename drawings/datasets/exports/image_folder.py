@@ -29,10 +29,10 @@ RESERVED_NAMES = {
 CACHED_FOLDER_NAMES = 10_000
 
 LAYOUT = """\
-An ImageFolder: `<split>/<folder>/<id>.png` are 8-bit grey PNGs, in folders by the words of their
+An ImageFolder: `<split>/<folder>/<id>.png` are 8-bit grey PNGs, in folders named after their
 titles, and `<split>/metadata.jsonl` has a line for each, with these fields."""
 FIELDS = {
-    "file_name": "where the picture is, from the split's folder",
+    "file_name": "the path of the image in the split's folder",
     **dataset_card.FIELD_DESCRIPTIONS,
 }
 LOADING = """\
@@ -54,7 +54,7 @@ table = pd.read_json("wall/train/metadata.jsonl", lines=True, dtype={"label": st
 x = np.stack([np.asarray(Image.open(f"wall/train/{name}")) for name in table.file_name])
 ```
 
-The last line is for drawings of one size."""
+The last line needs drawings of one size."""
 
 # For a text, twice as fast as json.dumps.
 encode_json = json.JSONEncoder(ensure_ascii=False).encode

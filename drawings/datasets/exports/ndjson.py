@@ -19,15 +19,15 @@ INK_TOOLS = STROKE_TOOLS - {"eraser"}
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 LAYOUT = """\
-A line of JSON for each drawing, in the form of Quick, Draw!'s raw data. `drawing` has only what was
-drawn with ink; `image` has all pixels, and `strokes` all that was done. Only strokes that
-were verified are here: `manage.py verify_strokes` verifies the rest, before an export."""
+A line of JSON for each drawing, in the format of Quick, Draw!'s raw data. `drawing` has only the
+strokes in ink; `image` has all pixels, and `strokes` every operation. Only verified strokes are
+included. To include more, run `manage.py verify_strokes` before you export."""
 FIELDS = {
     "key_id": dataset_card.FIELD_DESCRIPTIONS["id"],
     "word": dataset_card.FIELD_DESCRIPTIONS["label"],
-    "countrycode": "empty: the wall does not ask",
+    "countrycode": "always empty: the wall does not ask for it",
     "timestamp": dataset_card.FIELD_DESCRIPTIONS["created_at"],
-    "recognized": "always true: nobody was asked to guess",
+    "recognized": "always true: nobody guesses",
     "drawing": "`[[x, ...], [y, ...], [t, ...]]` for each stroke: pixels from the top left, ms",
     **{
         name: dataset_card.FIELD_DESCRIPTIONS[name]

@@ -30,9 +30,9 @@ from drawings.imaging import pixels
 logger = logging.getLogger(__name__)
 
 LAYOUT = """\
-One NumPy archive. All arrays but the card are in one order: by id, the oldest drawing first."""
+One NumPy archive. All arrays except the card are in the same order: by id, oldest drawing first."""
 FIELDS = {
-    "images": "uint8 (N, height, width); a smaller drawing lies at the top left, on white paper",
+    "images": "uint8 (N, height, width); smaller drawings are at the top left, padded with white",
     "sizes": "uint16 (N, 2): each drawing's own height and width",
     "ids": dataset_card.FIELD_DESCRIPTIONS["id"],
     "labels": dataset_card.FIELD_DESCRIPTIONS["label"],
@@ -54,7 +54,7 @@ height, width = wall["sizes"][0]
 first = x[0, :height, :width]
 ```
 
-Each `wall[...]` reads a whole array. Where memory is too small for that, take Parquet."""
+Each `wall[...]` reads a whole array. If memory is too small for that, use Parquet."""
 
 
 class Column(NamedTuple):

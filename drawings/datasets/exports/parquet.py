@@ -29,13 +29,13 @@ ROW_GROUP_BYTES = 16_000_000
 SHARD_BYTES = 500_000_000
 
 PYARROW_MISSING = (
-    "Parquet takes pyarrow, which is not installed:"
+    "Parquet needs pyarrow, which is not installed. Install it with"
     " .venv/bin/python -m pip install -r requirements-parquet.txt"
 )
 
 LAYOUT = """\
-A row for each drawing, in the order of the ids. Only strokes that were verified are here:
-`manage.py verify_strokes` verifies the rest, before an export."""
+A row for each drawing, in the order of the ids. Only verified strokes are included. To include
+more, run `manage.py verify_strokes` before you export."""
 FIELDS = {
     "image": "`bytes`: an 8-bit grey PNG, `path`: its name; an image feature of `datasets`",
     **dataset_card.FIELD_DESCRIPTIONS,
@@ -59,7 +59,7 @@ table = pd.read_parquet("wall/data")
 x = np.stack([np.asarray(Image.open(io.BytesIO(each["bytes"]))) for each in table.image])
 ```
 
-The last line is for drawings of one size."""
+The last line needs drawings of one size."""
 
 
 def is_installed() -> bool:

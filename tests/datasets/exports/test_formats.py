@@ -399,6 +399,6 @@ def test_a_card_says_what_was_selected_and_runs_none_of_it():
     head, body = front_matter(dataset_card.render_card(source, layout="", fields={}, loading=""))
 
     assert head["size_categories"] == ["10K<n<100K"]
-    assert "- found by the search for ``` ``<b>` fox ```\n" in body
+    assert "- matching the search ``` ``<b>` fox ```\n" in body
     assert "- by the artist ` Ada `\n" in body
-    assert "- sent from this time on: ` 2026-03-01 00:00:00+00:00 `\n" in body
+    assert "- sent at or after ` 2026-03-01 00:00:00+00:00 `\n" in body
