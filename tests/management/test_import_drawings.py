@@ -713,10 +713,10 @@ def test_stopped_on_the_way_whole_batches_stay_and_the_next_run_adds_the_others(
     lines, small_batches, monkeypatch
 ):
     def stopped(tasks, name):
-        yield from islice(making_made(tasks, name), 4)
+        yield from islice(convert_all(tasks, name), 4)
         raise KeyboardInterrupt
 
-    making_made = convert.convert_tasks
+    convert_all = convert.convert_tasks
     with monkeypatch.context() as patch:
         patch.setattr(convert, "convert_tasks", stopped)
         with pytest.raises(CommandError, match=r"Stopped: 6 added\. Run the same command") as stop:

@@ -1,4 +1,4 @@
-"""wall.ndjson: a line of JSON for each drawing, in the format of Quick, Draw!, and more keys.
+"""wall.ndjson: a line of JSON for each drawing, in the format of Quick, Draw! with more keys.
 
 Quick, Draw!'s keys come first: `key_id`, `word` (the title), `countrycode`, `timestamp`,
 `recognized`, `drawing` (for each stroke the lists of x and y in pixels and t in milliseconds). The
@@ -59,7 +59,7 @@ def write_ndjson(out: Sink, source: Source) -> Progress:
 
 
 def card_text(source: Source) -> str:
-    """Returns the dataset card, for a file beside the lines."""
+    """Returns the dataset card, for a file beside the export."""
     return dataset_card.render_card(source, layout=LAYOUT, fields=FIELDS, loading=LOADING)
 
 

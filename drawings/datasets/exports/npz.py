@@ -75,11 +75,11 @@ class Dimensions:
     def include(self, batch: list[Record]) -> None:
         self.count += len(batch)
         for name in ("height", "width"):
-            most = max(getattr(record, name) for record in batch)
-            setattr(self, name, max(getattr(self, name), most))
+            largest = max(getattr(record, name) for record in batch)
+            setattr(self, name, max(getattr(self, name), largest))
         for name in ("title", "artist", "colormap"):
-            most = max(len(getattr(record, name)) for record in batch)
-            setattr(self, name, max(getattr(self, name), most))
+            largest = max(len(getattr(record, name)) for record in batch)
+            setattr(self, name, max(getattr(self, name), largest))
 
 
 def write_npz(out: Sink, source: Source) -> Progress:

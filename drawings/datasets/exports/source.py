@@ -110,7 +110,7 @@ def iso_timestamp(time: datetime) -> str:
 
 
 def strokes_json(record: Record) -> str | None:
-    """Returns the strokes document as one line of JSON, or None if there is none that is public."""
+    """Returns the strokes document as one line of JSON, or None if absent, private or damaged."""
     if record.strokes is None:
         return None
     try:

@@ -159,8 +159,8 @@ def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]
 
 def rows_in_block(arrays: Iterable[Array]) -> int:
     """Returns how many rows of parallel arrays to read at once."""
-    most = max(array.row_bytes for array in arrays)
-    return max(1, min(BLOCK_ROWS, BLOCK_BYTES // max(1, most)))
+    largest = max(array.row_bytes for array in arrays)
+    return max(1, min(BLOCK_ROWS, BLOCK_BYTES // max(1, largest)))
 
 
 def check_text_length(array: Array) -> None:
@@ -172,7 +172,7 @@ def check_text_length(array: Array) -> None:
         )
 
 
-# --- Foreign arrays -----------------------------------------------------------------------
+# --- Foreign arrays -------------------------------------------------------------------------
 
 # Bitmaps of shape (number, height, width), and their labels.
 BitmapsAndLabels = tuple[Array, Array | None]

@@ -18,13 +18,13 @@ from drawings.imaging import rasteriser, strokes
 # Fractions of the drawing's shorter side.
 MARGIN = 0.08
 RADIUS = 0.01
-MIN_RADIUS = 0.75
+MIN_RADIUS = 0.75  # pixels
 # The assumed pace of drawings without times: milliseconds for the length of the shorter side, and
 # between two strokes.
 MS_PER_SIDE = 800
 PAUSE_MS = 250
 
-# A drawing with a smaller span is a dot or a straight line: that axis is not enlarged.
+# A drawing with a smaller span is a dot or a straight line: that axis does not limit the scale.
 MIN_SPAN = 1e-6
 MAX_COORDINATE = 1e6
 MAX_TIME = 1e15  # enough for milliseconds since 1970
@@ -138,7 +138,7 @@ def _fit_axis(lists: list[Numbers], length: int, scale: float) -> list[list[floa
 
 
 def _relative_times(lists: list[Numbers]) -> list[list[int]]:
-    """Returns whole milliseconds since the first point, never decreasing as some clocks were."""
+    """Returns whole milliseconds since the first point, never decreasing: some clocks ran back."""
     first = clock = round(lists[0][0])
     times = []
     for values in lists:
