@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from drawings.datasets.exports.formats import problem
+from drawings.datasets.exports.formats import find_problem
 from drawings.forms.export import ExportForm
 from drawings.http.exports import export_response
 from drawings.models import Drawing
@@ -21,7 +21,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     form = ExportForm(request.user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         name, drawing_filter = form.cleaned_data["format"], form.drawing_filter()
-        if (sentence := problem(name, drawing_filter)) is None:
+        if (sentence := find_problem(name, drawing_filter)) is None:
             return export_response(request, name, drawing_filter)
         form.add_error(None, sentence)
     context = {

@@ -1,4 +1,4 @@
-"""Which split of a dataset a drawing is in: its id alone says so, in every export for ever."""
+"""The dataset split of a drawing. It depends on the id alone, so it never changes."""
 
 import hashlib
 from typing import Literal
@@ -7,20 +7,23 @@ from uuid import UUID
 Split = Literal["train", "validation", "test"]
 
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-# Of a hundred: where each split ends.
+# Upper bounds (exclusive) of the hash modulo 100.
 TRAIN_END = 80
 VALIDATION_END = 90
 
 
 def split_of(id: UUID) -> Split:
-    """By SHA-256 of the id's 16 bytes: its first 8 bytes, big-endian, modulo 100. Below 80 it is
-    train, below 90 validation, else test."""
+    """Returns the split of a drawing's id.
+
+    It takes the first 8 bytes of the SHA-256 of the id's 16 bytes, as a big-endian number modulo
+    100: below 80 is train, below 90 validation, else test.
+    """
     return split_of_bytes(id.bytes)
 
 
 def split_of_bytes(id: bytes) -> Split:
-    """The same, by the id's 16 bytes."""
-    place = int.from_bytes(hashlib.sha256(id).digest()[:8]) % 100
-    if place < TRAIN_END:
+    """Like `split_of`, for an id as its 16 bytes."""
+    percentile = int.from_bytes(hashlib.sha256(id).digest()[:8]) % 100
+    if percentile < TRAIN_END:
         return "train"
-    return "validation" if place < VALIDATION_END else "test"
+    return "validation" if percentile < VALIDATION_END else "test"

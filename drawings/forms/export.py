@@ -1,4 +1,4 @@
-"""Which drawings to export, as it is asked for: on the admin's page, and on a command line."""
+"""Validates which drawings to export, for the admin's page and for the command."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
@@ -14,11 +14,11 @@ from drawings.queries.filters import DrawingFilter
 
 LAST_DAY = date(9998, 12, 31)
 FILTER_FIELDS = ("q", "cmap", "artist", "since", "until", "status")
-BAD_DAY = "This takes a day, as YYYY-MM-DD."
+BAD_DAY = "Enter a day as YYYY-MM-DD."
 
 
 class DayField(forms.DateField):
-    """A day of UTC; cleans to when it begins."""
+    """A day in UTC. Its cleaned value is the moment at which the day begins."""
 
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     default_error_messages = {"invalid": BAD_DAY}
@@ -30,8 +30,8 @@ class DayField(forms.DateField):
         return None if day is None else datetime.combine(day, time(), UTC)
 
 
-def may_see_all(user: Any) -> bool:
-    """Whether drawings that are not published are for this user."""
+def may_see_unpublished(user: Any) -> bool:
+    """Whether the user may see drawings that are not published."""
     return bool(user.has_perm("drawings.view_drawing"))
 
 
@@ -48,7 +48,7 @@ class FilterForm(forms.Form):
         max_length=100,
         validators=[validate_line],
         label="Text",
-        help_text="Words that the title or the artist's name has, or the drawing's id.",
+        help_text="Words in the title or the artist's name, or the drawing's id.",
     )
     cmap = forms.ChoiceField(
         required=False,
@@ -60,7 +60,7 @@ class FilterForm(forms.Form):
         required=False,
         max_length=ARTIST_LENGTH,
         validators=[validate_line],
-        help_text="Exactly as the name was typed.",
+        help_text="The exact name.",
     )
     since = DayField(required=False, help_text="The first day, in UTC.")
     until = DayField(required=False, help_text="The last day, in UTC.")
@@ -69,18 +69,18 @@ class FilterForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
         if data.get("until"):
-            data["until"] += timedelta(days=1)  # that day is meant as well
+            data["until"] += timedelta(days=1)  # the day itself is included
             if data.get("since") and data["since"] >= data["until"]:
-                self.add_error("until", "This day is before the other one.")
+                self.add_error("until", "This day is before the first day.")
         return data
 
     def drawing_filter(self) -> DrawingFilter:
-        """The drawings that a valid form selects."""
+        """Returns the filter for the drawings that a valid form selects."""
         return DrawingFilter(**{name: self.cleaned_data[name] for name in FILTER_FIELDS})
 
 
 class ExportForm(FilterForm):
-    """The same, and as what; `user` is who asks."""
+    """Which drawings to export, and the format. `user` limits the statuses to choose from."""
 
     field_order = ["format"]
 
@@ -90,6 +90,6 @@ class ExportForm(FilterForm):
 
     def __init__(self, user: Any, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        if not may_see_all(user):
+        if not may_see_unpublished(user):
             status = Drawing.Status.PUBLISHED
             cast(forms.ChoiceField, self.fields["status"]).choices = [(status, status.label)]

@@ -1,4 +1,4 @@
-"""An export as a download, made while it is sent."""
+"""Sends exports as downloads, which are written while they are sent."""
 
 import socket
 import threading
@@ -14,9 +14,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from drawings.datasets.exports.formats import FORMATS, Format, problem
+from drawings.datasets.exports.formats import FORMATS, Format, find_problem
 from drawings.datasets.exports.source import snapshot
-from drawings.forms.export import may_see_all
+from drawings.forms.export import may_see_unpublished
 from drawings.models import Drawing
 from drawings.queries.filters import DrawingFilter
 from drawsite.db.transactions import write_transaction
@@ -24,12 +24,12 @@ from drawsite.lib.refusals import RefusedError
 
 CHUNK_BYTES = 256_000
 BUSY_SECONDS = 60
-# An export that takes longer, in all or for one chunk, is broken off: others wait for the slot.
+# An export that takes longer, in all or for one chunk, is stopped: others wait for the lock.
 MAX_SECONDS = 3600
 STALLED_SECONDS = 60
 
 # One export at a time: it takes a thread and much of a core for as long as the client reads.
-_slot = threading.Lock()
+_export_lock = threading.Lock()
 
 
 def export_response(
@@ -38,26 +38,26 @@ def export_response(
     drawing_filter: DrawingFilter,
     user: AbstractUser | None = None,
 ) -> HttpResponseBase:
-    """The drawings of a filter as a file to download. The admin's log records who took which.
+    """Returns a download of the drawings that a filter selects, and logs it in the admin's log.
 
     `format` is one of FORMATS; `user` is the request's user unless given. The caller checks that
     the user may export at all. Raises RefusedError: 403 for drawings that the user may not see, 422
     if there is nothing to export, 503 while another export runs in this process of the server.
     """
     user = cast(AbstractUser, request.user) if user is None else user
-    if not drawing_filter.is_published_only and not may_see_all(user):
+    if not drawing_filter.is_published_only and not may_see_unpublished(user):
         raise RefusedError(403, "You can export published drawings only.")
-    if (sentence := problem(format, drawing_filter)) is not None:
+    if (sentence := find_problem(format, drawing_filter)) is not None:
         raise RefusedError(422, sentence)
-    if not _slot.acquire(blocking=False):
+    if not _export_lock.acquire(blocking=False):
         raise RefusedError(
             503,
             f"Another export is running. Please try again in {BUSY_SECONDS} seconds.",
             retry_after=BUSY_SECONDS,
         )
-    stream = Stream(FORMATS[format], drawing_filter, request.META.get("gunicorn.socket"))
+    stream = ExportStream(FORMATS[format], drawing_filter, request.META.get("gunicorn.socket"))
     try:
-        _log(format, drawing_filter, user)
+        _log_export(format, drawing_filter, user)
     except BaseException:
         stream.close()
         raise
@@ -69,7 +69,7 @@ def export_response(
     return response
 
 
-def _log(format: str, drawing_filter: DrawingFilter, user: AbstractUser) -> None:
+def _log_export(format: str, drawing_filter: DrawingFilter, user: AbstractUser) -> None:
     described = ", ".join(f"{name}: {value}" for name, value in drawing_filter.described().items())
     with write_transaction():
         LogEntry.objects.create(
@@ -81,8 +81,8 @@ def _log(format: str, drawing_filter: DrawingFilter, user: AbstractUser) -> None
         )
 
 
-class Stream:
-    """The bytes of an export, which keeps its slot until they end or the client leaves.
+class ExportStream:
+    """The bytes of an export. It holds the lock until they end or the client leaves.
 
     Raises TimeoutError after MAX_SECONDS. Where the client's socket is known, the socket raises it
     if the client does not read a chunk within STALLED_SECONDS.
@@ -91,12 +91,12 @@ class Stream:
     def __init__(
         self, format: Format, drawing_filter: DrawingFilter, client: socket.socket | None = None
     ) -> None:
-        self._has_slot = True
+        self._holds_lock = True
         self._end = time.monotonic() + MAX_SECONDS
         self._client = client
         if client is not None:
             client.settimeout(STALLED_SECONDS)
-        self._chunks = _chunks(format, drawing_filter)
+        self._chunks = _generate_chunks(format, drawing_filter)
 
     def __iter__(self) -> Self:
         return self
@@ -114,18 +114,18 @@ class Stream:
         try:
             self._chunks.close()
         finally:
-            if self._has_slot:
-                self._has_slot = False
-                _slot.release()
+            if self._holds_lock:
+                self._holds_lock = False
+                _export_lock.release()
                 if self._client is not None:
                     self._client.settimeout(None)
 
-    # A response that is replaced by an error's is never closed.
+    # Django never closes a response that an error response replaces.
     __del__ = close
 
 
 class Buffer:
-    """Bytes that were written and not yet taken."""
+    """Collects the bytes that an export writes until they are sent."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -141,7 +141,7 @@ class Buffer:
         return taken
 
 
-def _chunks(format: Format, drawing_filter: DrawingFilter) -> Generator[bytes, None, None]:
+def _generate_chunks(format: Format, drawing_filter: DrawingFilter) -> Generator[bytes, None, None]:
     buffer = Buffer()
     with snapshot(drawing_filter) as source, closing(format.write(buffer, source)) as progress:
         for _ in progress:

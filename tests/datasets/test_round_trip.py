@@ -78,7 +78,7 @@ def id_in(split, time):
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_drawing_comes_back_as_it_was(wall, tmp_path, monkeypatch, target):
-    monkeypatch.setattr(loader, "ROWS", 2)
+    monkeypatch.setattr(loader, "BATCH_ROWS", 2)
     call_command("export_drawings", str(tmp_path / target), verbosity=0)
     Drawing.objects.all().delete()
 

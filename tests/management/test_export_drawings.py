@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from drawings.datasets.exports import image_folder, ndjson, parquet
-from drawings.datasets.exports.formats import EMPTY, FORMATS
+from drawings.datasets.exports.formats import FORMATS, NOTHING_SELECTED
 from drawings.imaging.png import png_from_blob
 from drawings.models import Drawing
 from tests.support import exported
@@ -56,9 +56,9 @@ def broken(monkeypatch):
 
         for module in (image_folder, ndjson, parquet):
             monkeypatch.setattr(module, "png_from_blob", fail)
-        monkeypatch.setattr("drawings.datasets.exports.source.BATCH", 2)
-        monkeypatch.setattr("drawings.datasets.exports.source.FETCHED", 1)
-        monkeypatch.setattr(parquet, "GROUP", 1)
+        monkeypatch.setattr("drawings.datasets.exports.source.BATCH_ROWS", 2)
+        monkeypatch.setattr("drawings.datasets.exports.source.FETCH_ROWS", 1)
+        monkeypatch.setattr(parquet, "ROW_GROUP_ROWS", 1)
 
     return break_with
 
@@ -87,7 +87,7 @@ def test_the_format_may_be_said(wall, tmp_path):
 
 
 def test_a_target_of_no_known_format_is_refused(wall, tmp_path):
-    with pytest.raises(CommandError, match=r"wall.tar does not end as any format does \(.npz, "):
+    with pytest.raises(CommandError, match=r"wall.tar has no suffix of a format \(.npz, "):
         run(tmp_path / "wall.tar")
 
     assert names(tmp_path) == []
@@ -99,7 +99,7 @@ def test_a_target_that_is_there_is_replaced_only_where_that_is_said(wall, tmp_pa
     before = names(tmp_path)
     Drawing.objects.filter(pk=wall[0].pk).delete()
 
-    with pytest.raises(CommandError, match=r"already there\. Replace it"):
+    with pytest.raises(CommandError, match=r"already exists\. Use --overwrite"):
         run(tmp_path / target)
     said = run(tmp_path / target, overwrite=True)
 
@@ -144,16 +144,16 @@ def test_no_folder_is_replaced_that_is_not_an_export(wall, tmp_path):
     (folder / "data" / "thesis.txt").write_text("years of work")
 
     for target in (folder, folder.with_suffix("")):
-        with pytest.raises(CommandError, match="no such export"):
+        with pytest.raises(CommandError, match="not an export of this format"):
             run(target, overwrite=True)
-    with pytest.raises(CommandError, match="no such export"):
+    with pytest.raises(CommandError, match="not an export of this format"):
         run(folder, format="zip", overwrite=True)
 
     assert names(folder) == ["data", "data/thesis.txt"]
 
 
 def test_nothing_selected_is_told_and_makes_nothing(wall, tmp_path):
-    with pytest.raises(CommandError, match=EMPTY):
+    with pytest.raises(CommandError, match=NOTHING_SELECTED):
         run(tmp_path / "wall.npz", artist="Nobody")
 
     assert names(tmp_path) == []
@@ -162,7 +162,7 @@ def test_nothing_selected_is_told_and_makes_nothing(wall, tmp_path):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"since": "yesterday"}, "--since: This takes a day, as YYYY-MM-DD."),
+        ({"since": "yesterday"}, "--since: Enter a day as YYYY-MM-DD."),
         ({"until": "9999-12-31"}, "--until: Ensure this value is less than or equal to 9998-12-31"),
         ({"since": "2026-03-02", "until": "2026-03-01"}, "--until: This day is before"),
         ({"cmap": "pink elephants"}, "--cmap: matplotlib has no colormap of this name."),
@@ -193,7 +193,7 @@ def test_an_error_midway_leaves_what_was_there(wall, tmp_path, broken, target, o
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     broken(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
-    with pytest.raises(CommandError, match=r"Nothing was made. The disk is full: make room"):
+    with pytest.raises(CommandError, match=r"Nothing was written. The disk is full"):
         run(tmp_path / target, overwrite=overwrite)
 
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
@@ -203,7 +203,7 @@ def test_an_error_midway_leaves_what_was_there(wall, tmp_path, broken, target, o
 def test_ctrl_c_leaves_nothing(wall, tmp_path, broken):
     broken(KeyboardInterrupt())
 
-    with pytest.raises(CommandError, match=r"Stopped: nothing was made.") as stopped:
+    with pytest.raises(CommandError, match=r"Stopped: nothing was written.") as stopped:
         run(tmp_path / "wall")
 
     assert stopped.value.returncode == 130
@@ -297,5 +297,5 @@ def test_a_process_that_is_interrupted_leaves_nothing(transactional_db, make_dra
         _, said = process.communicate(timeout=30)
 
     assert process.returncode == 130
-    assert "Stopped: nothing was made." in said
+    assert "Stopped: nothing was written." in said
     assert names(tmp_path) == []

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from drawings.datasets.imports import convert, formats, loader, trees
 from drawings.datasets.imports.readers import parquet
-from drawings.datasets.imports.records import Options, bad
+from drawings.datasets.imports.records import Options, bad_record
 from drawings.imaging import rasteriser
 from drawings.imaging.png import png_from_blob
 from drawings.models import DayCount, Drawing
@@ -530,7 +530,7 @@ def test_parquet_that_is_cut_short_is_an_error(tmp_path, part):
     data = (tmp_path / "a.parquet").read_bytes()
     (tmp_path / "a.parquet").write_bytes(data[part])
 
-    with pytest.raises(CommandError, match="damaged, cut short or no Parquet"):
+    with pytest.raises(CommandError, match="damaged, cut short or not Parquet"):
         run(tmp_path / "a.parquet")
 
 
@@ -547,9 +547,9 @@ def test_parquet_with_strokes_that_are_none_is_named_and_skipped(tmp_path):
 
 
 def test_parquet_with_too_much_in_a_group_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(parquet, "MOST_GROUP_BYTES", 1000)
+    monkeypatch.setattr(parquet, "MAX_GROUP_BYTES", 1000)
 
-    with pytest.raises(CommandError, match="group of rows of more than 1,000 bytes"):
+    with pytest.raises(CommandError, match="row group of more than 1,000 bytes"):
         run(write_parquet_file(tmp_path / "a.parquet", RECORDS))
 
 
@@ -580,8 +580,8 @@ def lines(tmp_path):
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    monkeypatch.setattr(loader, "ROWS", 3)
-    monkeypatch.setattr(convert, "CHUNK", 2)
+    monkeypatch.setattr(loader, "BATCH_ROWS", 3)
+    monkeypatch.setattr(convert, "CHUNK_TASKS", 2)
 
 
 def test_a_dry_run_reads_all_and_stores_nothing(lines):
@@ -637,7 +637,7 @@ def test_a_source_that_is_not_there_is_an_error(tmp_path):
 def test_a_source_of_no_known_kind_is_an_error(tmp_path, data):
     (tmp_path / "a").write_bytes(data)
 
-    with pytest.raises(CommandError, match="of no kind that is known"):
+    with pytest.raises(CommandError, match="format is unknown"):
         run(tmp_path / "a")
 
 
@@ -672,19 +672,19 @@ def test_many_bad_records_are_counted_and_some_shown(lines):
 
 
 def test_nothing_but_bad_records_are_an_error(tmp_path):
-    with pytest.raises(CommandError, match=r"nothing of it can be read.* 2 skipped"):
+    with pytest.raises(CommandError, match=r"nothing in it can be read.* 2 skipped"):
         run(write_lines(tmp_path / "a.ndjson", b"{}", b"{}"))
 
 
 def test_it_gives_up_when_nothing_good_comes(tmp_path, monkeypatch):
-    monkeypatch.setattr(loader, "HOPELESS", 5)
+    monkeypatch.setattr(loader, "MAX_BAD_START", 5)
 
     with pytest.raises(CommandError, match="none of its first 5 records can be read"):
         run(write_lines(tmp_path / "a.ndjson", *[b"{}"] * 9))
 
 
 def test_it_does_not_when_something_good_came(lines, monkeypatch):
-    monkeypatch.setattr(loader, "HOPELESS", 5)
+    monkeypatch.setattr(loader, "MAX_BAD_START", 5)
 
     assert run(lines(1, *[b"{}"] * 9))[0] == "1 added, 0 already here, 9 skipped."
 
@@ -700,7 +700,7 @@ def test_other_processes_make_the_same_of_them(lines, small_batches, monkeypatch
     run(source)
     here = snapshot()
     Drawing.objects.all().delete()
-    monkeypatch.setattr(convert, "CHUNKS_HERE", 1)
+    monkeypatch.setattr(convert, "LOCAL_CHUNKS", 1)
 
     summary, complaints = run(source)
 
@@ -713,13 +713,13 @@ def test_stopped_on_the_way_whole_batches_stay_and_the_next_run_adds_the_others(
     lines, small_batches, monkeypatch
 ):
     def stopped(tasks, name):
-        yield from islice(making_made(tasks, name), 4)
+        yield from islice(convert_all(tasks, name), 4)
         raise KeyboardInterrupt
 
-    making_made = convert.made
+    convert_all = convert.convert_tasks
     with monkeypatch.context() as patch:
-        patch.setattr(convert, "made", stopped)
-        with pytest.raises(CommandError, match=r"Stopped: 6 added\. The same command") as stop:
+        patch.setattr(convert, "convert_tasks", stopped)
+        with pytest.raises(CommandError, match=r"Stopped: 6 added\. Run the same command") as stop:
             run(lines(10))
     assert stop.value.returncode == 130
     assert Drawing.objects.count() == 6
@@ -773,7 +773,7 @@ def test_a_drawing_of_somebody_else_stays(make_drawing, lines):
 def peak_of(path: Path, count):
     """What reading so many records takes at once, in bytes."""
     tracemalloc.start()
-    found = formats.opened(path, None, Options((200, 200)))
+    found = formats.open_source(path, None, Options((200, 200)))
     assert sum(1 for _ in found.tasks) == count
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -807,10 +807,10 @@ def test_the_names_in_a_folder_are_never_in_memory_as_a_whole(monkeypatch, tmp_p
     path = tmp_path / "wall"
     path.mkdir()
     # Twenty thousand files would take long to make.
-    names = {"names": lambda self: (f"{number}.png" for number in range(20_000))}
-    folder = type("Folder", (trees.Folder,), {**names, "modified": lambda self, name: 0.0})
-    monkeypatch.setattr(trees, "Folder", folder)
-    monkeypatch.setattr(trees, "read", lambda tree, name, limit: b"")
+    names = {"list_names": lambda self: (f"{number}.png" for number in range(20_000))}
+    folder = type("Folder", (trees.FolderTree,), {**names, "modified_at": lambda self, name: 0.0})
+    monkeypatch.setattr(trees, "FolderTree", folder)
+    monkeypatch.setattr(trees, "read_file", lambda tree, name, limit: b"")
 
     assert peak_of(path, 20_000) < 500_000
 
@@ -821,9 +821,9 @@ def test_few_records_wait_at_a_time():
     def tasks():
         for number in range(100_000):
             taken.append(number)
-            yield bad(str(number), "x" * 100_000)
+            yield bad_record(str(number), "x" * 100_000)
 
-    made = convert.made(tasks(), "a")
+    made = convert.convert_tasks(tasks(), "a")
     next(made)
 
     assert len(taken) <= 50

@@ -123,7 +123,9 @@ def described(drawing):
 def exported():
     """The strokes in the exports of published drawings."""
     return [
-        record.strokes for batch in Source(DrawingFilter.published()).whole() for record in batch
+        record.strokes
+        for batch in Source(DrawingFilter.published()).read_with_pixels()
+        for record in batch
     ]
 
 

@@ -36,7 +36,7 @@ def run(source, *arguments):
 def run_to_break(source, *arguments):
     """What the command says at its end, and why it fails: its source breaks off."""
     out = io.StringIO()
-    with pytest.raises(CommandError, match="breaks off") as stop:
+    with pytest.raises(CommandError, match="was not read to its end") as stop:
         call_command("import_drawings", str(source), *map(str, arguments), stdout=out)
     return out.getvalue().strip(), str(stop.value)
 

@@ -1,8 +1,7 @@
-"""Drawings out as datasets: one reader, one writer for each format.
+"""Exports drawings as datasets: one source, and one writer for each format.
 
-A *writer* takes a binary file to write to, which may be as poor as an HTTP response (it can neither
-seek nor tell), and a Source; it is a generator that gives the number of drawings done after each
-batch, or more often where a batch becomes much larger on the way. So one piece of code serves a
-command with its progress bar and a download, in memory that does not grow with the number of
-drawings.
+A *writer* is a generator that takes a Source and a binary file, which needs no seek() and no tell()
+and so may be an HTTP response. It yields the number of drawings written so far after each batch, or
+more often where the format makes a batch much larger. The same code thus serves a command with a
+progress bar and a download, in memory that does not grow with the number of drawings.
 """

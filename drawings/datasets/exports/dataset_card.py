@@ -1,4 +1,4 @@
-"""The dataset card that goes with an export: Markdown behind the YAML that Hugging Face reads."""
+"""The dataset card of an export: YAML front matter for Hugging Face, then Markdown."""
 
 import re
 from collections.abc import Mapping
@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from drawings.datasets.exports.source import Source
 from drawings.datasets.splits import SPLITS
 
-# Hugging Face's names for how many rows there are.
-SIZES = {
+# Hugging Face's size categories, by their upper bound (exclusive).
+SIZE_CATEGORIES = {
     1_000: "n<1K",
     10_000: "1K<n<10K",
     100_000: "10K<n<100K",
@@ -17,29 +17,29 @@ SIZES = {
     100_000_000: "10M<n<100M",
     1_000_000_000: "100M<n<1B",
 }
-LARGER = "n>1B"
+LARGEST_CATEGORY = "n>1B"
 
-# What all formats say of a drawing, by the name that they have for it.
-SAID = {
-    "id": "the drawing's id: a UUIDv7, which begins with the time that it was sent at",
-    "label": "its title, as it was typed; empty if it has none",
-    "artist": "the name that its artist gave; empty if none was given",
-    "colormap": "the colormap of matplotlib that it is shown in",
-    "width": "pixels from left to right",
-    "height": "pixels from top to bottom",
+# The fields that all formats have, by the name that most of them use.
+FIELD_DESCRIPTIONS = {
+    "id": "the drawing's id: a UUIDv7, which begins with the time at which it was sent",
+    "label": "its title; empty if it has none",
+    "artist": "the name that its artist gave; empty if there is none",
+    "colormap": "the matplotlib colormap of the drawing",
+    "width": "its width in pixels",
+    "height": "its height in pixels",
     "vmin": "the brightness that gets the colormap's first colour",
     "vmax": "the brightness that gets the colormap's last colour",
     "created_at": "when it was sent, in UTC",
     "split": "`train`, `validation` or `test`",
 }
-STROKES = "null if there is none, or `manage.py verify_strokes` has not found that it fits"
-STATUS = {"status": "`published`, `pending` or `hidden` on the wall"}
+STROKES_NULL = "null unless it is verified and public"
+STATUS_DESCRIPTION = {"status": "`published`, `pending` or `hidden`"}
 
-SELECTED = {
-    "q": "found by the search for",
+FILTER_DESCRIPTIONS = {
+    "q": "matching the search",
     "cmap": "in the colormap",
     "artist": "by the artist",
-    "since": "sent from this time on:",
+    "since": "sent at or after",
     "until": "sent before",
     "status": "with the status",
 }
@@ -60,10 +60,10 @@ size_categories:
 
 # Drawings of a wall
 
-{number:,} drawings that people sent to a drawing wall, taken out on {now:%d %B %Y at %H:%M} UTC.
+{number:,} drawings that people sent to a drawing wall, exported on {now:%d %B %Y at %H:%M} UTC.
 
-A drawing is a field of brightness, one byte a pixel: **0 is black ink, 255 is white paper**. (MNIST
-and the bitmaps of Quick, Draw! have it the other way round: subtract from 255 to compare.)
+A drawing is a field of brightness, one byte a pixel: **0 is black ink, 255 is white paper**. (In
+MNIST and the bitmaps of Quick, Draw! it is the other way round: subtract from 255 to compare.)
 
 ## Splits
 
@@ -93,12 +93,12 @@ the SHA-256 of the id's 16 bytes, as a big-endian number, modulo 100. Below 80 i
 
 ## Licence
 
-This card names none. Only who runs the wall can say on which terms its artists drew: say it here,
-and in the first lines of this file, before you pass the drawings on.
+This card names no licence. Only the wall's operator can say under which terms the artists drew.
+Before you share the drawings, state the licence here and in the first lines of this file.
 """
 
 
-def text(
+def render_card(
     source: Source,
     *,
     layout: str,
@@ -106,10 +106,11 @@ def text(
     loading: str,
     data_files: str = "",
 ) -> str:
-    """The card of an export of all that was read from the source.
+    """Returns the card of an export of all drawings read from the source, as Markdown.
 
-    `data_files` is where the files of a split are, with `{split}` for its name, for a format that
-    Hugging Face's `datasets` cannot find them in by itself.
+    `layout` describes the files, `fields` maps the name of each field to its description, and
+    `loading` has code examples. `data_files` is a glob of a split's files with `{split}` for its
+    name, for a format whose files Hugging Face's `datasets` cannot find by itself.
     """
     present = [split for split in SPLITS if source.counts[split]]
     number = source.counts.total()
@@ -117,26 +118,31 @@ def text(
     for split in present:
         configs += [f"  - split: {split}", f"    path: {data_files.format(split=split)}"]
     return CARD.format(
-        size=next((name for most, name in SIZES.items() if number < most), LARGER),
+        size=next(
+            (name for limit, name in SIZE_CATEGORIES.items() if number < limit), LARGEST_CATEGORY
+        ),
         configs="".join(f"{line}\n" for line in configs) if data_files and present else "",
         number=number,
         now=datetime.now(UTC),
         splits="\n".join(f"| {split} | {source.counts[split]:,} |" for split in SPLITS),
         selection="\n".join(
-            f"- {SELECTED[name]} {_quoted(value)}"
+            f"- {FILTER_DESCRIPTIONS[name]} {_as_code(value)}"
             for name, value in source.filter.described().items()
         )
-        + "".join(f"\n- `{each}` is damaged: white paper stands for it" for each in source.damaged),
+        + "".join(f"\n- `{each}` is damaged: it is a white image here" for each in source.damaged),
         layout=layout,
         fields="\n".join(
-            f"| `{name}` | {what} |"
-            for name, what in {**fields, **(STATUS if source.has_status else {})}.items()
+            f"| `{name}` | {description} |"
+            for name, description in {
+                **fields,
+                **(STATUS_DESCRIPTION if source.has_status else {}),
+            }.items()
         ),
         loading=loading,
     )
 
 
-def _quoted(text: str) -> str:
-    """As code, whatever is in it that Markdown or HTML would take for its own."""
+def _as_code(text: str) -> str:
+    """Returns the text as inline code, so that Markdown and HTML in it have no effect."""
     fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{fence} {text} {fence}"

@@ -1,4 +1,4 @@
-"""The formats that there are, by their names, which are the files' suffixes as well."""
+"""The export formats, by name. A format's name is also its file suffix."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -19,21 +19,21 @@ class Format(NamedTuple):
 FORMATS = {
     each.name: each
     for each in (
-        Format("npz", "NumPy arrays", "application/octet-stream", npz.write),
-        Format("zip", "Folders of PNGs", "application/zip", image_folder.write),
-        Format("ndjson", "Strokes as JSON", "application/x-ndjson", ndjson.write),
-        Format("parquet", "Parquet", "application/vnd.apache.parquet", parquet.write),
-        Format("csv", "Table without pixels", "text/csv; charset=utf-8", csv.write),
+        Format("npz", "NumPy arrays", "application/octet-stream", npz.write_npz),
+        Format("zip", "Folders of PNGs", "application/zip", image_folder.write_image_folder),
+        Format("ndjson", "Strokes as JSON", "application/x-ndjson", ndjson.write_ndjson),
+        Format("parquet", "Parquet", "application/vnd.apache.parquet", parquet.write_parquet),
+        Format("csv", "Table without pixels", "text/csv; charset=utf-8", csv.write_csv),
     )
 }
 
-EMPTY = "No drawing is selected, so there is nothing to export."
+NOTHING_SELECTED = "No drawing is selected, so there is nothing to export."
 
 
-def problem(name: str, drawing_filter: DrawingFilter) -> str | None:
-    """Why there can be no such export, in a sentence."""
+def find_problem(name: str, drawing_filter: DrawingFilter) -> str | None:
+    """Returns a sentence that says why the drawings cannot be exported, or None if they can."""
     if name == "parquet" and not parquet.is_installed():
-        return parquet.MISSING
+        return parquet.PYARROW_MISSING
     if not Source(drawing_filter).drawings().exists():
-        return EMPTY
+        return NOTHING_SELECTED
     return None

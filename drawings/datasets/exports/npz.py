@@ -1,17 +1,17 @@
 """wall.npz: NumPy's own archive, for `np.load(..., allow_pickle=False)`.
 
-| array | dtype, shape | what |
+| array | dtype, shape | content |
 | --- | --- | --- |
-| `images` | uint8 (N, H, W) | the fields; H and W are the largest of all |
-| `sizes` | uint16 (N, 2) | each one's own height and width: it lies at the top left, on white |
+| `images` | uint8 (N, H, W) | the fields at the top left, padded with white to the largest sides |
+| `sizes` | uint16 (N, 2) | the height and width of each field without its padding |
 | `ids`, `labels`, `artists`, `colormaps`, `splits` | str (N,) | |
 | `limits` | uint8 (N, 2) | vmin and vmax |
 | `created_at` | datetime64[us] (N,) | UTC |
-| `statuses` | str (N,) | only where not all are published |
+| `statuses` | str (N,) | only if some may be unpublished |
 | `card` | str () | the dataset card |
 
 All arrays are in the order of the ids. An .npy file (NumPy's format, version 1.0) begins with its
-shape and dtype: so everything is looked at twice, first for how much there is of what.
+shape and dtype, so all drawings are read twice: first their metadata, for the shapes and dtypes.
 """
 
 import io
@@ -30,17 +30,17 @@ from drawings.imaging import pixels
 logger = logging.getLogger(__name__)
 
 LAYOUT = """\
-One NumPy archive. All arrays but the card are in one order: by id, the oldest drawing first."""
+One NumPy archive. All arrays except the card are in the same order: by id, oldest drawing first."""
 FIELDS = {
-    "images": "uint8 (N, height, width); a smaller drawing lies at the top left, on white paper",
+    "images": "uint8 (N, height, width); smaller drawings are at the top left, padded with white",
     "sizes": "uint16 (N, 2): each drawing's own height and width",
-    "ids": dataset_card.SAID["id"],
-    "labels": dataset_card.SAID["label"],
-    "artists": dataset_card.SAID["artist"],
-    "colormaps": dataset_card.SAID["colormap"],
+    "ids": dataset_card.FIELD_DESCRIPTIONS["id"],
+    "labels": dataset_card.FIELD_DESCRIPTIONS["label"],
+    "artists": dataset_card.FIELD_DESCRIPTIONS["artist"],
+    "colormaps": dataset_card.FIELD_DESCRIPTIONS["colormap"],
     "limits": "uint8 (N, 2), vmin and vmax: the brightness of the colormap's first and last colour",
-    "created_at": f"datetime64[us]: {dataset_card.SAID['created_at']}",
-    "splits": dataset_card.SAID["split"],
+    "created_at": f"datetime64[us]: {dataset_card.FIELD_DESCRIPTIONS['created_at']}",
+    "splits": dataset_card.FIELD_DESCRIPTIONS["split"],
     "card": "this text",
 }
 LOADING = """\
@@ -54,67 +54,72 @@ height, width = wall["sizes"][0]
 first = x[0, :height, :width]
 ```
 
-Each `wall[...]` reads a whole array. Where memory is too small for that, take Parquet."""
+Each `wall[...]` reads a whole array. If memory is too small for that, use Parquet."""
 
 
 class Column(NamedTuple):
-    """An array with an item for each drawing."""
+    """An array with one item for each drawing."""
 
     dtype: str
     item: Callable[[Record], Any]
-    shape: tuple[int, ...] = ()  # of an item
+    shape: tuple[int, ...] = ()  # of one item
 
 
-class Extent:
-    """How much there is of what."""
+class Dimensions:
+    """The number of drawings, their largest sides in pixels, and the longest texts' lengths."""
 
     def __init__(self) -> None:
-        self.number = self.height = self.width = 0
-        self.title = self.artist = self.colormap = 1  # characters; NumPy has no texts of none
+        self.count = self.height = self.width = 0
+        self.title = self.artist = self.colormap = 1  # NumPy has no text dtype of length 0
 
-    def add(self, batch: list[Record]) -> None:
-        self.number += len(batch)
+    def include(self, batch: list[Record]) -> None:
+        self.count += len(batch)
         for name in ("height", "width"):
-            most = max(getattr(record, name) for record in batch)
-            setattr(self, name, max(getattr(self, name), most))
+            largest = max(getattr(record, name) for record in batch)
+            setattr(self, name, max(getattr(self, name), largest))
         for name in ("title", "artist", "colormap"):
-            most = max(len(getattr(record, name)) for record in batch)
-            setattr(self, name, max(getattr(self, name), most))
+            largest = max(len(getattr(record, name)) for record in batch)
+            setattr(self, name, max(getattr(self, name), largest))
 
 
-def write(out: Sink, source: Source) -> Progress:
-    extent = Extent()
-    for batch in source.said():
-        extent.add(batch)
+def write_npz(out: Sink, source: Source) -> Progress:
+    dimensions = Dimensions()
+    for batch in source.read_metadata():
+        dimensions.include(batch)
         yield 0
-    columns = _columns(extent, source.has_status)
+    columns = _columns(dimensions, source.has_status)
     with ZipWriter(out, source.scratch) as archive:
-        with ExitStack() as asides:
-            bodies = {name: asides.enter_context(archive.aside(f"{name}.npy")) for name in columns}
+        with ExitStack() as deferred:
+            bodies = {
+                name: deferred.enter_context(archive.open_deferred_entry(f"{name}.npy"))
+                for name in columns
+            }
             for name, column in columns.items():
-                bodies[name].write(_head(column.dtype, (extent.number, *column.shape)))
-            with archive.entry("images.npy") as images:
-                images.write(_head("|u1", (extent.number, extent.height, extent.width)))
-                for batch in source.whole():
+                bodies[name].write(_npy_header(column.dtype, (dimensions.count, *column.shape)))
+            with archive.open_entry("images.npy") as images:
+                images.write(
+                    _npy_header("|u1", (dimensions.count, dimensions.height, dimensions.width))
+                )
+                for batch in source.read_with_pixels():
                     for record in batch:
-                        images.write(_image(record, extent, source.damaged))
+                        images.write(_padded_pixels(record, dimensions, source.damaged))
                     for name, column in columns.items():
                         items = [column.item(record) for record in batch]
                         bodies[name].write(np.array(items, column.dtype).tobytes())
                     yield source.counts.total()
-        text = dataset_card.text(source, layout=LAYOUT, fields=FIELDS, loading=LOADING)
-        archive.add("card.npy", _head(f"<U{len(text)}", ()) + np.array(text).tobytes())
+        text = dataset_card.render_card(source, layout=LAYOUT, fields=FIELDS, loading=LOADING)
+        archive.add("card.npy", _npy_header(f"<U{len(text)}", ()) + np.array(text).tobytes())
 
 
-def _columns(extent: Extent, has_status: bool) -> dict[str, Column]:
+def _columns(dimensions: Dimensions, has_status: bool) -> dict[str, Column]:
     columns = {
         "ids": Column("<U36", lambda record: record.id),
-        "labels": Column(f"<U{extent.title}", lambda record: record.title),
-        "artists": Column(f"<U{extent.artist}", lambda record: record.artist),
-        "colormaps": Column(f"<U{extent.colormap}", lambda record: record.colormap),
+        "labels": Column(f"<U{dimensions.title}", lambda record: record.title),
+        "artists": Column(f"<U{dimensions.artist}", lambda record: record.artist),
+        "colormaps": Column(f"<U{dimensions.colormap}", lambda record: record.colormap),
         "sizes": Column("<u2", lambda record: (record.height, record.width), (2,)),
         "limits": Column("|u1", lambda record: (record.vmin, record.vmax), (2,)),
-        # NumPy's times know of no zones.
+        # NumPy's times have no time zone.
         "created_at": Column("<M8[us]", lambda record: record.created_at.replace(tzinfo=None)),
         "splits": Column("<U10", lambda record: record.split),
     }
@@ -123,18 +128,18 @@ def _columns(extent: Extent, has_status: bool) -> dict[str, Column]:
     return columns
 
 
-def _head(dtype: str, shape: tuple[int, ...]) -> bytes:
-    """What an .npy file begins with."""
-    head = io.BytesIO()
-    said = {"descr": dtype, "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(head, said)
-    return head.getvalue()
+def _npy_header(dtype: str, shape: tuple[int, ...]) -> bytes:
+    """Returns the header of an .npy file."""
+    out = io.BytesIO()
+    header = {"descr": dtype, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(out, header)
+    return out.getvalue()
 
 
-def _image(record: Record, extent: Extent, damaged: list[str]) -> bytes:
-    """The pixels of a drawing on white paper of the extent's size.
+def _padded_pixels(record: Record, dimensions: Dimensions, damaged: list[str]) -> bytes:
+    """Returns the pixels of a drawing, padded with white to the largest height and width.
 
-    Paper alone for a damaged one: it has its place in the arrays, and the others are worth having.
+    A damaged drawing does not stop the export: it is all white, and its id is added to `damaged`.
     """
     try:
         field = pixels.read_blob(record.blob, record.height, record.width)
@@ -142,9 +147,9 @@ def _image(record: Record, extent: Extent, damaged: list[str]) -> bytes:
         logger.error("The drawing %s is damaged: its blob %s", record.id, error)
         damaged.append(record.id)
         field = np.empty((0, 0), np.uint8)
-    if field.shape == (extent.height, extent.width):
+    if field.shape == (dimensions.height, dimensions.width):
         return field.tobytes()
-    paper = np.full((extent.height, extent.width), pixels.WHITE, np.uint8)
+    padded = np.full((dimensions.height, dimensions.width), pixels.WHITE, np.uint8)
     height, width = field.shape
-    paper[:height, :width] = field
-    return paper.tobytes()
+    padded[:height, :width] = field
+    return padded.tobytes()

@@ -1,4 +1,4 @@
-"""Which drawings an export has, read as one snapshot of the database, batch by batch."""
+"""Reads the drawings of an export from one snapshot of the database, batch by batch."""
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
@@ -17,19 +17,19 @@ from drawings.imaging import strokes
 from drawings.models import PUBLIC_STROKES, Drawing, DrawingQuerySet
 from drawings.queries.filters import DrawingFilter
 
-# A batch ends with whichever comes first: a drawing may be a few hundred bytes or some megabytes.
-BATCH = 500
+# A batch ends at whichever limit it reaches first: a drawing may have hundreds of bytes or several
+# megabytes.
+BATCH_ROWS = 500
 BATCH_BYTES = 4_000_000
-# So many rows at a time come from the database's driver.
-FETCHED = 20
+# Rows that the database driver fetches at a time.
+FETCH_ROWS = 20
 
-
-# How many drawings are done, after each batch.
+# Yields the number of drawings written so far.
 Progress = Generator[int, None, None]
 
 
 class Record(NamedTuple):
-    """A drawing as it is exported: a row of the database, and its split."""
+    """A drawing to export: a row of the database, and its split."""
 
     id: str  # with its dashes
     title: str
@@ -41,99 +41,102 @@ class Record(NamedTuple):
     vmax: int
     created_at: datetime  # in UTC
     status: str
-    blob: bytes  # empty if it was not asked for, and so are the strokes
-    strokes: bytes | None  # for everybody: verified, and on public paper if on a drawing
+    blob: bytes  # empty if only metadata was read
+    strokes: bytes | None  # compressed; None if not public, or if only metadata was read
     split: Split
 
 
-SAID = Record._fields[:-3]
-STROKES = Case(When(PUBLIC_STROKES, then="strokes"))
-NO_BYTES = (b"", None)
+METADATA_COLUMNS = Record._fields[:-3]
+STROKES_IF_PUBLIC = Case(When(PUBLIC_STROKES, then="strokes"))
+NO_PIXELS = (b"", None)  # blob and strokes of a record without them
 
 
 class Source:
-    """The drawings of a selection, for the writers."""
+    """The drawings that a filter selects, for the writers."""
 
     def __init__(self, drawing_filter: DrawingFilter) -> None:
         self.filter = drawing_filter
-        # How many drawings of each split were given, since they were last begun with.
+        # The number of drawings read from each split, since reading last began.
         self.counts: Counter[Split] = Counter()
-        # Where a writer keeps what has to wait; None for the system's folder.
+        # The folder for a writer's temporary files; None for the system's.
         self.scratch: Path | None = None
-        # The ids of drawings whose pixels a writer had to read, and could not.
+        # The ids of drawings whose pixels a writer could not decode.
         self.damaged: list[str] = []
 
     def drawings(self) -> DrawingQuerySet:
-        """All of them, in no order."""
+        """Returns the drawings, in no order, always from the primary database."""
         return self.filter.apply(Drawing.objects.using(DEFAULT_DB_ALIAS))
 
     @property
     def has_status(self) -> bool:
-        """Whether records tell the drawings' status: only if they may be other than published."""
+        """Whether exports include the status: only if some drawings may be unpublished."""
         return not self.filter.is_published_only
 
     def count(self) -> int:
-        """How many they are."""
         return self.drawings().count()
 
-    def said(self) -> Iterator[list[Record]]:
-        """Batches of all of them, by ascending id, without their pixels and strokes."""
-        return self._read(self.drawings().values_list(*SAID))
+    def read_metadata(self) -> Iterator[list[Record]]:
+        """Read batches of records in the order of their ids, without pixels and strokes."""
+        return self._read_batches(self.drawings().values_list(*METADATA_COLUMNS))
 
-    def whole(self) -> Iterator[list[Record]]:
-        """The same with pixels and strokes."""
-        return self._read(self.drawings().values_list(*SAID, "blob", STROKES))
+    def read_with_pixels(self) -> Iterator[list[Record]]:
+        """Read batches of records in the order of their ids, with pixels and strokes."""
+        return self._read_batches(
+            self.drawings().values_list(*METADATA_COLUMNS, "blob", STROKES_IF_PUBLIC)
+        )
 
-    def _read(self, drawings: Any) -> Iterator[list[Record]]:
-        record_of = RECORD_OF[connections[drawings.db].vendor]
+    def _read_batches(self, drawings: Any) -> Iterator[list[Record]]:
+        make_record = RECORD_MAKERS[connections[drawings.db].vendor]
         self.counts.clear()
         records: list[Record] = []
         size = 0
-        with closing(_rows(drawings.order_by("id"))) as fetched:
+        with closing(_fetch_rows(drawings.order_by("id"))) as fetched:
             for rows in fetched:
-                read = [record_of(*row) for row in rows]
+                read = [make_record(*row) for row in rows]
                 self.counts.update([record.split for record in read])
                 records += read
                 size += sum([len(record.blob) + len(record.strokes or b"") for record in read])
-                if len(records) >= BATCH or size >= BATCH_BYTES:
+                if len(records) >= BATCH_ROWS or size >= BATCH_BYTES:
                     yield records
                     records, size = [], 0
         if records:
             yield records
 
 
-def iso(time: datetime) -> str:
-    """A time in UTC as ISO 8601 has it, to the microsecond."""
-    # Five times as fast as with its zone.
+def iso_timestamp(time: datetime) -> str:
+    """Returns a time in UTC in ISO 8601, to the microsecond."""
+    # Five times as fast as isoformat() with the time zone.
     return f"{time.replace(tzinfo=None).isoformat(timespec='microseconds')}+00:00"
 
 
-def strokes_text(record: Record) -> str | None:
-    """The strokes document's JSON text in one line; None if there is none to give away."""
+def strokes_json(record: Record) -> str | None:
+    """Returns the strokes document as one line of JSON, or None if absent, private or damaged."""
     if record.strokes is None:
         return None
     try:
         text = strokes.unpack_text(record.strokes).decode()
     except (strokes.BadStrokesError, UnicodeDecodeError):
-        return None  # as if there were none: verify_strokes names those
-    # Only between its tokens can JSON have these as they are.
+        return None  # verify_strokes reports damaged strokes
+    # In JSON, bare line breaks occur only between tokens.
     return text.replace("\n", " ").replace("\r", " ")
 
 
-def _rows(drawings: Any) -> Generator[list[tuple[Any, ...]], None, None]:
-    """The rows of a query, some at a time, as the driver has them: what Django makes of their
-    values takes longer than all else that is done with them."""
+def _fetch_rows(drawings: Any) -> Generator[list[tuple[Any, ...]], None, None]:
+    """Fetch the rows of a query from the driver, FETCH_ROWS at a time.
+
+    Django's conversion of the values would take longer than the rest of an export.
+    """
     try:
         sql, parameters = drawings.query.sql_with_params()
     except EmptyResultSet:
         return
     with connections[drawings.db].chunked_cursor() as cursor:
         cursor.execute(sql, parameters)
-        while rows := cursor.fetchmany(FETCHED):
+        while rows := cursor.fetchmany(FETCH_ROWS):
             yield rows
 
 
-def _of_sqlite(
+def _record_from_sqlite(
     id: str, title: str, artist: str, colormap: str, width: int, height: int, vmin: int, vmax: int,
     time: str, status: str, blob: bytes = b"", strokes: bytes | None = None,
 ) -> Record:  # fmt: skip
@@ -147,26 +150,29 @@ def _of_sqlite(
     )  # fmt: skip
 
 
-def _of_postgresql(id: UUID, *said: Any) -> Record:
-    bytes_ = () if len(said) == len(SAID) + 1 else NO_BYTES
-    return Record._make((str(id), *said, *bytes_, split_of_bytes(id.bytes)))
+def _record_from_postgresql(id: UUID, *values: Any) -> Record:
+    missing = () if len(values) == len(METADATA_COLUMNS) + 1 else NO_PIXELS
+    return Record._make((str(id), *values, *missing, split_of_bytes(id.bytes)))
 
 
-RECORD_OF: dict[str, Callable[..., Record]] = {
-    "sqlite": _of_sqlite,
-    "postgresql": _of_postgresql,
+RECORD_MAKERS: dict[str, Callable[..., Record]] = {
+    "sqlite": _record_from_sqlite,
+    "postgresql": _record_from_postgresql,
 }
 
 
 @contextmanager
 def snapshot(drawing_filter: DrawingFilter) -> Iterator[Source]:
-    """The drawings of a selection as they are now, whatever others write meanwhile, who need not
-    wait for it. Within a transaction they are as that one sees them."""
+    """Provide the drawings that a filter selects, in one snapshot of the database.
+
+    Concurrent writers neither change what is read nor wait for it. Within a transaction, the
+    source reads what that transaction sees.
+    """
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.in_atomic_block:
         yield Source(drawing_filter)
     elif connection.vendor == "sqlite":
-        # Not atomic(), whose transactions take the lock to write when they begin.
+        # Not atomic(): its transactions take the write lock when they begin.
         with connection.cursor() as cursor:
             cursor.execute("BEGIN DEFERRED")
         try:
@@ -177,6 +183,6 @@ def snapshot(drawing_filter: DrawingFilter) -> Iterator[Source]:
     else:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            # What no index finds may be far apart in a large table.
+            # Without an index, finding the drawings may take longer than a visitor's query may.
             cursor.execute("SET LOCAL statement_timeout = 0")
             yield Source(drawing_filter)

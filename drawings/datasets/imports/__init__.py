@@ -1,8 +1,8 @@
-"""Datasets in, for manage.py import_drawings.
+"""Imports datasets, for manage.py import_drawings.
 
-    sources ──> a reader of each kind ──tasks──> making ──columns──> intake ──> rows
+    source ──> reader of its format ──tasks──> convert ──columns──> loader ──> rows
 
-A reader goes through its source, a record at a time, and says of each where it is and how to make a
-drawing of it. Making is done by as many processes as there are cores. The intake holds what comes
-to the model's own rules, and stores it. Only the intake knows of Django.
+A reader yields a task for each record: where the record is, its data, and the function that
+converts it to columns. Worker processes run the tasks, at most one for each core. The loader
+validates the columns by the model's rules and stores them. Only the loader uses Django.
 """

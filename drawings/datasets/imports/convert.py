@@ -1,4 +1,4 @@
-"""Columns of drawings, made of tasks by as many processes as there are cores."""
+"""Converts tasks to columns, in at most one worker process for each core."""
 
 import os
 import signal
@@ -14,44 +14,44 @@ import numpy as np
 from drawings.datasets.imports.records import BadRecordError, BadSourceError, Columns, Task
 from drawings.imaging import rasteriser, strokes, uploads
 
-# What travels to another process at once, and what is kept of a source at a time.
-CHUNK = 50
+# Tasks are sent to the workers in chunks. A chunk ends at whichever limit it reaches first.
+CHUNK_TASKS = 50
 CHUNK_BYTES = 4_000_000
-# So many are made here, before it is worth the second that processes take to start.
-CHUNKS_HERE = 10
-MOST_HELPERS = 8
+# Converted in this process: shorter imports are not worth the second that workers take to start.
+LOCAL_CHUNKS = 10
+MAX_WORKERS = 8
 
 
-class Made(NamedTuple):
+class Conversion(NamedTuple):
     where: str
-    columns: Columns | None
-    reason: str = ""  # why there are none
-    broke_off: bool = False  # here the source did, and nothing comes after it
+    columns: Columns | None  # None if the record or the source is bad
+    reason: str = ""  # a sentence that says why columns is None
+    ends_source: bool = False  # the source cannot be read any further
 
 
-def made(tasks: Iterable[Task], name: str) -> Generator[list[Made], None, None]:
-    """What the tasks come to, in their order.
+def convert_tasks(tasks: Iterable[Task], name: str) -> Generator[list[Conversion], None, None]:
+    """Convert the tasks, in their order, and yield the results in chunks.
 
-    A source that breaks off becomes one more record, of this name, that says so.
+    If the source fails, the last result has `ends_source`, and `name` as its `where`.
     """
-    chunks = _chunks(_whole(tasks, name))
-    for chunk in islice(chunks, CHUNKS_HERE):
-        yield make_all(chunk)
+    chunks = _chunk_tasks(_end_with_error(tasks, name))
+    for chunk in islice(chunks, LOCAL_CHUNKS):
+        yield convert_chunk(chunk)
     if (first := next(chunks, None)) is None:
         return
-    number = min(os.cpu_count() or 1, MOST_HELPERS)
+    workers = min(os.cpu_count() or 1, MAX_WORKERS)
     pool = ProcessPoolExecutor(
-        number,
+        workers,
         mp_context=get_context("spawn"),
-        # Ctrl+C is for who takes what they make.
+        # Only this process handles Ctrl+C.
         initializer=signal.signal,
         initargs=(signal.SIGINT, signal.SIG_IGN),
     )
     try:
-        waiting: deque[Future[list[Made]]] = deque([pool.submit(make_all, first)])
+        waiting: deque[Future[list[Conversion]]] = deque([pool.submit(convert_chunk, first)])
         for chunk in chunks:
-            waiting.append(pool.submit(make_all, chunk))
-            if len(waiting) > 2 * number:
+            waiting.append(pool.submit(convert_chunk, chunk))
+            if len(waiting) > 2 * workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -59,39 +59,39 @@ def made(tasks: Iterable[Task], name: str) -> Generator[list[Made], None, None]:
         pool.shutdown(cancel_futures=True)
 
 
-def make_all(tasks: list[Task]) -> list[Made]:
-    return [_make(task) for task in tasks]
+def convert_chunk(tasks: list[Task]) -> list[Conversion]:
+    return [_convert_task(task) for task in tasks]
 
 
-def _make(task: Task) -> Made:
+def _convert_task(task: Task) -> Conversion:
     try:
-        return Made(task.where, task.make(task.data))
+        return Conversion(task.where, task.to_columns(task.data))
     except (BadRecordError, uploads.BadImageError, strokes.BadStrokesError) as error:
-        return Made(task.where, None, str(error))
+        return Conversion(task.where, None, str(error))
     except BadSourceError as error:
-        return Made(task.where, None, str(error), broke_off=True)
+        return Conversion(task.where, None, str(error), ends_source=True)
     except rasteriser.TooMuchWorkError:
-        return Made(task.where, None, "It takes too long to draw.")
+        return Conversion(task.where, None, "It takes too long to draw.")
 
 
-def _whole(tasks: Iterable[Task], name: str) -> Iterator[Task]:
+def _end_with_error(tasks: Iterable[Task], name: str) -> Iterator[Task]:
     try:
         yield from tasks
     except BadSourceError as error:
-        yield Task(name, str(error).encode(), _break_off)
+        yield Task(name, str(error).encode(), _raise_source_error)
 
 
-def _break_off(reason: bytes) -> Columns:
+def _raise_source_error(reason: bytes) -> Columns:
     raise BadSourceError(reason.decode())
 
 
-def _chunks(tasks: Iterator[Task]) -> Iterator[list[Task]]:
+def _chunk_tasks(tasks: Iterator[Task]) -> Iterator[list[Task]]:
     chunk: list[Task] = []
     size = 0
     for task in tasks:
         chunk.append(task)
         size += task.data.nbytes if isinstance(task.data, np.ndarray) else len(task.data)
-        if len(chunk) == CHUNK or size >= CHUNK_BYTES:
+        if len(chunk) == CHUNK_TASKS or size >= CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
     if chunk:

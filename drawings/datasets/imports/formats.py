@@ -1,4 +1,4 @@
-"""Which kind a source is of."""
+"""The import formats, by name, and how they are detected."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,48 +7,52 @@ from drawings.datasets.imports import files
 from drawings.datasets.imports.readers import arrays, idx, images, ndjson, npz, parquet
 from drawings.datasets.imports.records import BadSourceError, Options, Source
 
-ZIP = b"PK"
+ZIP_MAGIC = b"PK"
 
 READERS: dict[str, Callable[[Path, Options], Source]] = {
-    "ndjson": ndjson.read,
-    "npz": npz.read,
-    "arrays": arrays.read,
-    "idx": idx.read,
-    "parquet": parquet.read,
+    "ndjson": ndjson.read_ndjson,
+    "npz": npz.read_npz,
+    "arrays": arrays.read_arrays,
+    "idx": idx.read_idx,
+    "parquet": parquet.read_parquet,
     "folder": images.read_folder,
     "zip": images.read_zip,
 }
 
 
-def opened(path: Path, format: str | None, options: Options) -> Source:
-    """BadSourceError if nothing can be read of it."""
+def open_source(path: Path, format: str | None, options: Options) -> Source:
+    """Returns the source at a path. Without a `format` it is detected.
+
+    Raises BadSourceError if the source cannot be read.
+    """
     if not path.exists():
         raise BadSourceError("There is no such file or folder.")
-    return READERS[format or format_of(path)](path, options)
+    return READERS[format or detect_format(path)](path, options)
 
 
-def format_of(path: Path) -> str:
-    """By what it begins with, and by its name where that is not enough."""
+def detect_format(path: Path) -> str:
+    """Returns the format of a file or folder, by its first bytes and its name.
+
+    Raises BadSourceError if it is unknown.
+    """
     if path.is_dir():
-        return "parquet" if parquet.parts(path) else "folder"
-    with files.opened(path) as reader:
-        begins = reader.read(64)
-    if begins.startswith(ZIP):
-        return _format_of_zip(path)
-    if begins.startswith(arrays.NPY):
+        return "parquet" if parquet.list_parts(path) else "folder"
+    with files.open_file(path) as reader:
+        head = reader.read(64)
+    if head.startswith(ZIP_MAGIC):
+        return _detect_zip_format(path)
+    if head.startswith(arrays.NPY_MAGIC):
         return "arrays"
-    if begins.startswith(idx.IMAGES):
+    if head.startswith(idx.IMAGES_MAGIC):
         return "idx"
-    if begins.startswith(parquet.MAGIC):
+    if head.startswith(parquet.MAGIC):
         return "parquet"
-    if begins.lstrip().startswith(b"{") or path.suffix in (".ndjson", ".jsonl"):
+    if head.lstrip().startswith(b"{") or path.suffix in (".ndjson", ".jsonl"):
         return "ndjson"
-    raise BadSourceError(
-        f"It is of no kind that is known. Say which it is with --format: {', '.join(READERS)}."
-    )
+    raise BadSourceError(f"Its format is unknown. Name it with --format: {', '.join(READERS)}.")
 
 
-def _format_of_zip(path: Path) -> str:
+def _detect_zip_format(path: Path) -> str:
     with files.open_zip(path) as archive:
         names = archive.namelist()
     if not all(name.endswith(".npy") for name in names):

@@ -1,64 +1,68 @@
-"""What was made, held to the rules of the wall and stored: the only part that knows of Django."""
+"""Validates converted drawings and stores them: the only part of an import that uses Django."""
 
 from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
 
-from drawings.datasets.imports.convert import Made
+from drawings.datasets.imports.convert import Conversion
 from drawings.datasets.imports.records import Columns
 from drawings.models import ARTIST_LENGTH, TITLE_LENGTH, Drawing
 from drawings.services import bulk_insert
 
-# What is stored at once: as many as one transaction may keep others from writing for.
-ROWS = 500
-ROW_BYTES = 16_000_000
-SHOWN = 50
-# So many bad records in a row at the beginning, and there is nothing to be hoped for.
-HOPELESS = 10_000
+# A batch is one transaction, during which nobody else can write to SQLite, so it must be short.
+BATCH_ROWS = 500
+BATCH_BYTES = 16_000_000
+MAX_WARNINGS = 50
+# Give up after this many bad records, if none before them was good.
+MAX_BAD_START = 10_000
 
-# What the reader has made sure of, and what the database would have to be asked for.
-UNCHECKED = {"blob", "strokes", "parent", "owner", "sender", "changed_at", "flask_id"}
-
-
-class HopelessError(Exception):
-    """So many records could not be read, and none that could."""
+# The reader has validated these, or validating them would take a query.
+UNVALIDATED_FIELDS = {"blob", "strokes", "parent", "owner", "sender", "changed_at", "flask_id"}
 
 
-class Intake:
-    """Counts what comes, and stores it unless it is only to be tried."""
+class NothingReadableError(Exception):
+    """The first MAX_BAD_START records could not be read."""
+
+
+class Loader:
+    """Counts converted records and stores them, unless it is a dry run.
+
+    `warn` is called with a line for each of the first MAX_WARNINGS bad records. `status` replaces
+    the records' own status.
+    """
 
     def __init__(
-        self, complain: Callable[[str], None], status: str | None = None, *, dry_run: bool = False
+        self, warn: Callable[[str], None], status: str | None = None, *, dry_run: bool = False
     ) -> None:
-        self.complain = complain
+        self.warn = warn
         self.status = status
         self.dry_run = dry_run
         self.added = self.present = self.skipped = 0
-        self.broke_off = ""  # why the source did, if it did
+        self.source_error = ""  # a sentence, if the source could not be read to its end
         self._batch: list[Drawing] = []
         self._bytes = 0
 
-    def take(self, record: Made) -> None:
-        if record.broke_off:
-            self.broke_off = printable(record.reason)
+    def add(self, conversion: Conversion) -> None:
+        if conversion.ends_source:
+            self.source_error = escape_unprintable(conversion.reason)
             return
-        if record.columns is None:
-            self._skip(record.where, record.reason)
+        if conversion.columns is None:
+            self._skip(conversion.where, conversion.reason)
             return
         if self.status is not None:
-            record.columns["status"] = self.status
+            conversion.columns["status"] = self.status
         try:
-            drawing = drawing_of(record.columns)
+            drawing = build_drawing(conversion.columns)
         except ValidationError as error:
-            self._skip(record.where, sentence(error))
+            self._skip(conversion.where, error_sentence(error))
             return
         self._batch.append(drawing)
         self._bytes += len(drawing.blob) + len(drawing.strokes or b"")
-        if len(self._batch) == ROWS or self._bytes >= ROW_BYTES:
+        if len(self._batch) == BATCH_ROWS or self._bytes >= BATCH_BYTES:
             self.flush()
 
     def flush(self) -> None:
-        """Store what has not been stored yet."""
+        """Store the last, incomplete batch."""
         if not self._batch:
             return
         if self.dry_run:
@@ -72,33 +76,35 @@ class Intake:
 
     def _skip(self, where: str, reason: str) -> None:
         self.skipped += 1
-        if self.skipped <= SHOWN:
-            self.complain(f"{printable(where)}: skipped. {printable(reason)}")
-        if self.skipped == HOPELESS and not (self.added or self.present or self._batch):
-            raise HopelessError
+        if self.skipped <= MAX_WARNINGS:
+            self.warn(f"{escape_unprintable(where)}: skipped. {escape_unprintable(reason)}")
+        if self.skipped == MAX_BAD_START and not (self.added or self.present or self._batch):
+            raise NothingReadableError
 
 
-def drawing_of(columns: Columns) -> Drawing:
-    """The drawing, not stored. ValidationError if it breaks a rule of the model's columns."""
+def build_drawing(columns: Columns) -> Drawing:
+    """Returns the drawing, unsaved. Raises ValidationError if a column is invalid."""
     if "submission_key" in columns:
-        # What this wall has not said itself may be longer than it would.
-        columns["title"] = cut(columns["title"], TITLE_LENGTH)
-        columns["artist"] = cut(columns["artist"], ARTIST_LENGTH)
+        # Foreign texts may exceed the model's limits.
+        columns["title"] = truncate(columns["title"], TITLE_LENGTH)
+        columns["artist"] = truncate(columns["artist"], ARTIST_LENGTH)
     drawing = Drawing(**columns)
-    drawing.clean_fields(exclude=UNCHECKED)
+    drawing.clean_fields(exclude=UNVALIDATED_FIELDS)
     return drawing
 
 
-def cut(text: str, length: int) -> str:
+def truncate(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 
-def sentence(error: ValidationError) -> str:
+def error_sentence(error: ValidationError) -> str:
     return " ".join(
         f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items()
     )
 
 
-def printable(text: str) -> str:
-    """What others have named may hold anything, and a terminal obeys some of it."""
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+def escape_unprintable(text: str) -> str:
+    """Escape characters that a terminal might obey, in untrusted text."""
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1] for character in text
+    )

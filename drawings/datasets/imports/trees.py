@@ -1,4 +1,4 @@
-"""Folders and zips of files: by their names inside, which never lead outside."""
+"""Folders and zips as trees of files, from which no name leads outside."""
 
 import os
 import posixpath
@@ -12,28 +12,28 @@ from typing import Protocol
 from drawings.datasets.imports import files
 from drawings.datasets.imports.records import BadRecordError, BadSourceError
 
-# Of zips: with others, a file may ask for as much memory as it likes.
+# Decompressors for other methods may need any amount of memory.
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-ENCRYPTED = 1
-# What a Mac puts beside the files.
-IGNORED = "__MACOSX"
+ENCRYPTED_FLAG = 1
+# macOS adds this folder to zips.
+MAC_METADATA = "__MACOSX"
 
 
 class Tree(Protocol):
-    def names(self) -> Iterator[str]:
-        """Of all files in order, with / between folders; hidden ones are left out."""
+    def list_names(self) -> Iterator[str]:
+        """List the paths of all files in order, with / between folders, except hidden files."""
 
-    def modified(self, name: str) -> float:
-        """When a file was changed, in seconds since 1970."""
+    def modified_at(self, name: str) -> float:
+        """Returns when a file was last modified, in seconds since 1970."""
 
-    def opened(self, name: str) -> AbstractContextManager[files.Reader]:
-        """A file of the tree. BadRecordError if there is none of this name that can be read."""
+    def open_file(self, name: str) -> AbstractContextManager[files.CheckedReader]:
+        """Open a file. Raises BadRecordError if it does not exist or cannot be read."""
 
 
-def read(tree: Tree, name: str, limit: int) -> bytes:
-    """All of a file, so many bytes at most. BadRecordError if that cannot be."""
+def read_file(tree: Tree, name: str, limit: int) -> bytes:
+    """Read a whole file. Raises BadRecordError if it cannot be read or exceeds `limit` bytes."""
     try:
-        with tree.opened(name) as reader:
+        with tree.open_file(name) as reader:
             data = reader.read(limit + 1)
     except BadSourceError as error:
         raise BadRecordError("It is damaged or cut short.") from error
@@ -42,8 +42,8 @@ def read(tree: Tree, name: str, limit: int) -> bytes:
     return data
 
 
-def joined(folder: str, name: str) -> str:
-    """The file that is called `name` in a folder. BadRecordError if that is not in the tree."""
+def join_path(folder: str, name: str) -> str:
+    """Returns the path of `name` in a folder. Raises BadRecordError if it leaves the tree."""
     path = posixpath.normpath(posixpath.join(folder, name))
     if path.startswith(("/", "../")) or path == ".." or "\0" in path:
         raise BadRecordError("Its file_name leads out of the source.")
@@ -52,63 +52,63 @@ def joined(folder: str, name: str) -> str:
 
 def is_hidden(name: str) -> bool:
     parts = set(name.split("/")) - {".", ".."}
-    return any(part.startswith(".") or part == IGNORED for part in parts)
+    return any(part.startswith(".") or part == MAC_METADATA for part in parts)
 
 
-class Folder:
+class FolderTree:
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
 
-    def names(self) -> Iterator[str]:
+    def list_names(self) -> Iterator[str]:
         for folder, folders, names in os.walk(self.path):
             folders[:] = sorted(name for name in folders if not is_hidden(name))
             within = Path(folder).relative_to(self.path)
             yield from ((within / name).as_posix() for name in sorted(names) if not is_hidden(name))
 
-    def modified(self, name: str) -> float:
+    def modified_at(self, name: str) -> float:
         return (self.path / name).stat().st_mtime
 
     @contextmanager
-    def opened(self, name: str) -> Iterator[files.Reader]:
+    def open_file(self, name: str) -> Iterator[files.CheckedReader]:
         try:
             path = (self.path / name).resolve(strict=True)
             if not path.is_relative_to(self.path):
                 raise BadRecordError("This is a link that leads out of the source.")
-            # (A pipe would keep who opens it waiting.)
+            # Opening a pipe would block.
             if not stat.S_ISREG(path.stat().st_mode):
                 raise BadRecordError("This is not a file.")
             file = path.open("rb")
         except (OSError, RuntimeError, UnicodeError) as error:
             raise BadRecordError("There is no such file, or it cannot be read.") from error
         with file:
-            yield files.Reader(file)
+            yield files.CheckedReader(file)
 
 
-class Zip:
-    """A zip: each open one keeps about 1 kB of each of its files in memory."""
+class ZipTree:
+    """A zip. While it is open it takes about 1 kB of memory for each member."""
 
     def __init__(self, path: Path) -> None:
-        self.time = path.stat().st_mtime
+        self.mtime = path.stat().st_mtime
         self.archive = files.open_zip(path)
 
-    def names(self) -> Iterator[str]:
+    def list_names(self) -> Iterator[str]:
         for name in sorted(self.archive.NameToInfo):
             if not name.endswith("/") and not is_hidden(name):
                 yield name
 
-    def modified(self, name: str) -> float:
-        return self.time
+    def modified_at(self, name: str) -> float:
+        return self.mtime
 
     @contextmanager
-    def opened(self, name: str) -> Iterator[files.Reader]:
+    def open_file(self, name: str) -> Iterator[files.CheckedReader]:
         info = self.archive.NameToInfo.get(name)
         if info is None:
             raise BadRecordError("There is no such file in the zip.")
-        if info.flag_bits & ENCRYPTED or info.compress_type not in COMPRESSIONS:
-            raise BadRecordError("It is encrypted, or packed in a way that is not read.")
+        if info.flag_bits & ENCRYPTED_FLAG or info.compress_type not in COMPRESSIONS:
+            raise BadRecordError("It is encrypted, or compressed by a method other than deflate.")
         try:
             file = self.archive.open(info)
         except files.DAMAGED_ZIP as error:
             raise BadRecordError("It is damaged.") from error
         with file:
-            yield files.Reader(file)
+            yield files.CheckedReader(file)

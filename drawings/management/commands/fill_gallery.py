@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from drawings.datasets.demo.scenes import UNTIL, make_batches_beside
-from drawings.management.wall_command import WallCommand
+from drawings.management.prepared_database import PreparedDatabaseCommand
 from drawings.models import Drawing
 from drawings.services.bulk_insert import analyze, store, widen_statements
 
@@ -17,7 +17,7 @@ BATCH = 2_000
 FIRST_UNTIL = date(1976, 1, 1)  # ids know no time before 1970
 
 
-class Command(WallCommand):
+class Command(PreparedDatabaseCommand):
     help = (
         "Fill the gallery with COUNT drawings that look as if drawn by hand, to try the site with"
         " and to measure it. The same COUNT, --seed and --until are the same drawings: run twice,"

@@ -11,21 +11,21 @@ from environs import ValidationError as BadSizeError
 from tqdm import tqdm
 
 from drawings.datasets.imports import convert, formats
-from drawings.datasets.imports.loader import SHOWN, HopelessError, Intake
+from drawings.datasets.imports.loader import MAX_WARNINGS, Loader, NothingReadableError
 from drawings.datasets.imports.records import BadSourceError, Options
-from drawings.management.wall_command import WallCommand
+from drawings.management.prepared_database import PreparedDatabaseCommand
 from drawings.models import Drawing
 from drawings.services import bulk_insert
 from drawsite.environment import parse_sizes
 
 
-class Command(WallCommand):
+class Command(PreparedDatabaseCommand):
     help = (
-        "Bring in drawings from SOURCE: what export_drawings wrote, a folder or zip of pictures"
-        " (with a metadata.jsonl or without), Quick, Draw! lines, or bitmaps as .npy, .npz and"
-        " MNIST's IDX. Run twice, it adds nothing; stopped on the way, it goes on. Records that"
-        " cannot be read are named and skipped. Of a zip, and of what a metadata.jsonl names, about"
-        " 600 bytes a member stay in memory."
+        "Import drawings from SOURCE: an export of export_drawings, a folder or zip of images (with"
+        " or without a metadata.jsonl), lines of Quick, Draw!, or bitmaps as .npy, .npz or MNIST's"
+        " IDX. Running it again adds nothing, or continues after an interruption. Records that"
+        " cannot be read are reported and skipped. Each member of a zip, and each file that a"
+        " metadata.jsonl names, takes about 600 bytes of memory."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -33,30 +33,32 @@ class Command(WallCommand):
         parser.add_argument(
             "--format",
             choices=formats.READERS,
-            help="what SOURCE is; otherwise that is told by its first bytes and its name",
+            help="the format of SOURCE (detected by its first bytes and its name)",
         )
         parser.add_argument(
             "--status",
             choices=Drawing.Status.values,
-            help="of the drawings: published, and what an export says of each, unless told",
+            help="the status of all drawings (that in an export, else published)",
         )
-        parser.add_argument("--label", help="the title; of pictures, of those that have none")
+        parser.add_argument(
+            "--label", help="the title of all bitmaps, and of other records without one"
+        )
         parser.add_argument(
             "--polarity",
             choices=["ink", "paper"],
             default="ink",
-            help="what the high numbers of other people's bitmaps are (ink)",
+            help="what high numbers mean in bitmaps of other projects (ink)",
         )
         parser.add_argument(
             "--size",
-            type=size,
+            type=parse_size,
             default=settings.CANVAS_SIZES[0],
             metavar="WxH",
-            help="the paper that Quick, Draw! is drawn on, as 200x200: the canvas unless told",
+            help="the size of Quick, Draw! drawings (the first of CANVAS_SIZES)",
         )
         parser.add_argument("--limit", type=int, metavar="N", help="only the first N records")
         parser.add_argument(
-            "--dry-run", action="store_true", help="read and check all of it, and store nothing"
+            "--dry-run", action="store_true", help="read and check everything, but store nothing"
         )
 
     def handle(
@@ -74,70 +76,71 @@ class Command(WallCommand):
     ) -> None:
         if limit is not None and limit < 1:
             raise CommandError("--limit must be 1 or more.")
-        wanted = Options(size, label, polarity, settings.MAX_UPLOAD_BYTES)
+        reader_options = Options(size, label, polarity, settings.MAX_UPLOAD_BYTES)
         try:
-            found = formats.opened(source, format, wanted)
+            records = formats.open_source(source, format, reader_options)
         except BadSourceError as error:
             raise CommandError(f"{source}: {error}") from error
         bulk_insert.widen_statements()
-        intake = Intake(self.complain, status, dry_run=dry_run)
-        total = found.total if limit is None else min(limit, found.total or limit)
+        loader = Loader(self.warn, status, dry_run=dry_run)
+        total = records.total if limit is None else min(limit, records.total or limit)
         try:
             with (
-                closing(found.tasks),
-                closing(convert.made(islice(found.tasks, limit), source.name)) as made,
+                closing(records.tasks),
+                closing(convert.convert_tasks(islice(records.tasks, limit), source.name)) as chunks,
                 tqdm(total=total, desc="Importing", unit=" drawings", disable=None) as progress,
             ):
-                for chunk in made:
-                    for record in chunk:
-                        intake.take(record)
+                for chunk in chunks:
+                    for conversion in chunk:
+                        loader.add(conversion)
                     progress.update(len(chunk))
-                intake.flush()
+                loader.flush()
         except KeyboardInterrupt as error:
             raise CommandError(
-                f"Stopped: {intake.added:,} added. The same command again goes on from there.",
+                f"Stopped: {loader.added:,} added. Run the same command again to continue.",
                 returncode=130,
             ) from error
-        except HopelessError as error:
+        except NothingReadableError as error:
             raise CommandError(
-                f"{source}: stopped, as none of its first {intake.skipped:,} records can be read."
+                f"{source}: stopped, as none of its first {loader.skipped:,} records can be read."
             ) from error
         except BrokenProcessPool as error:
             raise CommandError(
-                f"A process that helps has died: it wants memory, perhaps. {intake.added:,} added."
+                f"A worker process died, perhaps for lack of memory. {loader.added:,} added."
             ) from error
         finally:
-            if intake.added and not dry_run:
+            if loader.added and not dry_run:
                 bulk_insert.analyze()
-        self.report(intake, source)
+        self.report(loader, source)
 
-    def report(self, intake: Intake, source: Path) -> None:
-        if intake.skipped > SHOWN:
-            self.stderr.write(f"… and {intake.skipped - SHOWN:,} more were skipped.")
-        would = "would be " if intake.dry_run else ""
+    def report(self, loader: Loader, source: Path) -> None:
+        if loader.skipped > MAX_WARNINGS:
+            self.stderr.write(f"… and {loader.skipped - MAX_WARNINGS:,} more were skipped.")
+        would = "would be " if loader.dry_run else ""
         summary = (
-            f"{intake.added:,} {would}added, {intake.present:,} already here,"
-            f" {intake.skipped:,} skipped."
+            f"{loader.added:,} {would}added, {loader.present:,} already here,"
+            f" {loader.skipped:,} skipped."
         )
-        if (intake.skipped or intake.broke_off) and not intake.added + intake.present:
-            reason = f"{intake.broke_off} {summary}".lstrip()
-            raise CommandError(f"{source}: nothing of it can be read. {reason}")
+        if (loader.skipped or loader.source_error) and not loader.added + loader.present:
+            reason = f"{loader.source_error} {summary}".lstrip()
+            raise CommandError(f"{source}: nothing in it can be read. {reason}")
         self.stdout.write(summary)
-        if intake.broke_off:
-            stays = "would be stored" if intake.dry_run else "is stored, and stays"
+        if loader.source_error:
+            outcome = "would be stored" if loader.dry_run else "is stored"
             raise CommandError(
-                f"{source} breaks off: {intake.broke_off} What was read before {stays}."
+                f"{source} was not read to its end: {loader.source_error} What was read before"
+                f" {outcome}."
             )
 
-    def complain(self, line: str) -> None:
+    def warn(self, line: str) -> None:
         with tqdm.external_write_mode():
             self.stderr.write(line)
 
 
-def size(text: str) -> tuple[int, int]:
+def parse_size(text: str) -> tuple[int, int]:
     try:
         sizes: list[tuple[int, int]] = parse_sizes(text)
         (only,) = sizes
     except (BadSizeError, ValueError) as error:
-        raise ArgumentTypeError("must be one size as 200x200, each side 16 to 1024") from error
+        raise ArgumentTypeError("must be one size like 200x200, each side 16 to 1024") from error
     return only

@@ -10,16 +10,16 @@ from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from drawings.forms.submission import parse_brightness_list
-from drawings.management.wall_command import WallCommand
+from drawings.management.prepared_database import PreparedDatabaseCommand
 from drawings.models import Drawing
 from drawsite.lib.uuid7 import uuid7
 
 
-class Command(WallCommand):
+class Command(PreparedDatabaseCommand):
     help = (
-        "Bring in the drawings of the Flask app: DIRECTORY is its `images` folder (or the one that"
-        " holds it), with a file <id>.csv for each. Their old links keep working under /results/."
-        " Run twice, it adds nothing."
+        "Import the drawings of the Flask app: DIRECTORY is its `images` folder (or the parent of"
+        " that), with a file <id>.csv for each. Their old links keep working under /results/."
+        " Running it again adds nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -48,9 +48,10 @@ class Command(WallCommand):
 
 
 def import_file(path: Path) -> bool:
-    """Store the drawing in a file of the Flask app; whether it is new.
+    """Store the drawing in a file of the Flask app, unless it is stored already.
 
-    Raises ValidationError, ValueError or OSError, which say what is wrong with the file.
+    Returns whether it is new. Raises ValidationError, ValueError or OSError, with a sentence that
+    says what is wrong with the file.
     """
     try:
         flask_id = UUID(path.stem)
@@ -59,11 +60,11 @@ def import_file(path: Path) -> bool:
     stat = path.stat()
     if stat.st_size > settings.MAX_UPLOAD_BYTES:
         raise ValueError("It is too large for a list of 40,000 numbers.")
-    # The app's file is its JSON list without the brackets, so what is said of one is true of it.
+    # The app's file is its JSON list without the brackets, so errors about the list fit the file.
     field = parse_brightness_list(f"[{path.read_text(encoding='utf-8')}]")
     drawing = Drawing.from_brightness_list(
         field,
-        # As old as the file, so that it stands in the gallery where it belongs.
+        # By the file's time, so that the gallery lists it where it belongs.
         id=uuid7(nanoseconds=max(0, stat.st_mtime_ns)),
         created_at=datetime.fromtimestamp(stat.st_mtime, UTC),
         flask_id=flask_id,

@@ -5,7 +5,7 @@ from typing import Any
 from tqdm import tqdm
 
 from drawings.imaging import strokes
-from drawings.management.wall_command import WallCommand
+from drawings.management.prepared_database import PreparedDatabaseCommand
 from drawings.models import Drawing, DrawingQuerySet
 from drawings.services import verification
 
@@ -20,7 +20,7 @@ UNCHECKED = {
 OUTCOMES = ("agree", "disagree", *UNCHECKED.values())
 
 
-class Command(WallCommand):
+class Command(PreparedDatabaseCommand):
     help = (
         "Make the pixels of drawings again from their strokes, and record whether they agree."
         " Only strokes that do are shown. Without --all, only those not checked yet."

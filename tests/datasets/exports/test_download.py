@@ -19,7 +19,7 @@ from playwright.sync_api import expect
 from pyarrow import parquet as arrow
 
 from drawings.datasets.exports import parquet
-from drawings.datasets.exports.formats import EMPTY, FORMATS
+from drawings.datasets.exports.formats import FORMATS, NOTHING_SELECTED
 from drawings.forms.export import FILTER_FIELDS
 from drawings.http import exports
 from drawings.http.errors import refusal
@@ -80,7 +80,7 @@ def download(client, **values):
 
 
 def is_free():
-    return not exports._slot.locked()
+    return not exports._export_lock.locked()
 
 
 # --- The page -------------------------------------------------------------------------------
@@ -178,10 +178,10 @@ def test_the_filters_select(client, data_user, wall):
         ({"format": "exe"}, "Select a valid choice"),
         ({"status": "deleted"}, "Select a valid choice"),
         ({"cmap": "<b>"}, "matplotlib has no colormap of this name."),
-        ({"since": "31/12/2026"}, "This takes a day, as YYYY-MM-DD."),
-        ({"since": "2026-03-02", "until": "2026-03-01"}, "This day is before the other one."),
+        ({"since": "31/12/2026"}, "Enter a day as YYYY-MM-DD."),
+        ({"since": "2026-03-02", "until": "2026-03-01"}, "This day is before the first day."),
         ({"q": "\0"}, "Null characters are not allowed."),
-        ({"artist": "Nobody"}, EMPTY),
+        ({"artist": "Nobody"}, NOTHING_SELECTED),
     ],
 )
 def test_what_cannot_be_exported_is_told_on_the_page(client, data_user, wall, values, sentence):
@@ -198,7 +198,7 @@ def test_without_pyarrow_the_page_says_how_to_have_parquet(client, data_user, wa
     response = client.post(PAGE, sent(format="parquet"))
 
     assert response.status_code == 422
-    assert parquet.MISSING in response.content.decode()
+    assert parquet.PYARROW_MISSING in response.content.decode()
 
 
 def test_who_took_what_is_written_down(client, data_user, wall):
@@ -217,8 +217,8 @@ def test_who_took_what_is_written_down(client, data_user, wall):
 
 def test_nothing_is_made_before_it_is_asked_for(respond, wall, monkeypatch):
     monkeypatch.setattr(exports, "CHUNK_BYTES", 1)
-    monkeypatch.setattr("drawings.datasets.exports.source.BATCH", 2)
-    monkeypatch.setattr("drawings.datasets.exports.source.FETCHED", 1)
+    monkeypatch.setattr("drawings.datasets.exports.source.BATCH_ROWS", 2)
+    monkeypatch.setattr("drawings.datasets.exports.source.FETCH_ROWS", 1)
 
     response = respond()
 
@@ -246,8 +246,8 @@ def test_a_client_that_goes_away_frees_the_turn_and_the_snapshot(
 ):
     exported.fill(make_drawing, 6)
     monkeypatch.setattr(exports, "CHUNK_BYTES", 1)
-    monkeypatch.setattr("drawings.datasets.exports.source.BATCH", 2)
-    monkeypatch.setattr("drawings.datasets.exports.source.FETCHED", 1)
+    monkeypatch.setattr("drawings.datasets.exports.source.BATCH_ROWS", 2)
+    monkeypatch.setattr("drawings.datasets.exports.source.FETCH_ROWS", 1)
     response = respond()
     next(iter(response))
     assert in_transaction()
@@ -311,7 +311,7 @@ def test_an_export_that_cannot_be_written_down_is_not_made(respond, wall, monkey
     def fail(*arguments):
         raise OperationalError("locked")
 
-    monkeypatch.setattr(exports, "_log", fail)
+    monkeypatch.setattr(exports, "_log_export", fail)
 
     with pytest.raises(OperationalError):
         respond()

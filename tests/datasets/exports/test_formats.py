@@ -19,7 +19,7 @@ from django.core.management import call_command
 from pyarrow import parquet
 
 from drawings.datasets.exports import dataset_card, image_folder, ndjson
-from drawings.datasets.exports.csv import harmless
+from drawings.datasets.exports.csv import escape_formula
 from drawings.datasets.exports.source import Source
 from drawings.datasets.splits import SPLITS, split_of
 from drawings.imaging import strokes
@@ -154,7 +154,7 @@ def test_zip_says_all_of_each_picture_in_metadata(wall, export):
                     "created_at": drawing.created_at.isoformat(timespec="microseconds"),
                     "split": split,
                 }
-                assert path == f"{split}/{image_folder.folder_of(drawing.title)}/{drawing.id}.png"
+                assert path == f"{split}/{image_folder.folder_name(drawing.title)}/{drawing.id}.png"
                 png = archive.read(path)
                 assert png_chunk(b"IDAT", bytes(drawing.blob)) in png
                 assert np.array_equal(grey(png), drawing.field)
@@ -177,7 +177,7 @@ def test_zip_says_all_of_each_picture_in_metadata(wall, export):
     ],
 )
 def test_a_folders_name_is_safe_whatever_the_title(title, folder):
-    assert image_folder.folder_of(title) == folder
+    assert image_folder.folder_name(title) == folder
 
 
 def test_zip_has_no_lines_of_a_split_without_drawings(make_drawing, export):
@@ -227,7 +227,7 @@ def test_the_ink_is_what_has_not_been_cleared_away():
     eraser = documents.stroke((1, 1), tool="eraser", shade=255)
     done = (first, documents.CLEAR, second, documents.INVERT, documents.flip("vertical"), eraser)
 
-    drawn = ndjson.ink(documents.document(*done, width=64, height=48))
+    drawn = ndjson.ink_strokes(documents.document(*done, width=64, height=48))
 
     assert drawn == [[[3, 5], [44, 42], [2, 2]]]
 
@@ -293,10 +293,10 @@ def test_parquet_is_opened_by_pandas_and_pyarrow(wall, export):
 
 
 def test_a_large_split_is_several_shards(wall, export, monkeypatch):
-    monkeypatch.setattr("drawings.datasets.exports.parquet.GROUP", 5)
+    monkeypatch.setattr("drawings.datasets.exports.parquet.ROW_GROUP_ROWS", 5)
     monkeypatch.setattr("drawings.datasets.exports.parquet.SHARD_BYTES", 1)
-    monkeypatch.setattr("drawings.datasets.exports.source.BATCH", 7)
-    monkeypatch.setattr("drawings.datasets.exports.source.FETCHED", 1)
+    monkeypatch.setattr("drawings.datasets.exports.source.BATCH_ROWS", 7)
+    monkeypatch.setattr("drawings.datasets.exports.source.FETCH_ROWS", 1)
 
     data = export("wall") / "data"
 
@@ -323,8 +323,8 @@ def test_csv_says_what_there_is_and_no_pixels(wall, export):
     for row, drawing in zip(rows, wall, strict=True):
         assert row == {
             "id": str(drawing.id),
-            "title": harmless(drawing.title),
-            "artist": harmless(drawing.artist),
+            "title": escape_formula(drawing.title),
+            "artist": escape_formula(drawing.artist),
             "colormap": drawing.colormap,
             "width": str(drawing.width),
             "height": str(drawing.height),
@@ -337,8 +337,8 @@ def test_csv_says_what_there_is_and_no_pixels(wall, export):
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
 def test_csv_has_nothing_that_a_spreadsheet_would_calculate(sign):
-    assert harmless(f"{sign}1+1") == f"'{sign}1+1"
-    assert harmless(f"1{sign}1") == f"1{sign}1"
+    assert escape_formula(f"{sign}1+1") == f"'{sign}1+1"
+    assert escape_formula(f"1{sign}1") == f"1{sign}1"
 
 
 # --- Status, and the card -------------------------------------------------------------------
@@ -396,9 +396,9 @@ def test_a_card_says_what_was_selected_and_runs_none_of_it():
     )
     source.counts.update({"train": 12_345})
 
-    head, body = front_matter(dataset_card.text(source, layout="", fields={}, loading=""))
+    head, body = front_matter(dataset_card.render_card(source, layout="", fields={}, loading=""))
 
     assert head["size_categories"] == ["10K<n<100K"]
-    assert "- found by the search for ``` ``<b>` fox ```\n" in body
+    assert "- matching the search ``` ``<b>` fox ```\n" in body
     assert "- by the artist ` Ada `\n" in body
-    assert "- sent from this time on: ` 2026-03-01 00:00:00+00:00 `\n" in body
+    assert "- sent at or after ` 2026-03-01 00:00:00+00:00 `\n" in body

@@ -13,9 +13,9 @@ from django.db import connection, transaction
 
 from drawings.datasets.exports import source as reading
 from drawings.datasets.exports.formats import FORMATS
-from drawings.datasets.exports.source import Record, Source, iso, snapshot
+from drawings.datasets.exports.source import Record, Source, iso_timestamp, snapshot
 from drawings.datasets.splits import split_of
-from drawings.http.exports import _chunks
+from drawings.http.exports import _generate_chunks
 from drawings.imaging import strokes
 from drawings.models import Drawing
 from drawings.queries.filters import DrawingFilter
@@ -40,8 +40,8 @@ def in_thread(function):
 
 def selected(**chosen):
     source = Source(DrawingFilter.published()._replace(**chosen))
-    ids = [UUID(record.id) for batch in source.said() for record in batch]
-    assert [UUID(record.id) for batch in source.whole() for record in batch] == ids
+    ids = [UUID(record.id) for batch in source.read_metadata() for record in batch]
+    assert [UUID(record.id) for batch in source.read_with_pixels() for record in batch] == ids
     assert source.count() == len(ids) == source.counts.total()
     return ids
 
@@ -55,7 +55,7 @@ def wall(make_drawing):
 
 
 def test_a_record_says_what_the_row_says(wall):
-    [batch] = Source(DrawingFilter.published()).whole()
+    [batch] = Source(DrawingFilter.published()).read_with_pixels()
 
     for record, drawing in zip(batch, wall, strict=True):
         stored = Drawing.objects.values_list(*Record._fields[:-1]).get(pk=drawing.pk)
@@ -72,7 +72,7 @@ def test_a_record_says_what_the_row_says(wall):
 def test_a_record_has_strokes_that_agree_alone(make_drawing, agree):
     make_drawing(strokes=b"x", strokes_agree=agree)
 
-    [[record]] = Source(DrawingFilter.published()).whole()
+    [[record]] = Source(DrawingFilter.published()).read_with_pixels()
 
     assert record.strokes == (b"x" if agree else None)
 
@@ -80,7 +80,7 @@ def test_a_record_has_strokes_that_agree_alone(make_drawing, agree):
 def test_a_record_knows_a_time_of_whole_seconds(make_drawing):
     make_drawing(created_at=exported.BEGIN.replace(microsecond=0))
 
-    [[record]] = Source(DrawingFilter.published()).said()
+    [[record]] = Source(DrawingFilter.published()).read_metadata()
 
     assert record.created_at == exported.BEGIN.replace(microsecond=0)
 
@@ -88,8 +88,8 @@ def test_a_record_knows_a_time_of_whole_seconds(make_drawing):
 def test_without_pixels_a_record_says_the_same(wall):
     assert [
         [record._replace(blob=b"", strokes=None) for record in batch]
-        for batch in Source(DrawingFilter.published()).whole()
-    ] == list(Source(DrawingFilter.published()).said())
+        for batch in Source(DrawingFilter.published()).read_with_pixels()
+    ] == list(Source(DrawingFilter.published()).read_metadata())
 
 
 @pytest.mark.parametrize("status", ["pending", "hidden"])
@@ -128,8 +128,10 @@ def test_drawings_are_selected_by_words_colormap_artist_and_time(wall):
 
 
 def test_a_time_comes_back_from_its_text():
-    assert iso(exported.BEGIN) == "2026-03-01T12:30:15.123456+00:00"
-    assert iso(exported.BEGIN.replace(microsecond=0)) == "2026-03-01T12:30:15.000000+00:00"
+    assert iso_timestamp(exported.BEGIN) == "2026-03-01T12:30:15.123456+00:00"
+    assert (
+        iso_timestamp(exported.BEGIN.replace(microsecond=0)) == "2026-03-01T12:30:15.000000+00:00"
+    )
 
 
 # --- One snapshot ---------------------------------------------------------------------------
@@ -147,7 +149,11 @@ def test_an_export_sees_nothing_of_what_comes_later(transactional_db, make_drawi
     with snapshot(DrawingFilter.published()) as source:
         assert source.count() == 2
         in_thread(change)
-        seen = [(UUID(record.id), record.title) for batch in source.whole() for record in batch]
+        seen = [
+            (UUID(record.id), record.title)
+            for batch in source.read_with_pixels()
+            for record in batch
+        ]
 
     assert seen == as_they_were
     assert len(selected()) == 2
@@ -155,10 +161,10 @@ def test_an_export_sees_nothing_of_what_comes_later(transactional_db, make_drawi
 
 def test_others_write_while_an_export_goes_on(transactional_db, make_drawing, monkeypatch):
     exported.fill(make_drawing, 6)
-    monkeypatch.setattr(reading, "BATCH", 2)
-    monkeypatch.setattr(reading, "FETCHED", 2)
+    monkeypatch.setattr(reading, "BATCH_ROWS", 2)
+    monkeypatch.setattr(reading, "FETCH_ROWS", 2)
     with snapshot(DrawingFilter.published()) as source:
-        batches = source.whole()
+        batches = source.read_with_pixels()
         next(batches)
         assert in_thread(lambda: make_drawing().pk)
         assert sum(map(len, batches)) == 4
@@ -169,7 +175,7 @@ def test_the_connection_is_as_it_was_after_an_export(transactional_db, make_draw
 
     def fail():
         with snapshot(DrawingFilter.published()) as source:
-            next(source.whole())
+            next(source.read_with_pixels())
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -188,12 +194,12 @@ def test_the_connection_is_as_it_was_after_an_export(transactional_db, make_draw
 
 def test_a_batch_ends_with_so_many_drawings_or_so_many_bytes(wall, monkeypatch):
     def sizes():
-        return [len(batch) for batch in Source(DrawingFilter.published()).whole()]
+        return [len(batch) for batch in Source(DrawingFilter.published()).read_with_pixels()]
 
     assert sizes() == [12]
-    monkeypatch.setattr(reading, "FETCHED", 1)
+    monkeypatch.setattr(reading, "FETCH_ROWS", 1)
     assert sizes() == [12]
-    monkeypatch.setattr(reading, "BATCH", 5)
+    monkeypatch.setattr(reading, "BATCH_ROWS", 5)
     assert sizes() == [5, 5, 2]
     monkeypatch.setattr(reading, "BATCH_BYTES", 1)
     assert sizes() == [1] * 12
@@ -224,9 +230,9 @@ def peak(steps):
 @pytest.mark.files_alone
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_format_keeps_what_it_has_written(make_drawing, monkeypatch, name):
-    monkeypatch.setattr(reading, "BATCH", 2)
-    monkeypatch.setattr(reading, "FETCHED", 2)
-    monkeypatch.setattr("drawings.datasets.exports.parquet.GROUP", 4)
+    monkeypatch.setattr(reading, "BATCH_ROWS", 2)
+    monkeypatch.setattr(reading, "FETCH_ROWS", 2)
+    monkeypatch.setattr("drawings.datasets.exports.parquet.ROW_GROUP_ROWS", 4)
     random = np.random.default_rng(0)
     packed = dots(2_000)
     for number in range(60):
@@ -243,14 +249,14 @@ def test_no_format_keeps_what_it_has_written(make_drawing, monkeypatch, name):
 @pytest.mark.files_alone
 @pytest.mark.parametrize("name", ["ndjson", "parquet"])
 def test_strokes_that_inflate_are_not_all_in_memory_at_once(make_drawing, monkeypatch, name):
-    monkeypatch.setattr("drawings.datasets.exports.parquet.GROUP_BYTES", 500_000)
+    monkeypatch.setattr("drawings.datasets.exports.parquet.ROW_GROUP_BYTES", 500_000)
     packed = dots(20_000)
     inflated = len(strokes.unpack_text(packed))
     assert inflated > 100 * len(packed)
     for _ in range(60):
         make_drawing(np.zeros((16, 16), np.uint8), strokes=packed, strokes_agree=True)
-    list(_chunks(FORMATS[name], DrawingFilter.published()))
+    list(_generate_chunks(FORMATS[name], DrawingFilter.published()))
 
-    most = peak(_chunks(FORMATS[name], DrawingFilter.published()))
+    most = peak(_generate_chunks(FORMATS[name], DrawingFilter.published()))
 
     assert most < 50 * inflated

@@ -23,10 +23,10 @@ class Pipe:
 
 def test_entries_come_back_as_they_were_written():
     pipe = Pipe()
-    with ZipWriter(pipe) as archive, archive.aside("later/lines.jsonl") as lines:
+    with ZipWriter(pipe) as archive, archive.open_deferred_entry("later/lines.jsonl") as lines:
         archive.add("é/🦊.png", b"\x89PNG" * 100)
         lines.write(b"{}\n")
-        with archive.entry("large.npy") as body:
+        with archive.open_entry("large.npy") as body:
             for _ in range(1000):
                 body.write(bytes(1000))
         lines.write(b"[]\n")
@@ -73,7 +73,7 @@ def test_there_may_be_more_bytes_than_32_bits_count(tmp_path):
     with (tmp_path / "large.zip").open("wb") as file, ZipWriter(Sparse(file)) as archive:
         for number in range(50):
             archive.add(f"{number}", zeros)
-        with archive.entry("deflated") as body:
+        with archive.open_entry("deflated") as body:
             body.write(b"behind them")
         archive.add("last", b"and this")
 
@@ -88,7 +88,7 @@ def test_a_zip_that_failed_has_no_end():
     pipe = Pipe()
 
     def fail():
-        with ZipWriter(pipe) as archive, archive.aside("two"):
+        with ZipWriter(pipe) as archive, archive.open_deferred_entry("two"):
             archive.add("one", b"1")
             raise ZeroDivisionError
 

@@ -322,7 +322,7 @@ BAD_FILES = {
     "labels too long": (npz(x=BITMAPS, y=np.zeros(4, "U4001")), "y has texts of 4,001 char"),
     "bytes too long": (npz(x=BITMAPS, y=np.zeros(4, "S4001")), "y has texts of 4,001 char"),
     "a zip cut short": (npz(images=BITMAPS)[:-40], "damaged or cut short"),
-    "nothing": (b"", "of no kind"),
+    "nothing": (b"", "format is unknown"),
 }
 
 
@@ -362,7 +362,7 @@ def test_damage_in_a_zip_ends_it_there(tmp_path):
     path = tmp_path / "a.npz"
     path.write_bytes(data)
 
-    with pytest.raises(CommandError, match="nothing of it can be read"):
+    with pytest.raises(CommandError, match="nothing in it can be read"):
         run(path)
 
 
@@ -428,14 +428,14 @@ def test_images_that_are_cut_short_come_in_as_far_as_they_go(images):
 def test_labels_of_another_number_are_an_error(images):
     images.with_name(IMAGE_LABELS).write_bytes(idx(DIGITS[:3]))
 
-    with pytest.raises(CommandError, match="not as many labels"):
+    with pytest.raises(CommandError, match="not have one label for each"):
         run(images)
 
 
 def test_labels_that_are_none_are_an_error(images):
     images.with_name(IMAGE_LABELS).write_bytes(b"Dear diary, what a day")
 
-    with pytest.raises(CommandError, match="does not begin as an IDX file"):
+    with pytest.raises(CommandError, match="does not begin like an IDX file"):
         run(images)
 
 

@@ -150,7 +150,7 @@ def test_other_files_are_left_alone(folder, source):
 def test_a_folder_without_pictures_is_an_error(folder, source):
     put(folder, "readme.txt", b"Hello")
 
-    with pytest.raises(CommandError, match="no pictures"):
+    with pytest.raises(CommandError, match="no images"):
         run(source(folder))
 
 
@@ -193,7 +193,7 @@ def test_a_picture_that_metadata_forgets_is_named_and_skipped(folder, source):
     summary, complaints = run(source(folder))
 
     assert summary == "2 added, 0 already here, 1 skipped."
-    assert complaints == "a/2.png: skipped. metadata.jsonl does not say what it is.\n"
+    assert complaints == "a/2.png: skipped. metadata.jsonl does not describe it.\n"
 
 
 def test_what_others_say_at_length_is_cut(folder):
@@ -380,7 +380,7 @@ def test_a_member_that_inflates_too_far_is_named_and_skipped(archive):
 def test_members_packed_otherwise_are_named_and_skipped(archive, compression):
     path = archive(("real.png", samples.png(picture())), compression=compression)
 
-    with pytest.raises(CommandError, match="nothing of it can be read"):
+    with pytest.raises(CommandError, match="nothing in it can be read"):
         run(path)
 
 

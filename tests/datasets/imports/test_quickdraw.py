@@ -306,12 +306,12 @@ def test_a_line_without_end_is_given_up(tmp_path, settings):
     source = tmp_path / "zeros.ndjson.gz"
     source.write_bytes(gzip.compress(b"{" + b" " * 100_000))
 
-    with pytest.raises(CommandError, match="nothing of it can be read"):
+    with pytest.raises(CommandError, match="nothing in it can be read"):
         run(source)
 
 
 def test_what_inflates_too_far_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "RATIO_FROM", 100_000)
+    monkeypatch.setattr(files, "RATIO_CHECKED_FROM", 100_000)
     source = tmp_path / "bomb.ndjson.gz"
     source.write_bytes(gzip.compress(json.dumps(SIMPLIFIED).encode() + b"\n" * 1_000_000))
 

@@ -1,4 +1,4 @@
-"""Bitmaps of others: small, of one size, and mostly with high numbers for ink."""
+"""Bitmaps of other projects: small, of one size, and mostly with high numbers for ink."""
 
 from datetime import datetime
 from typing import Any
@@ -13,21 +13,21 @@ from drawings.imaging import pixels
 Numbers = npt.NDArray[Any]
 
 
-def factor_for(height: int, width: int) -> int:
-    """The least that each pixel must be enlarged by, for drawings of a size that a wall takes.
+def enlargement(height: int, width: int) -> int:
+    """Returns the least factor that enlarges bitmaps to a valid size for drawings.
 
-    BadSourceError if there is none.
+    Raises BadSourceError if there is none.
     """
     factor = -(-pixels.MIN_SIDE // max(1, min(height, width)))
     if min(height, width) < 1 or factor * max(height, width) > pixels.MAX_SIDE:
         raise BadSourceError(
-            f"Its bitmaps are {width} x {height}: no side may come to more than"
-            f" {pixels.MAX_SIDE}, when the other has {pixels.MIN_SIDE} at least."
+            f"Its bitmaps are {width} x {height}. Enlarged until each side has at least"
+            f" {pixels.MIN_SIDE} pixels, no side may have more than {pixels.MAX_SIDE}."
         )
     return factor
 
 
-def columns(
+def columns_from_bitmap(
     bitmap: Numbers,
     *,
     kind: str,
@@ -36,26 +36,29 @@ def columns(
     created_at: datetime,
     polarity: str,
     factor: int,
-    greatest: float = pixels.WHITE,
+    maximum: float = pixels.WHITE,
 ) -> Columns:
-    """Of a bitmap of shape (height, width), of numbers from 0 to `greatest`.
+    """Returns the columns of a bitmap, (height, width), of numbers from 0 to `maximum`.
 
-    `kind` and `name` are where it is from: with what it shows, it is known by them when it comes
-    again.
+    With the pixels, `kind`, `name` and `title` identify it in later imports. `factor` enlarges each
+    pixel. Raises BadRecordError.
     """
-    field = shades_of(bitmap, greatest)
+    field = to_shades(bitmap, maximum)
     if polarity == "ink":
         field = pixels.WHITE - field
-    key = records.key_of_pixels(kind, field, name, title)
+    key = records.key_from_pixels(kind, field, name, title)
     field = field.repeat(factor, axis=0).repeat(factor, axis=1)
-    return records.of_others(field, key=key, title=title, created_at=created_at)
+    return records.foreign_columns(field, key=key, title=title, created_at=created_at)
 
 
-def shades_of(bitmap: Numbers, greatest: float) -> pixels.Field:
-    """Numbers from 0 to `greatest` as 0 to 255, rounded half up; uint8 as it is."""
+def to_shades(bitmap: Numbers, maximum: float) -> pixels.Field:
+    """Returns numbers from 0 to `maximum` as 0 to 255, rounded half up. uint8 is not scaled.
+
+    Raises BadRecordError if a number is negative or not finite.
+    """
     if bitmap.dtype == np.uint8:
         return bitmap
     numbers = bitmap.astype(np.float64)
     if not (np.isfinite(numbers).all() and (numbers >= 0).all()):
         raise BadRecordError("Its numbers must be 0 or more, and finite.")
-    return np.floor(numbers / (greatest or 1) * pixels.WHITE + 0.5).astype(np.uint8)
+    return np.floor(numbers / (maximum or 1) * pixels.WHITE + 0.5).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""A command that works on the drawings of a database."""
+"""A base for commands that need the database's tables."""
 
 from typing import Any
 
@@ -8,10 +8,12 @@ from django.db import connection
 from drawings.models import Drawing
 
 
-class WallCommand(BaseCommand):
-    """CommandError, in a sentence, where the database has not been prepared yet."""
+class PreparedDatabaseCommand(BaseCommand):
+    """A BaseCommand that refuses to run on a database without tables, and says what to do."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         if Drawing._meta.db_table not in connection.introspection.table_names():
-            raise CommandError("The database has no tables yet. Make them first: manage.py prepare")
+            raise CommandError(
+                "The database has no tables yet. Create them first: manage.py prepare"
+            )
         return super().execute(*args, **options)

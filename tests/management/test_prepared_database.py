@@ -17,5 +17,5 @@ COMMANDS = [
 def test_a_command_on_an_empty_database_says_how_to_prepare_it(tmp_path, command):
     said = on_sqlite(tmp_path).manage(*command, code=1)
 
-    assert "The database has no tables yet. Make them first: manage.py prepare" in said
+    assert "The database has no tables yet. Create them first: manage.py prepare" in said
     assert "Traceback" not in said
