@@ -100,7 +100,7 @@ def compress_band(field: Field) -> Band:
 
 
 def join_bands(bands: Iterable[Band]) -> bytes:
-    """The blob of the field that these bands of one width form, from top to bottom.
+    """The blob of the field that these bands of one width make up, from top to bottom.
 
     Compresses nothing, so it takes microseconds.
     """
