@@ -77,9 +77,9 @@ def _of_a_kind(server: Server, drawings: list[dict[str, Any]], kind: str, form: 
                 "vmin": drawing["vmin"],
                 "vmax": drawing["vmax"],
             }
-            words: Any = {"kind": kind, "form": form, "title": title, "byline": byline}
+            words: Any = {"kind": kind, "format": form, "title": title, "byline": byline}
             begin = time.perf_counter()
-            drawn = drawing_plots.draw(field, **words, **looks)
+            drawn = drawing_plots.draw_plot(field, **words, **looks)
             theirs.append(time.perf_counter() - begin)
             ours.append(answer.seconds)
             if answer.body != drawn:
@@ -108,7 +108,10 @@ def _words(drawing: dict[str, Any]) -> list[str]:
     if drawing["artist"]:
         byline = f"{_byline(drawing)} · {byline}"
     lines = [(drawing["title"] or "Untitled", 13.0), (byline, 9.5)]
-    return [style.fitting(style.drawable(line), points, 4.8 * 72 + 43) for line, points in lines]
+    return [
+        style.truncate_text(style.replace_undrawable(line), points, 4.8 * 72 + 43)
+        for line, points in lines
+    ]
 
 
 def _bare(field: pixels.Field, words: list[str], drawing: dict[str, Any]) -> bytes:
@@ -116,7 +119,7 @@ def _bare(field: pixels.Field, words: list[str], drawing: dict[str, Any]) -> byt
     more than four times each other."""
     height, width = (4.8 * side / max(field.shape) for side in field.shape)
     across, up = 0.75 + width + 1.15, 0.6 + height + 0.75
-    with matplotlib.rc_context(style.STYLE):
+    with matplotlib.rc_context(style.RC_PARAMS):
         figure = Figure(figsize=(across, up))
         axes = figure.add_axes((0.75 / across, 0.6 / up, width / across, height / up))
         limits = {"vmin": drawing["vmin"], "vmax": drawing["vmax"]}

@@ -71,10 +71,10 @@ def plot(request: HttpRequest, name: str) -> HttpResponse:
     looks = {option: form.cleaned_data[option] for option in ("theme", "size")}
     if name == "days":
         days = statistics.days(form.cleaned_data["days"] or SPANS[0])
-        make = partial(drawing_plots.days_png, *zip(*days, strict=True), **looks)
+        make = partial(drawing_plots.draw_days_png, *zip(*days, strict=True), **looks)
     elif name == "colormaps":
         common = statistics.colormaps()[:COLORMAPS_SHOWN]
-        make = partial(drawing_plots.shares_png, common, **looks)
+        make = partial(drawing_plots.draw_shares_png, common, **looks)
     else:
         raise Http404
     with uncounted_plot_slot() as run:

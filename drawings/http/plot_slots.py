@@ -1,4 +1,4 @@
-"""Slots of the plot worker for clients that ask for plots."""
+"""Slots of the plot worker for requests: rate limit, and 503 when it is busy."""
 
 import hashlib
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ PLOTTING_VERSION = _hash_sources(style, drawing_plots, gallery_plots, aggregates
 
 @contextmanager
 def plot_slot(request: HttpRequest) -> Iterator[worker.Run]:
-    """A slot of the plot worker, counted on FIGURE_RATE. What a cache answers needs no slot.
+    """A slot of the plot worker, counted towards FIGURE_RATE. A 304 needs no slot.
 
     Raises RefusedError: 429 if the client has used up FIGURE_RATE, 503 if the worker is busy.
     """
@@ -38,9 +38,9 @@ def plot_slot(request: HttpRequest) -> Iterator[worker.Run]:
 
 @contextmanager
 def uncounted_plot_slot() -> Iterator[worker.Run]:
-    """A slot for staff. Raises RefusedError (503) if the worker is busy."""
+    """A slot for staff, without a rate limit. Raises RefusedError (503) if the worker is busy."""
     try:
-        with worker.one_at_a_time() as run:
+        with worker.acquire_slot() as run:
             yield run
     except worker.BusyError as error:
         metrics.count_busy()

@@ -26,15 +26,14 @@ COMPRESSION_LEVEL = 8
 WINDOW_MARGIN = 262
 LEAST_WINDOW_BITS = 9
 
-# Around deflated data (RFC 1950, section 2): a window of 32 kB, the slowest algorithm. And a last
-# block with nothing in it (RFC 1951, section 3.2.6).
+# The header of a zlib stream (RFC 1950, section 2): a window of 32 kB, the slowest algorithm.
 ZLIB_HEADER = b"\x78\xda"
-LAST_BLOCK = b"\x03\x00"
+LAST_BLOCK = b"\x03\x00"  # an empty final block (RFC 1951, section 3.2.6)
 ADLER_BASE = 65_521
 
 
 class BadBlobError(ValueError):
-    """A blob that does not hold a field of the expected size."""
+    """A blob that does not hold a field of the expected size; the message continues "The blob"."""
 
 
 def write_blob(field: Field) -> bytes:
@@ -76,7 +75,7 @@ def read_blob(blob: bytes, height: int, width: int) -> Field:
     try:
         scanlines = inflater.decompress(blob, length + 1)
     except zlib.error as error:
-        raise BadBlobError(f"not a zlib stream: {error}") from error
+        raise BadBlobError(f"is not a zlib stream: {error}") from error
     if len(scanlines) != length or not inflater.eof or inflater.unused_data:
         raise BadBlobError(f"does not hold exactly {height} lines of {width} pixels")
     lines = np.frombuffer(scanlines, np.uint8).reshape(height, width + 1)
@@ -101,7 +100,7 @@ def compress_band(field: Field) -> Band:
 
 
 def join_bands(bands: Iterable[Band]) -> bytes:
-    """The blob of the field that these bands of one width form, from top to bottom.
+    """The blob of the field that these bands of one width make up, from top to bottom.
 
     Compresses nothing, so it takes microseconds.
     """

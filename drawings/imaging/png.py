@@ -17,7 +17,7 @@ PNG_GREY = 0
 PNG_PALETTE = 3
 # Samples a pixel, by colour type: grey, RGB, palette, grey and alpha, RGBA.
 PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-# What the largest image can inflate to: 8 bytes a pixel, and a filter byte for each row and pass.
+# The largest image inflates to this: 8 bytes a pixel, and a filter byte for each row and pass.
 MAX_PNG_BYTES = pixels.MAX_SIDE * (pixels.MAX_SIDE * 8 + 2)
 
 
@@ -43,7 +43,7 @@ def png_from_blob(
 
     `palette` is 256 RGB triples (768 bytes), one for each brightness; without it the PNG is 8-bit
     grey. With a `scale` above 1 each pixel is repeated `scale` x `scale` times, and the blob is
-    compressed anew. Raises BadBlobError then, if the blob is damaged.
+    compressed again, which raises BadBlobError if it is damaged.
     """
     if scale != 1:
         blob = pixels.enlarge_blob(blob, height, width, scale)
@@ -70,7 +70,7 @@ def _png_head(height: int, width: int, colour_type: int) -> bytes:
 
 
 class GreyPng(NamedTuple):
-    """The arguments with which `png_from_blob` makes an 8-bit grey PNG."""
+    """The arguments of `png_from_blob` for an 8-bit grey PNG."""
 
     blob: bytes
     height: int
@@ -78,9 +78,9 @@ class GreyPng(NamedTuple):
 
 
 def split_png(data: bytes) -> GreyPng | None:
-    """The parts of a PNG that `png_from_blob` has made in grey, or None for any other file.
+    """The parts of a grey PNG that `png_from_blob` could have made, or None for any other file.
 
-    The blob may still be damaged, which `read_blob` tells.
+    The blob may still be damaged: `read_blob` checks it.
     """
     if len(data) < len(PNG_SIGNATURE) + 3 * 12 + 13:
         return None

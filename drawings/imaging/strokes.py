@@ -68,7 +68,7 @@ def pack_text(text: str) -> bytes:
 
 
 def unpack(data: bytes) -> Document:
-    """The document in a packed one. Raises BadStrokesError if it is damaged or breaks a rule."""
+    """The document in packed data. Raises BadStrokesError if it is damaged or breaks a rule."""
     return parse(unpack_text(data))
 
 
@@ -88,7 +88,7 @@ def unpack_text(data: bytes) -> bytes:
 
 
 def _check_length(text: str | bytes) -> None:
-    """Refuse, before it is parsed, a text with more objects or numbers than a document may have.
+    """Refuse a text with more objects or numbers than a document may have, before it is parsed.
 
     A document that has only strokes has the most commas: for each stroke of n points 4 (n - 1) in
     its lists, 6 between its keys and 1 before the next stroke; 4 between the document's keys.

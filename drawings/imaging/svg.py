@@ -16,7 +16,7 @@ import numpy as np
 from drawings.imaging import pixels, rasteriser, strokes
 from drawings.imaging.png import png_from_blob
 
-# The work for one file, and a length that browsers still show readily.
+# Limits of one file: the work to make it, and a length that browsers still show readily.
 MAX_SECONDS = 1.0
 MAX_CHARACTERS = 8_000_000
 # In the unit of rasteriser.work: writing a point, and a run of flooded pixels.

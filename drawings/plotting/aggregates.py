@@ -1,7 +1,7 @@
-"""What many fields have in common, one bunch of them after another. Knows nothing of Django.
+"""Sums over many fields, and contact sheets, batch by batch. Does not import Django.
 
-For the helper process of turns.py: sums go in and come out, so that the memory that is taken is a
-few fields', however many drawings there are.
+Runs in the plot worker: totals go in and come out with each batch, so memory is bounded by a batch,
+however many drawings there are.
 """
 
 import logging
@@ -15,20 +15,20 @@ from PIL import Image
 from drawings.imaging import colormaps
 from drawings.imaging.pixels import WHITE, BadBlobError, Field, read_blob
 
-# What is darker than this is ink: half of black, at least.
+# A pixel darker than middle grey is ink.
 INK_BELOW = 128
-# A thumbnail's side, and the space around it, in pixels.
-THUMBNAIL = 72
-MARGIN = 6
-COLUMNS = 12
+# Pixels: a thumbnail's longer side, and the gap between two cells.
+THUMBNAIL_SIDE = 72
+GAP = 6
+MAX_COLUMNS = 12
 
-Numbers = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
 
 logger = logging.getLogger(__name__)
 
 
-class Shown(NamedTuple):
-    """A drawing as its picture shows it: the columns of its row."""
+class ThumbnailSource(NamedTuple):
+    """The columns of a drawing's row that its thumbnail is made of."""
 
     blob: bytes
     height: int
@@ -41,7 +41,7 @@ class Shown(NamedTuple):
 class Totals(NamedTuple):
     """Sums over fields of one shape, pixel by pixel.
 
-    In whole numbers of 64 bits, so that all that is told from them is exact: of 16 million fields.
+    The sums are 64-bit integers, so all results are exact for up to 16 million fields.
     """
 
     number: int
@@ -49,33 +49,35 @@ class Totals(NamedTuple):
     squares: npt.NDArray[np.uint64]
     inked: npt.NDArray[np.uint64]
 
-    def mean(self) -> Numbers:
+    def mean(self) -> Floats:
         """The mean brightness of each pixel, 0 to 255, float64 of shape (height, width)."""
         return self.sums / self.number
 
-    def spread(self) -> Numbers:
-        """The standard deviation of each pixel's brightness, 0 to 127.5, as numpy.std has it."""
-        squared = self.number * self.squares - self.sums**2  # exact, and so never below 0
+    def spread(self) -> Floats:
+        """The standard deviation of each pixel's brightness, 0 to 127.5, like numpy.std."""
+        squared = self.number * self.squares - self.sums**2  # exact, so never below 0
         return np.asarray(np.sqrt(squared) / self.number)
 
-    def ink(self) -> Numbers:
+    def ink(self) -> Floats:
         """The share of the drawings that have ink at each pixel, 0 to 1."""
         return self.inked / self.number
 
 
-def nothing(height: int, width: int) -> Totals:
-    """The sums over no field."""
+def empty_totals(height: int, width: int) -> Totals:
+    """The totals of no fields, for fields of this shape."""
     zeros = np.zeros((height, width), np.uint64)
     return Totals(0, zeros, zeros, zeros)
 
 
-def add(totals: Totals, blobs: Sequence[bytes]) -> Totals:
-    """The sums with these fields in them, all of the shape of the others. Damaged ones are left
-    out."""
+def add_blobs(totals: Totals, blobs: Sequence[bytes]) -> Totals:
+    """New totals that include the fields of these blobs. Skips and logs damaged blobs.
+
+    The fields must have the shape of the totals.
+    """
     number, sums, squares, inked = totals.number, *(each.copy() for each in totals[1:])
     height, width = sums.shape
     for blob in blobs:
-        field = _read(blob, height, width)
+        field = _read_field(blob, height, width)
         if field is None:
             continue
         number += 1
@@ -85,51 +87,53 @@ def add(totals: Totals, blobs: Sequence[bytes]) -> Totals:
     return Totals(number, sums, squares, inked)
 
 
-def thumbnails(drawings: Sequence[Shown]) -> list[Image.Image]:
-    """The drawings in their own colours, at most THUMBNAIL pixels a side. A damaged one is an
-    empty picture."""
-    return [_thumbnail(drawing) for drawing in drawings]
+def make_thumbnails(drawings: Sequence[ThumbnailSource]) -> list[Image.Image]:
+    """Thumbnails in the drawings' own colours, RGB, with a longer side of THUMBNAIL_SIDE pixels.
+
+    The thumbnail of a damaged drawing is white.
+    """
+    return [_make_thumbnail(drawing) for drawing in drawings]
 
 
-def _thumbnail(drawing: Shown) -> Image.Image:
-    field = _read(drawing.blob, drawing.height, drawing.width)
+def _make_thumbnail(drawing: ThumbnailSource) -> Image.Image:
+    field = _read_field(drawing.blob, drawing.height, drawing.width)
     if field is None:
-        return Image.new("RGB", (THUMBNAIL, THUMBNAIL), (WHITE, WHITE, WHITE))
+        return Image.new("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE), (WHITE, WHITE, WHITE))
     palette = colormaps.palette(drawing.colormap, drawing.vmin, drawing.vmax)
     colours = np.frombuffer(palette, np.uint8).reshape(WHITE + 1, 3)
-    picture = Image.fromarray(colours[field])
-    scale = THUMBNAIL / max(picture.size)
-    size = [max(1, round(side * scale)) for side in picture.size]
-    shrinking = Image.Resampling.BOX if scale < 1 else Image.Resampling.NEAREST
-    return picture.resize((size[0], size[1]), shrinking)
+    image = Image.fromarray(colours[field])
+    scale = THUMBNAIL_SIDE / max(image.size)
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    resampling = Image.Resampling.BOX if scale < 1 else Image.Resampling.NEAREST
+    return image.resize((width, height), resampling)
 
 
-def contact_sheet(
-    pictures: Sequence[Image.Image], ground: tuple[int, int, int]
+def make_contact_sheet(
+    thumbnails: Sequence[Image.Image], background: tuple[int, int, int]
 ) -> npt.NDArray[np.uint8]:
-    """The thumbnails line by line, COLUMNS in each: uint8 of shape (height, width, 3).
+    """The thumbnails row by row, at most MAX_COLUMNS in each, as (height, width, 3) uint8 RGB.
 
-    Each lies in the middle of a cell of THUMBNAIL + MARGIN pixels a side.
+    Each is centred in a cell of THUMBNAIL_SIDE + GAP pixels a side.
     """
-    cell = THUMBNAIL + MARGIN
-    rows, columns = cells(len(pictures))
-    sheet = Image.new("RGB", (columns * cell, rows * cell), ground)
-    for at, picture in enumerate(pictures):
-        row, column = divmod(at, columns)
-        x, y = ((cell - side) // 2 for side in picture.size)
-        sheet.paste(picture, (column * cell + x, row * cell + y))
+    cell = THUMBNAIL_SIDE + GAP
+    rows, columns = grid_shape(len(thumbnails))
+    sheet = Image.new("RGB", (columns * cell, rows * cell), background)
+    for number, thumbnail in enumerate(thumbnails):
+        row, column = divmod(number, columns)
+        x, y = ((cell - side) // 2 for side in thumbnail.size)
+        sheet.paste(thumbnail, (column * cell + x, row * cell + y))
     return np.asarray(sheet)
 
 
-def cells(number: int) -> tuple[int, int]:
-    """How many rows and columns of a contact sheet so many thumbnails take."""
-    columns = min(COLUMNS, number)
+def grid_shape(number: int) -> tuple[int, int]:
+    """The rows and columns of a contact sheet of `number` thumbnails."""
+    columns = min(MAX_COLUMNS, number)
     return -(-number // columns), columns
 
 
-def _read(blob: bytes, height: int, width: int) -> Field | None:
+def _read_field(blob: bytes, height: int, width: int) -> Field | None:
     try:
         return read_blob(blob, height, width)
     except BadBlobError as error:
-        logger.error("A drawing is left out of a figure: %s", error)
+        logger.error("A damaged drawing is left out of a plot: it %s", error)
         return None

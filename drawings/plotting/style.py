@@ -1,7 +1,7 @@
-"""What all figures have in common: their look, their heading, and how they become files.
+"""The style, layout, heading and file formats that all plots share.
 
-A figure is laid out in inches from the bottom left, not by matplotlib's layout engines, which draw
-it twice. Nothing in a file depends on when and where it was made.
+Figures are laid out in inches from the bottom left, because matplotlib's layout engines draw a
+figure twice. The same plot is the same bytes at any time and on any machine.
 """
 
 import io
@@ -26,7 +26,7 @@ MUTED = "#67635b"
 LINE = "#dcd7cc"
 ACCENT = "#2e5aac"
 
-STYLE: Any = {
+RC_PARAMS: Any = {
     "figure.dpi": DPI,
     "figure.facecolor": PAPER,
     "axes.facecolor": PAPER,
@@ -34,7 +34,7 @@ STYLE: Any = {
     "axes.labelcolor": MUTED,
     "axes.linewidth": 0.6,
     "axes.labelsize": 10,
-    "font.family": "DejaVu Sans",  # comes with matplotlib, and so is the same everywhere
+    "font.family": "DejaVu Sans",  # bundled with matplotlib
     "text.color": INK,
     "xtick.color": MUTED,
     "ytick.color": MUTED,
@@ -44,88 +44,98 @@ STYLE: Any = {
     "grid.linewidth": 0.5,
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
-    # The ids in an SVG are hashed with it: else with something new each time.
+    # Salts the ids in an SVG. Without it they are random.
     "svg.hashsalt": "drawsite",
 }
-# A tenth of a PNG's time less than at Pillow's own level, for 4 kB more.
-SAVING: dict[str, dict[str, Any]] = {
+# Pillow's default level takes a tenth longer for a PNG, and saves 4 kB.
+SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     "png": {"pil_kwargs": {"compress_level": 3}},
     "svg": {"metadata": {"Date": None}},
     "pdf": {"metadata": {"CreationDate": None}},
 }
 
-# Inches.
+# Inches: the margins around the axes, a figure's least width, and the colorbar.
 LEFT = 0.75
 RIGHT = 0.35
 BOTTOM = 0.6
-HEAD = 0.75
+TOP = 0.75
 LEAST_WIDTH = 4.5
-BAR_GAP = 0.15
-BAR_WIDTH = 0.16
-BAR_ROOM = 1.15  # with its labels, of up to three decimals
+COLORBAR_GAP = 0.15
+COLORBAR_WIDTH = 0.16
+COLORBAR_RIGHT = 1.15  # the right margin with a colorbar whose labels have up to three decimals
 
-# Format characters that change how the letters beside them are drawn: joiners, marks of direction.
+# Format characters (Cf) that change how adjacent letters are drawn: joiners and direction marks.
 SHAPING = frozenset("\u200c\u200d\u200e\u200f")
 
 TITLE_POINTS = 13.0
 BYLINE_POINTS = 9.5
 
 
-def sheet(width: float, height: float, *, right: float = RIGHT) -> "Figure":
+def new_figure(width: float, height: float, *, right: float = RIGHT) -> "Figure":
     """A figure with room for axes of this size in inches, a heading, and labels."""
-    from matplotlib.figure import Figure  # the server starts and runs without it
+    from matplotlib.figure import Figure  # imported late: server processes never need it
 
-    # Not pyplot: it keeps every figure in a global list.
-    return Figure(figsize=size(width, height, right=right))
+    # Not pyplot, which keeps every figure in a global list.
+    return Figure(figsize=figure_size(width, height, right=right))
 
 
-def size(width: float, height: float, *, right: float = RIGHT) -> tuple[float, float]:
-    """Width and height in inches of a `sheet`."""
-    return max(LEAST_WIDTH, LEFT + width + right), BOTTOM + height + HEAD
+def figure_size(width: float, height: float, *, right: float = RIGHT) -> tuple[float, float]:
+    """Width and height in inches of a `new_figure` with axes of this size."""
+    return max(LEAST_WIDTH, LEFT + width + right), BOTTOM + height + TOP
 
 
 def add_axes(
     figure: "Figure", left: float, bottom: float, width: float, height: float, **options: Any
 ) -> Any:
-    """Axes at a place in inches."""
-    across, up = figure.get_size_inches()
-    rectangle = (left / across, bottom / up, width / across, height / up)
+    """Add axes at a position in inches, and return them."""
+    figure_width, figure_height = figure.get_size_inches()
+    rectangle = (
+        left / figure_width,
+        bottom / figure_height,
+        width / figure_width,
+        height / figure_height,
+    )
     return figure.add_axes(rectangle, **options)
 
 
 def add_heading(figure: "Figure", title: str, byline: str = "") -> None:
-    """A title, as much of it as fits on one line, and what the figure shows below it."""
-    across, up = figure.get_size_inches()
-    room = (across - LEFT - RIGHT) * 72
+    """Add the title and the byline, each truncated to one line."""
+    width, height = figure.get_size_inches()
+    text_width = (width - LEFT - RIGHT) * 72
     for text, below, points, colour in (
         (title, 0.33, TITLE_POINTS, INK),
         (byline, 0.57, BYLINE_POINTS, MUTED),
     ):
         figure.text(
-            LEFT / across,
-            1 - below / up,
-            fitting(drawable(text), points, room),
+            LEFT / width,
+            1 - below / height,
+            truncate_text(replace_undrawable(text), points, text_width),
             fontsize=points,
             color=colour,
-            parse_math=False,  # a dollar is a dollar
+            parse_math=False,  # a dollar sign is a dollar sign
         )
 
 
 def add_colorbar(figure: "Figure", of: "ScalarMappable", beside: "Axes", label: str) -> None:
-    """The colours and what they stand for, right of the axes and as tall as their place."""
-    across, _ = figure.get_size_inches()
-    place = beside.get_position(original=True)
+    """Add a colorbar right of the axes, as tall as their original position."""
+    width, _ = figure.get_size_inches()
+    position = beside.get_position(original=True)
     axes = figure.add_axes(
-        (place.x1 + BAR_GAP / across, place.y0, BAR_WIDTH / across, place.height)
+        (
+            position.x1 + COLORBAR_GAP / width,
+            position.y0,
+            COLORBAR_WIDTH / width,
+            position.height,
+        )
     )
-    bar = figure.colorbar(of, cax=axes, label=label)
-    bar.outline.set_linewidth(0.4)
+    colorbar = figure.colorbar(of, cax=axes, label=label)
+    colorbar.outline.set_linewidth(0.4)
 
 
-def save(figure: "Figure", form: str) -> bytes:
-    """The figure as a file of one of FORMATS; of one figure, the same bytes each time."""
+def encode_figure(figure: "Figure", format: str) -> bytes:
+    """The figure as a file in one of FORMATS: the same bytes each time for the same figure."""
     out = io.BytesIO()
-    figure.savefig(out, format=form, **SAVING[form])
+    figure.savefig(out, format=format, **SAVE_OPTIONS[format])
     return out.getvalue()
 
 
@@ -141,35 +151,38 @@ def _glyphs() -> frozenset[int]:
     return frozenset(_font().get_charmap())
 
 
-def drawable(text: str) -> str:
-    """The text with spaces for the characters that the font lacks (emoji, Chinese ...), which would
-    be boxes, and without format characters, but for those in SHAPING.
+def replace_undrawable(text: str) -> str:
+    """The text with a space for each run of characters that the font lacks (emoji, Chinese ...).
 
-    Format characters draw nothing, and matplotlib's PDF backend fails on U+FEFF: it takes the
-    glyph's character for a byte order mark, and so for no character at all.
+    The font would draw those as boxes. Format characters (Cf) not in SHAPING are removed: they draw
+    nothing, and matplotlib's PDF backend fails on U+FEFF, which it decodes as a byte order mark and
+    so to an empty string.
     """
-    signs = [sign for sign in text if unicodedata.category(sign) != "Cf" or sign in SHAPING]
-    known = "".join(sign if ord(sign) in _glyphs() else " " for sign in signs)
+    characters = [char for char in text if unicodedata.category(char) != "Cf" or char in SHAPING]
+    known = "".join(char if ord(char) in _glyphs() else " " for char in characters)
     return re.sub(r"\s+", " ", known).strip()
 
 
-def fitting(text: str, points: float, room: float) -> str:
-    """As much of the text as is at most `room` points wide, with an ellipsis for the rest."""
-    if _width(text, points) <= room:
+def truncate_text(text: str, points: float, width: float) -> str:
+    """The text, cut to at most `width` points with an ellipsis at the end if it is longer.
+
+    `points` is the font size.
+    """
+    if _text_width(text, points) <= width:
         return text
     end = len(text)
-    while end and _width(f"{text[:end]}…", points) > room:
+    while end and _text_width(f"{text[:end]}…", points) > width:
         end -= 1
     return f"{text[:end].rstrip()}…"
 
 
-def _width(text: str, points: float) -> float:
+def _text_width(text: str, points: float) -> float:
     font = _font()
     font.set_size(points, 72)
     font.set_text(text, 0)
     return float(font.get_width_height()[0]) / 64
 
 
-def styled() -> Any:
-    """The look, while figures are drawn."""
-    return matplotlib.rc_context(STYLE)
+def applied() -> Any:
+    """A context manager that applies the style to the figures drawn in its block."""
+    return matplotlib.rc_context(RC_PARAMS)

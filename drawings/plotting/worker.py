@@ -1,8 +1,8 @@
-"""Long work, one piece at a time, in a helper process: the site keeps its speed meanwhile.
+"""The plot worker: a process that runs slow functions, one at a time, for the server process.
 
-In a thread such work would hold the interpreter's lock. Each server process has a helper of its
-own, from the first time that it needs one. It takes about 75 MB once it has drawn a figure, and
-ends with the process that it helps.
+In one of the server's threads such work would hold the GIL and delay every other request. Each
+server process starts its own worker when it first needs one. A worker takes about 75 MB once it has
+drawn a plot, and exits with the server process.
 """
 
 import atexit
@@ -20,12 +20,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-# One works and one waits: more would keep all of the server's threads from answering others.
-PLACES = 2
+# One thread holds the slot and one waits for it. More waiting threads would leave the server none
+# for other requests.
+MAX_CALLERS = 2
 WAIT_SECONDS = 3.0
-# With the waiting before it, within the time that a server that ends gives its last requests.
-LIMIT_SECONDS = 20.0
-# Pictures go first.
+# Together with the wait, less than the server gives its last requests when it shuts down.
+SLOT_SECONDS = 20.0
+# Serving images has priority.
 NICENESS = 10
 
 logger = logging.getLogger(__name__)
@@ -35,13 +36,13 @@ Result = TypeVar("Result")
 
 
 class BusyError(Exception):
-    """Others are at such work, or it took too long, or its process died; try again shortly."""
+    """The queue is full, the wait or the work took too long, or the worker died; try again soon."""
 
 
 class Run(Protocol):
-    """Calls a function in the helper: one of a module that knows nothing of Django.
+    """Calls a function in the worker: one from a module that does not import Django.
 
-    Its arguments and its result travel as pickles. What it raises is raised here.
+    Arguments and result are pickled. An exception that the function raises is raised again here.
     """
 
     def __call__(
@@ -53,23 +54,23 @@ class Run(Protocol):
     ) -> Result: ...
 
 
-def here(
+def run_inline(
     function: Callable[Arguments, Result],
     /,
     *args: Arguments.args,
     **kwargs: Arguments.kwargs,
 ) -> Result:
-    """The Run of a process that has nothing else to do."""
+    """A Run that calls the function in this process, for commands that serve no requests."""
     return function(*args, **kwargs)
 
 
-class Helper:
-    """The process and our end of the pipe to it, while it runs."""
+class WorkerProcess:
+    """The worker, and the server's end of the pipe to it. Started by the first `run`."""
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
         self.pipe: Connection
-        self.deadline = 0.0  # of the turn, however many calls it makes: as time.monotonic()
+        self.deadline = 0.0  # time.monotonic() at which the slot ends, for all of its calls
 
     def run(
         self,
@@ -78,14 +79,18 @@ class Helper:
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Result:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
+        """Call a function in the worker (see `Run`).
+
+        Raises BusyError after the deadline, or if the worker dies.
+        """
+        seconds_left = self.deadline - time.monotonic()
+        if seconds_left <= 0:
             raise BusyError
         try:
             if self.process is None or self.process.poll() is not None:
                 self.process = self.start()
-            # Whatever it hangs in, our end of the pipe hears of its death.
-            alarm = threading.Timer(left, self.process.kill)
+            # Killing the process unblocks recv().
+            alarm = threading.Timer(seconds_left, self.process.kill)
             alarm.start()
             try:
                 self.pipe.send((function, args, kwargs))
@@ -93,11 +98,11 @@ class Helper:
             finally:
                 alarm.cancel()
         except (EOFError, OSError) as fault:
-            logger.error("The helper did not answer, and is ended: %r", fault)
+            logger.error("The plot worker did not answer and was stopped: %r", fault)
             self.stop()
             raise BusyError from fault
         except BaseException:
-            self.stop()  # else its answer would be taken for the next one's
+            self.stop()  # otherwise the next call would receive this call's result
             raise
         if error is not None:
             raise error
@@ -105,22 +110,22 @@ class Helper:
 
     def start(self) -> "subprocess.Popen[bytes]":
         self.stop()
-        self.pipe, theirs = Pipe()
+        self.pipe, worker_end = Pipe()
         try:
-            # Not multiprocessing's own: that would load the server's program a second time, and
-            # start one more process to look after what is shared, which is nothing here.
+            # Not multiprocessing.Process: it would import the server's main program again, and
+            # start a resource tracker process, although nothing is shared here.
             return subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", __name__, str(theirs.fileno())],
+                [sys.executable, "-m", __name__, str(worker_end.fileno())],
                 cwd=Path(__file__).parents[2],
-                pass_fds=[theirs.fileno()],
+                pass_fds=[worker_end.fileno()],
                 stdin=subprocess.DEVNULL,
-                process_group=0,  # Ctrl+C in a terminal goes to the server alone
+                process_group=0,  # so that Ctrl+C in a terminal interrupts only the server
             )
         except OSError:
             self.pipe.close()
             raise
         finally:
-            theirs.close()
+            worker_end.close()
 
     def stop(self) -> None:
         if self.process is not None:
@@ -130,46 +135,47 @@ class Helper:
             self.process = None
 
 
-helper = Helper()
-atexit.register(helper.stop)
-_places = threading.BoundedSemaphore(PLACES)
-_turn = threading.Lock()
+worker_process = WorkerProcess()
+atexit.register(worker_process.stop)
+_callers = threading.BoundedSemaphore(MAX_CALLERS)
+_slot = threading.Lock()
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[Run]:
-    """Wait a little for the turn, and have it: what is given calls functions in the helper.
+def acquire_slot() -> Iterator[Run]:
+    """Wait up to WAIT_SECONDS for the worker's only slot, and hold it for the block.
 
-    Raises BusyError when too many wait already, or waiting takes too long. So does a call when
-    the turn takes longer than LIMIT_SECONDS, and one whose process dies; the next starts another.
+    Raises BusyError if the queue is full or the wait too long. A call in the block raises BusyError
+    if the slot has been held for SLOT_SECONDS, or if the worker dies; the next call starts a new
+    one.
     """
-    if not _places.acquire(blocking=False):
+    if not _callers.acquire(blocking=False):
         raise BusyError
     try:
-        if not _turn.acquire(timeout=WAIT_SECONDS):
+        if not _slot.acquire(timeout=WAIT_SECONDS):
             raise BusyError
         try:
-            helper.deadline = time.monotonic() + LIMIT_SECONDS
-            yield helper.run
+            worker_process.deadline = time.monotonic() + SLOT_SECONDS
+            yield worker_process.run
         finally:
-            _turn.release()
+            _slot.release()
     finally:
-        _places.release()
+        _callers.release()
 
 
-def serve(pipe: Connection) -> None:
-    """What the helper does until the process that it helps is gone."""
+def serve_calls(pipe: Connection) -> None:
+    """The worker's main loop: answer calls until the server closes its end of the pipe or dies."""
     os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
-            pipe.send(_answer(*pipe.recv()))
+            pipe.send(_call(*pipe.recv()))
 
 
-def _answer(
+def _call(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[Any, Exception | None]:
-    """What the function gives, or what it raises."""
+    """The function's result and None, or None and the exception that it raised."""
     try:
         return function(*args, **kwargs), None
     except Exception as error:
@@ -177,4 +183,4 @@ def _answer(
 
 
 if __name__ == "__main__":
-    serve(Connection(int(sys.argv[1])))
+    serve_calls(Connection(int(sys.argv[1])))

@@ -27,7 +27,7 @@ class DamagedPixelsError(UncheckedError):
     """The pixels of the drawing, or of its base image, cannot be read."""
 
 
-def verify(drawing: Drawing, seconds: float, run: worker.Run = worker.here) -> bool:
+def verify(drawing: Drawing, seconds: float, run: worker.Run = worker.run_inline) -> bool:
     """Rasterise the strokes, and record whether they produce the stored pixels.
 
     `seconds` of a core bound the work. `run` does it in this process, or in the plot worker for a
@@ -65,7 +65,7 @@ def _record(drawing: Drawing, agree: bool, run: worker.Run) -> None:
     drawing.strokes_agree = agree
     # By the parent too: if it was deleted meanwhile, that has withdrawn the strokes.
     row = Drawing.objects.filter(pk=drawing.pk, parent=drawing.parent_id)
-    if run is worker.here:
+    if run is worker.run_inline:
         row.update(strokes_agree=agree)
     else:
         with suppress(OperationalError), hurried_transaction():

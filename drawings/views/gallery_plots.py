@@ -1,4 +1,4 @@
-"""Plots of many drawings: the page, and the plots on it."""
+"""The page with plots of many drawings, and the plots themselves."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +25,7 @@ from drawings.http.errors import wants_json
 from drawings.http.plot_slots import PLOTTING_VERSION, plot_slot
 from drawings.models import Drawing
 from drawings.plotting import aggregates, gallery_plots, worker
-from drawings.plotting.aggregates import Shown
+from drawings.plotting.aggregates import ThumbnailSource
 from drawings.queries import sampling
 from drawings.queries.filters import DrawingFilter
 from drawings.queries.replicas import may_lag
@@ -35,7 +35,7 @@ from drawings.views import gallery_plot_texts
 if TYPE_CHECKING:
     from PIL import Image
 
-# Pixels that are read and sent to the plot worker at once.
+# At most this many pixels are read and sent to the plot worker at once.
 BATCH_PIXELS = 4_000_000
 
 
@@ -43,7 +43,7 @@ BATCH_PIXELS = 4_000_000
 @require_safe
 @may_lag
 def page(request: HttpRequest) -> HttpResponse:
-    """The plots of a selection, the drawings that they show, and the ones that were left out."""
+    """The page: plots of a selection, and which drawings they show and leave out."""
     form = PlotsForm(request.GET)
     if not wants_json(request) and not form.is_valid():
         return render_errors(request, form)
@@ -58,9 +58,9 @@ def page(request: HttpRequest) -> HttpResponse:
         days = sampling.days(drawing_filter, sample)
         context |= {
             "which": gallery_plot_texts.describe_sample(sample, bool(query)),
-            "figures": gallery_plot_texts.figures(sample, days),
+            "figures": gallery_plot_texts.describe_plots(sample, days),
             "days": [
-                (day, gallery_plot_texts.count_in_day(days, number))
+                (day, gallery_plot_texts.format_day_count(days, number))
                 for day, number in days.counts
                 if number
             ],
@@ -71,7 +71,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def render_errors(request: HttpRequest, form: PlotsForm) -> HttpResponse:
-    """The page's form as it was filled in, with its errors."""
+    """The page with the form as the client filled it in, and its errors."""
     context = {
         "query": {name: request.GET.get(name, "") for name in form.fields},
         "problems": sentences(form),
@@ -89,25 +89,25 @@ def plot(request: HttpRequest, kind: str, format: str) -> HttpResponse:
         raise Http404
     form = validated(PlotsForm(request.GET))
     query, drawing_filter = form.query(), form.drawing_filter()
-    throttling.check(request, "figure")  # before the sample, which is not free
+    throttling.check(request, "figure")  # before sampling, which takes queries
     sample = sampling.take(drawing_filter)
     if not sample.drawings:
         raise Http404
-    plan = plan_of(kind, drawing_filter, sample)
-    byline = [*plan.byline, *describe(query)]
+    plan = make_plan(kind, drawing_filter, sample)
+    byline = [*plan.byline, *describe_query(query)]
 
     def make_plot() -> bytes:
         with plot_slot(request) as run:
-            return plan.draw(run, form=format, byline=" · ".join(byline))
+            return plan.draw(run, format=format, byline=" · ".join(byline))
 
-    parts = (PLOTTING_VERSION, kind, format, byline, plan.made_of)
-    name = hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
-    response = conditional_response(request, name, CONTENT_TYPES[format], make_plot)
+    parts = (PLOTTING_VERSION, kind, format, byline, plan.etag_parts)
+    etag = hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+    response = conditional_response(request, etag, CONTENT_TYPES[format], make_plot)
     allow_caches(response, has_canonical_query(request, **query))
     return set_filename(response, f"drawings-{kind}.{format}", download=format != "png")
 
 
-def describe(query: dict[str, str]) -> Iterator[str]:
+def describe_query(query: dict[str, str]) -> Iterator[str]:
     """The query in words, for a plot's byline."""
     for name, value in query.items():
         yield {"q": f"“{value}”", "cmap": value, "artist": f"by {value}"}.get(
@@ -116,50 +116,52 @@ def describe(query: dict[str, str]) -> Iterator[str]:
 
 
 class Plan(NamedTuple):
-    """A plot that is not drawn yet. Pixels are read only when `draw` is called."""
+    """How to draw a plot. Pixels are read only when `draw` is called, so a 304 reads none."""
 
     byline: list[str]
-    made_of: Sequence[object]  # everything that the plot depends on
-    draw: Callable[..., bytes]  # takes a worker.Run, form and byline
+    etag_parts: Sequence[object]  # all that the plot depends on, besides kind, format and byline
+    draw: Callable[..., bytes]  # takes a worker.Run, and the keywords format and byline
 
 
-def plan_of(kind: str, drawing_filter: DrawingFilter, sample: Sample) -> Plan:
+def make_plan(kind: str, drawing_filter: DrawingFilter, sample: Sample) -> Plan:
     if kind == "days":
         return plan_days(drawing_filter, sample)
     if kind == "contact":
-        return plan_contact(sample)
+        return plan_contact_sheet(sample)
     return plan_measure(kind, sample)
 
 
 def plan_measure(kind: str, sample: Sample) -> Plan:
     height, width, drawings, *_ = sampling.same_size(sample.drawings)
-    what = {"mean": "The mean", "spread": "The spread", "ink": "Ink"}[kind]
+    subject = {"mean": "The mean", "spread": "The spread", "ink": "Ink"}[kind]
 
     def draw(run: worker.Run, **options: str) -> bytes:
-        totals = aggregates.nothing(height, width)
-        for _, blobs in blobs_of(drawings):
-            totals = run(aggregates.add, totals, blobs)
+        totals = aggregates.empty_totals(height, width)
+        for _, blobs in read_blob_batches(drawings):
+            totals = run(aggregates.add_blobs, totals, blobs)
         if not totals.number:
-            raise Http404  # all of them are damaged
-        title = f"{what} of {gallery_plot_texts.count_of(totals.number)}"
-        return run(gallery_plots.measure, totals, kind=kind, title=title, **options)
+            raise Http404  # all drawings are damaged
+        title = f"{subject} of {gallery_plot_texts.format_count(totals.number)}"
+        return run(gallery_plots.draw_measure, totals, kind=kind, title=title, **options)
 
     return Plan([f"{width} × {height} pixels"], [drawing.id for drawing in drawings], draw)
 
 
-def plan_contact(sample: Sample) -> Plan:
+def plan_contact_sheet(sample: Sample) -> Plan:
     drawings = sampling.contacts(sample.drawings)
-    # As sampled, not as read later: the ETag is made of these.
+    # The rows' colours when they were sampled, not when their blobs are read: the ETag has these.
     looks = [(each.height, each.width, each.colormap, each.vmin, each.vmax) for each in drawings]
 
     def draw(run: worker.Run, **options: str) -> bytes:
-        pictures: list[Image.Image] = []
-        for begin, blobs in blobs_of(drawings):
-            own = looks[begin : begin + len(blobs)]
-            shown = [Shown(blob, *look) for blob, look in zip(blobs, own, strict=True)]
-            pictures += run(aggregates.thumbnails, shown)
-        title = f"Contact sheet of {gallery_plot_texts.count_of(len(pictures))}"
-        return run(gallery_plots.contact, pictures, title=title, **options)
+        thumbnails: list[Image.Image] = []
+        for begin, blobs in read_blob_batches(drawings):
+            batch = looks[begin : begin + len(blobs)]
+            sources = [
+                ThumbnailSource(blob, *look) for blob, look in zip(blobs, batch, strict=True)
+            ]
+            thumbnails += run(aggregates.make_thumbnails, sources)
+        title = f"Contact sheet of {gallery_plot_texts.format_count(len(thumbnails))}"
+        return run(gallery_plots.draw_contact_sheet, thumbnails, title=title, **options)
 
     return Plan([], [[drawing.id for drawing in drawings], looks], draw)
 
@@ -168,35 +170,35 @@ def plan_days(drawing_filter: DrawingFilter, sample: Sample) -> Plan:
     days = sampling.days(drawing_filter, sample)
 
     def draw(run: worker.Run, **options: str) -> bytes:
-        return run(gallery_plots.days, days.counts, title="Drawings per day", **options)
+        return run(gallery_plots.draw_days, days.counts, title="Drawings per day", **options)
 
     return Plan(gallery_plot_texts.days_byline(days), days.counts, draw)
 
 
-def blobs_of(drawings: Sequence[Drawing]) -> Iterator[tuple[int, list[bytes]]]:
-    """Batches of the drawings' blobs, each with the index of its first drawing.
+def read_blob_batches(drawings: Sequence[Drawing]) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield batches of the drawings' blobs, each with the index of its first drawing.
 
-    A batch has at most BATCH_PIXELS, but one drawing at least.
-
-    Raises worker.BusyError if one is no longer published: the next sample will not contain it.
-    Raises Http404 if none is.
+    A batch has at most BATCH_PIXELS pixels, but at least one drawing. Raises worker.BusyError if a
+    drawing is no longer published, because the next sample will not contain it; Http404 if none of
+    the drawings is published.
     """
     ids = [drawing.id for drawing in drawings]
     begin = pixels = 0
-    for at, drawing in enumerate(drawings):
+    for index, drawing in enumerate(drawings):
         size = drawing.height * drawing.width
-        if at > begin and pixels + size > BATCH_PIXELS:
-            yield begin, read_blobs(ids[begin:at], ids)
-            begin, pixels = at, 0
+        if index > begin and pixels + size > BATCH_PIXELS:
+            yield begin, read_blobs(ids[begin:index], ids)
+            begin, pixels = index, 0
         pixels += size
     yield begin, read_blobs(ids[begin:], ids)
 
 
-def read_blobs(ids: Sequence[UUID], among: Sequence[UUID]) -> list[bytes]:
+def read_blobs(ids: Sequence[UUID], all_ids: Sequence[UUID]) -> list[bytes]:
+    """The blobs of these drawings, in their order. Raises like `read_blob_batches`."""
     published = Drawing.objects.published()
     found = dict(published.filter(pk__in=ids).values_list("id", "blob"))
     if len(found) < len(ids):
-        if found or published.filter(pk__in=among).exists():
+        if found or published.filter(pk__in=all_ids).exists():
             raise worker.BusyError
         raise Http404
     return [bytes(found[key]) for key in ids]

@@ -33,7 +33,7 @@ def image(request: HttpRequest, id: UUID) -> HttpResponse:
     option, _, value = query.partition("=")
     cmap, vmin, vmax, scale = row.colormap, row.vmin, row.vmax, 1
     if option == "cmap" and colormaps.is_colormap(value):
-        cmap = value  # the commonest query: a form would take longer than the image
+        cmap = value  # the commonest query: validating a form would take longer than the image
     elif query:
         form = validated(ImageForm(request.GET, row=row))
         cmap, vmin, vmax, scale = (form.cleaned_data[name] for name in form.fields)

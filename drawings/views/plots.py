@@ -1,4 +1,4 @@
-"""plot.png, plot.svg, plot.pdf: a drawing as a matplotlib figure."""
+"""plot.png, plot.svg and plot.pdf: plots of one drawing."""
 
 import hashlib
 from uuid import UUID
@@ -25,7 +25,7 @@ from drawings.queries.replicas import may_lag
 @require_safe
 @may_lag
 def plot(request: HttpRequest, id: UUID, format: str) -> HttpResponse:
-    """plot.<format>: the plot of this ?kind= of a drawing, in its own colours or in ?cmap=."""
+    """plot.<format>: a plot of the requested ?kind=, in the drawing's colormap or in ?cmap=."""
     drawing = access.get_drawing(request, id, Drawing.objects.for_images())
     options = validated(PlotForm(request.GET)).cleaned_data
     kind = options["kind"] or drawing_plots.DEFAULT_KIND
@@ -35,10 +35,10 @@ def plot(request: HttpRequest, id: UUID, format: str) -> HttpResponse:
     def make_plot() -> bytes:
         with plot_slot(request) as run:
             return run(
-                drawing_plots.draw,
+                drawing_plots.draw_plot,
                 drawing.field,
                 kind=kind,
-                form=format,
+                format=format,
                 title=str(drawing),
                 byline=byline,
                 cmap=cmap,

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch):
-    monkeypatch.setattr(worker, "helper", SimpleNamespace(run=worker.here))
+    monkeypatch.setattr(worker, "worker_process", SimpleNamespace(run=worker.run_inline))
 
 
 def load(response):
@@ -165,7 +165,7 @@ def test_it_waits_for_no_other(client, monkeypatch):
     def busy():
         raise worker.BusyError
 
-    monkeypatch.setattr(worker, "one_at_a_time", busy)
+    monkeypatch.setattr(worker, "acquire_slot", busy)
 
     response = client.get(URL)
 

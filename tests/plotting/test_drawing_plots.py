@@ -15,16 +15,16 @@ from drawings.plotting import drawing_plots, style
 from tests.support import samples
 
 LOOKS: Any = {"title": "Fox", "byline": "by Ada", "cmap": "viridis", "vmin": 0, "vmax": 255}
-# More of anything than a drawing has: contours, faces of a surface, shades.
+# More contours, surface faces and shades than any drawing has.
 NOISE = np.random.default_rng(6).integers(0, 256, (1024, 1024), np.uint8)
 BEGINNINGS = {"png": b"\x89PNG\r\n", "svg": b"<?xml", "pdf": b"%PDF-"}
-# Inches of the axes, in pixels of the figure.
-LEFT, TOP = round(style.LEFT * style.DPI), round(style.HEAD * style.DPI)
+# The axes' left and top edges in pixels of the PNG.
+LEFT, TOP = round(style.LEFT * style.DPI), round(style.TOP * style.DPI)
 
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """The texts of the figures that are drawn from now on."""
+    """The texts that matplotlib draws during the test."""
     texts = []
     draw = Text.draw
 
@@ -36,13 +36,15 @@ def drawn(monkeypatch):
     return texts
 
 
-def test_the_image_has_the_pictures_colours_between_its_axes():
+def test_the_plot_shows_the_images_colours_within_its_axes():
     field = samples.shades(96, 96)
     side = round(
         drawing_plots.SIDE * style.DPI
     )  # six of the figure's pixels for each of the field's
 
-    png = drawing_plots.draw(field, kind="image", form="png", **{**LOOKS, "vmin": 20, "vmax": 180})
+    png = drawing_plots.draw_plot(
+        field, kind="image", format="png", **{**LOOKS, "vmin": 20, "vmax": 180}
+    )
 
     colours = ScalarMappable(Normalize(20, 180), "viridis").to_rgba(field, bytes=True)
     inside = samples.decoded(png, "RGBA")[TOP : TOP + side, LEFT : LEFT + side]
@@ -50,22 +52,24 @@ def test_the_image_has_the_pictures_colours_between_its_axes():
     assert np.array_equal(inside[3::6, 3::6], colours)
 
 
-@pytest.mark.parametrize("form", style.FORMATS)
+@pytest.mark.parametrize("format", style.FORMATS)
 @pytest.mark.parametrize("kind", drawing_plots.KINDS)
-def test_noise_takes_neither_long_nor_many_bytes(kind, form):
+def test_noise_takes_neither_long_nor_many_bytes(kind, format):
     for field in (NOISE, NOISE[:200, :200]):
-        data = drawing_plots.draw(field, kind=kind, form=form, **LOOKS)
+        data = drawing_plots.draw_plot(field, kind=kind, format=format, **LOOKS)
 
-        assert data.startswith(BEGINNINGS[form])
+        assert data.startswith(BEGINNINGS[format])
         assert len(data) < 6_000_000
 
 
-@pytest.mark.parametrize("form", style.FORMATS)
+@pytest.mark.parametrize("format", style.FORMATS)
 @pytest.mark.parametrize("kind", drawing_plots.KINDS)
-def test_a_figure_is_the_same_bytes_each_time(kind, form):
+def test_a_figure_is_the_same_bytes_each_time(kind, format):
     field = samples.shades(40, 60)
 
-    first, again = (drawing_plots.draw(field, kind=kind, form=form, **LOOKS) for _ in range(2))
+    first, again = (
+        drawing_plots.draw_plot(field, kind=kind, format=format, **LOOKS) for _ in range(2)
+    )
 
     assert first == again
     assert b"CreationDate" not in first
@@ -86,14 +90,16 @@ def test_a_figure_is_the_same_bytes_each_time(kind, form):
 )
 @pytest.mark.parametrize(("vmin", "vmax"), [(0, 255), (50, 50), (255, 255), (100, 103)])
 def test_every_field_that_a_drawing_may_have_can_be_plotted(kind, field, vmin, vmax):
-    png = drawing_plots.draw(field, kind=kind, form="png", **{**LOOKS, "vmin": vmin, "vmax": vmax})
+    png = drawing_plots.draw_plot(
+        field, kind=kind, format="png", **{**LOOKS, "vmin": vmin, "vmax": vmax}
+    )
 
     height, width = samples.decoded(png).shape[:2]
     assert 200 < height < 1000
     assert 500 < width < 1000
 
 
-@pytest.mark.parametrize("form", style.FORMATS)
+@pytest.mark.parametrize("format", style.FORMATS)
 @pytest.mark.parametrize(
     ("title", "shown"),
     [
@@ -112,10 +118,12 @@ def test_every_field_that_a_drawing_may_have_can_be_plotted(kind, field, vmin, v
         ("\U000e0041\ufdd0\ud7ff\U0010fffd.", "."),
     ],
 )
-def test_a_title_is_drawn_as_far_as_the_font_has_it(drawn, caplog, form, title, shown):
+def test_a_title_is_drawn_without_characters_that_the_font_lacks(
+    drawn, caplog, format, title, shown
+):
     with caplog.at_level(logging.WARNING):
-        drawing_plots.draw(
-            samples.shades(20, 20), kind="image", form=form, **{**LOOKS, "title": title}
+        drawing_plots.draw_plot(
+            samples.shades(20, 20), kind="image", format=format, **{**LOOKS, "title": title}
         )
 
     assert shown in drawn
@@ -123,28 +131,28 @@ def test_a_title_is_drawn_as_far_as_the_font_has_it(drawn, caplog, form, title, 
 
 
 @cache
-def lines():
-    """All characters that a title may have, in titles of which each is drawn whole, if at all."""
-    taken = list(suiting(is_taken, list(map(chr, range(0x110000)))))
-    undrawn = list(suiting(is_undrawn, taken))
-    drawn = sorted(set(taken) - set(undrawn))
-    # Alone, at the beginning and the end, and beside each other, as marks and letters join.
+def headings():
+    """All valid characters of titles: titles that are drawn whole, and one that is not drawn."""
+    valid = list(matching(is_valid, list(map(chr, range(0x110000)))))
+    undrawn = list(matching(is_undrawn, valid))
+    drawn = sorted(set(valid) - set(undrawn))
+    # Adjacent to each other and separated by letters, because marks and letters join.
     beside = ["".join(drawn[at : at + 400]) for at in range(0, len(drawn), 400)]
     apart = ["a" + "a".join(line) + "b" for line in beside]
     return [*beside, *apart, "".join(undrawn)]
 
 
-def suiting(condition, chars):
-    """Those characters that a condition holds for. Most do, so that many are tried at once."""
+def matching(condition, chars):
+    """The characters for which a condition holds. It holds for most, so many are tested at once."""
     if condition("".join(chars)):
         yield from chars
     elif len(chars) > 1:
         middle = len(chars) // 2
-        yield from suiting(condition, chars[:middle])
-        yield from suiting(condition, chars[middle:])
+        yield from matching(condition, chars[:middle])
+        yield from matching(condition, chars[middle:])
 
 
-def is_taken(chars):
+def is_valid(chars):
     try:
         validate_line(f"a{chars}")
     except ValidationError:
@@ -153,44 +161,44 @@ def is_taken(chars):
 
 
 def is_undrawn(chars):
-    return style.drawable(f"a{chars}a") in ("aa", "a a")
+    return style.replace_undrawable(f"a{chars}a") in ("aa", "a a")
 
 
-@pytest.mark.parametrize("form", style.FORMATS)
-def test_every_character_that_is_taken_as_text_can_be_drawn(form, caplog):
-    *drawn, undrawn = lines()
+@pytest.mark.parametrize("format", style.FORMATS)
+def test_every_valid_character_can_be_drawn(format, caplog):
+    *drawn, undrawn = headings()
     assert sum(map(len, drawn[: len(drawn) // 2])) > 5_000
     assert len(undrawn) > 1_000_000
-    with caplog.at_level(logging.WARNING), style.styled():
+    with caplog.at_level(logging.WARNING), style.applied():
         for title, byline in [*zip(drawn[::2], drawn[1::2], strict=True), ("", undrawn)]:
-            figure = style.sheet(240, 0.1)
+            figure = style.new_figure(240, 0.1)
             style.add_heading(figure, title, byline)
             assert not any(text.get_text().endswith("…") for text in figure.texts)
 
-            assert style.save(figure, form).startswith(BEGINNINGS[form])
+            assert style.encode_figure(figure, format).startswith(BEGINNINGS[format])
     assert caplog.records == []
 
 
-@pytest.mark.parametrize("form", style.FORMATS)
-def test_no_mix_of_characters_breaks_a_figure(form):
+@pytest.mark.parametrize("format", style.FORMATS)
+def test_no_mix_of_characters_breaks_a_figure(format):
     random = np.random.default_rng(3)
-    known = sorted(set("".join(lines()[:-1])))
+    known = sorted(set("".join(headings()[:-1])))
     odd = [char for char in known if unicodedata.category(char) in ("Cf", "Co", "Mn", "Me")]
     odd += list("\ufeff\u200d\u200fאم$\\%{}_^🐈")
     for _ in range(20):
         title = "".join(random.choice([known, odd][random.integers(2)]) for _ in range(80))
-        with style.styled():
-            figure = style.sheet(20, 0.1)
+        with style.applied():
+            figure = style.new_figure(20, 0.1)
             style.add_heading(figure, title, title[::-1])
 
-            assert style.save(figure, form).startswith(BEGINNINGS[form])
+            assert style.encode_figure(figure, format).startswith(BEGINNINGS[format])
 
 
 def test_a_title_that_is_too_long_ends_with_an_ellipsis(drawn):
     for letter in "Wi":
         title = letter * 80
-        drawing_plots.draw(
-            samples.shades(20, 20), kind="image", form="png", **{**LOOKS, "title": title}
+        drawing_plots.draw_plot(
+            samples.shades(20, 20), kind="image", format="png", **{**LOOKS, "title": title}
         )
 
     wide, narrow = (next(text for text in drawn if text[:3] == 3 * letter) for letter in "Wi")
@@ -202,7 +210,7 @@ def test_a_title_that_is_too_long_ends_with_an_ellipsis(drawn):
 def test_the_ink_of_rows_and_columns_is_counted_in_black_pixels():
     field = np.full((20, 30), 255, np.uint8)
     field[4, :10] = 0
-    field[5, 0] = 204  # a fifth of black
+    field[5, 0] = 204  # a fifth of a black pixel
 
     by_column, by_row = drawing_plots.ink_profiles(field)
 
@@ -210,23 +218,23 @@ def test_the_ink_of_rows_and_columns_is_counted_in_black_pixels():
     assert by_column.tolist() == [1.2] + [1] * 9 + [0] * 20
 
 
-def test_a_field_is_reduced_to_the_means_of_its_blocks():
+def test_block_means_are_the_means_of_equal_blocks():
     field = samples.shades(100, 30)
 
-    x, y, means, step = drawing_plots.reduced(field, 25)
+    x, y, means, block = drawing_plots.block_means(field, 25)
 
-    assert step == (4, 2)
+    assert block == (4, 2)
     assert means.shape == (25, 15)
     assert np.allclose(means, field.reshape(25, 4, 15, 2).mean(axis=(1, 3)))
     assert (x[0], x[-1], y[0], y[-1]) == (0.5, 28.5, 1.5, 97.5)
 
 
-def test_a_small_field_is_not_reduced():
+def test_the_blocks_of_a_small_field_are_its_pixels():
     field = samples.shades(20, 30)
 
-    x, y, means, step = drawing_plots.reduced(field, 30)
+    x, y, means, block = drawing_plots.block_means(field, 30)
 
-    assert step == (1, 1)
+    assert block == (1, 1)
     assert np.array_equal(means, field)
     assert x.tolist() == list(range(30))
     assert y.tolist() == list(range(20))

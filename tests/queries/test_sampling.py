@@ -231,8 +231,10 @@ def test_a_day_is_counted_so_far_and_the_page_says_so(small, monkeypatch):
     days = sampling.days(ALL, sample)
 
     assert {number for _, number in days.counts} == {4, 7}
-    (figure,) = [each for each in gallery_plot_texts.figures(sample, days) if each.kind == "days"]
-    assert "counted as far as 7" in figure.text
+    (figure,) = [
+        each for each in gallery_plot_texts.describe_plots(sample, days) if each.kind == "days"
+    ]
+    assert "counted up to 7" in figure.text
 
 
 def test_of_a_large_search_the_days_of_its_newest_drawings_are_counted(small):
@@ -251,7 +253,7 @@ def test_of_a_large_search_the_days_of_its_newest_drawings_are_counted(small):
 def test_the_words_say_which_drawings_are_taken(small):
     fill(1)
     assert gallery_plot_texts.describe_sample(sampling.take(ALL), False) == (
-        "The one drawing on the wall, of 1 March 2025."
+        "The only drawing on the wall, from 1 March 2025."
     )
     fill(30, apart=timedelta(days=1))
     assert gallery_plot_texts.describe_sample(sampling.take(ALL), True) == (
@@ -259,8 +261,8 @@ def test_the_words_say_which_drawings_are_taken(small):
     )
     fill(300)
     assert gallery_plot_texts.describe_sample(sampling.take(ALL), False) == (
-        "A sample of 30 drawings on the wall: up to 10 in a row at each of 4 places, evenly"
-        " spread in time from the oldest, of 1 March 2025, to the newest, of 30 March 2025."
+        "A sample of 30 drawings on the wall: up to 10 consecutive ones at each of 4 points"
+        " in time, evenly spread from the oldest (1 March 2025) to the newest (30 March 2025)."
     )
 
 
@@ -270,8 +272,8 @@ def test_the_words_say_what_is_left_out(monkeypatch):
     fill(2, height=20, width=30)
 
     assert gallery_plot_texts.describe_sample(sampling.take(ALL), False).endswith(
-        "Mean, spread and ink show 4 of them, 16 × 16 pixels each; left out are 2 of other sizes"
-        " and 2 more of this size, which are too many pixels."
+        "Mean, spread and ink show 4 of them, 16 × 16 pixels each, and leave out 2 of other sizes"
+        " and 2 more of this size (too many pixels)."
     )
 
 

@@ -86,7 +86,7 @@ def test_days_that_are_not_counted_yet_are_not_drawn_as_none(monkeypatch):
     monkeypatch.setattr(Axes, "bar", lambda axes, *bars, **looks: drawn.append(bars))
     days = [date(2026, 11, day) for day in range(19, 23)]
 
-    drawing_plots.days_png(days, [None, 0, None, 3], theme="light", size="wide")
+    drawing_plots.draw_days_png(days, [None, 0, None, 3], theme="light", size="wide")
 
     assert drawn == [([days[1], days[3]], [0, 3])]
 
@@ -167,7 +167,7 @@ def test_a_figure_waits_for_no_other(admin_client, monkeypatch):
     def busy():
         raise worker.BusyError
 
-    monkeypatch.setattr(worker, "one_at_a_time", busy)
+    monkeypatch.setattr(worker, "acquire_slot", busy)
 
     response = admin_client.get(f"{PAGE}days.png?theme=dark&size=wide")
 

@@ -75,7 +75,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def drawn(make_drawing, monkeypatch):
     """A drawing with all that can be asked of one, with the id that the routes have."""
-    monkeypatch.setattr(worker, "helper", SimpleNamespace(run=worker.here))
+    monkeypatch.setattr(worker, "worker_process", SimpleNamespace(run=worker.run_inline))
     given = documents.document(documents.LINE)
     packed = strokes.pack(given)
     field = rasteriser.rasterise(given, None)

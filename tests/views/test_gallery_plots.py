@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Recorder:
-    """A helper that is this process, and remembers what it was asked for."""
+    """A plot worker in this process that records its calls."""
 
     def __init__(self):
         self.calls = []
@@ -46,13 +46,13 @@ class Recorder:
 @pytest.fixture
 def recorder(monkeypatch):
     recorder = Recorder()
-    monkeypatch.setattr(worker, "helper", recorder)
+    monkeypatch.setattr(worker, "worker_process", recorder)
     return recorder
 
 
 @pytest.fixture
 def here(monkeypatch):
-    monkeypatch.setattr(worker, "helper", SimpleNamespace(run=worker.here))
+    monkeypatch.setattr(worker, "worker_process", SimpleNamespace(run=worker.run_inline))
 
 
 @pytest.fixture
@@ -94,10 +94,12 @@ def test_a_figure_shows_what_numpy_tells_of_the_fields(
     response = client.get(f"{URL}{kind}.png")
 
     assert response["Content-Type"] == "image/png"
-    _, (totals,), png = recorder.last(gallery_plots.measure)
-    assert np.allclose(gallery_plots.MEASURES[kind].of(totals), of(fields), atol=1e-9)
+    _, (totals,), png = recorder.last(gallery_plots.draw_measure)
+    assert np.allclose(gallery_plots.MEASURES[kind].compute(totals), of(fields), atol=1e-9)
     assert png == response.content
-    bunches = [len(args[1]) for function, args, _ in recorder.calls if function == aggregates.add]
+    bunches = [
+        len(args[1]) for function, args, _ in recorder.calls if function == aggregates.add_blobs
+    ]
     assert bunches == [5, 5, 2]
 
 
@@ -110,7 +112,7 @@ def test_the_pixels_of_the_mean_are_in_the_figure(client, make_drawing, here):
     picture = samples.decoded(client.get(f"{URL}mean.png").content)
 
     at = round(style.LEFT * style.DPI) + 40
-    top, side = round(style.HEAD * style.DPI), round(gallery_plots.SIDE * style.DPI)
+    top, side = round(style.TOP * style.DPI), round(gallery_plots.SIDE * style.DPI)
     assert tuple(picture[top + 40, at]) == (0, 0, 0)  # 50, the least
     assert tuple(picture[top + side - 40, at]) == (255, 255, 255)  # 200, the greatest
 
@@ -123,7 +125,7 @@ def test_the_contact_sheet_shows_the_drawings_the_newest_first(client, make_draw
 
     client.get(f"{URL}contact.png")
 
-    _, (pictures,), _ = recorder.last(gallery_plots.contact)
+    _, (pictures,), _ = recorder.last(gallery_plots.draw_contact_sheet)
     assert [np.asarray(picture)[0, 0, 0] for picture in pictures] == shades[::-1]
 
 
@@ -137,17 +139,17 @@ def test_the_days_are_those_of_the_selection(client, make_drawing, recorder):
 
     client.get(f"{URL}days.png?q=fox")
 
-    _, (counts,), _ = recorder.last(gallery_plots.days)
+    _, (counts,), _ = recorder.last(gallery_plots.draw_days)
     assert [(day.day, number) for day, number in counts] == [(1, 2), (2, 0), (3, 1)]
 
 
 @pytest.mark.parametrize(
     ("query", "byline", "number"),
     [
-        ("", "days of UTC · 7 stands for 7 or more", "7 or more"),
+        ("", "days in UTC · 7 means 7 or more", "7 or more"),
         (
             "q=fox",
-            "days of UTC · of the newest 10 found · 10 stands for 10 or more · “fox”",
+            "days in UTC · newest 10 found · 10 means 10 or more · “fox”",
             "10 or more",
         ),
     ],
@@ -164,7 +166,7 @@ def test_where_a_count_ends_early_it_is_told(
         bylines.append(kwargs["byline"])
         return function(*args, **kwargs)
 
-    monkeypatch.setattr(worker, "helper", SimpleNamespace(run=run))
+    monkeypatch.setattr(worker, "worker_process", SimpleNamespace(run=run))
     begin = datetime(2026, 5, 1, 12, tzinfo=UTC).timestamp()
     for at in range(15):
         make_drawing(id=uuid7(nanoseconds=(int(begin) + at) * 10**9), title="fox")
@@ -195,7 +197,7 @@ def test_every_figure_comes_in_every_form(client, make_fields, here, caplog, kin
 
 
 @pytest.mark.parametrize(("kind", "form"), EVERY)
-def test_noise_of_the_largest_size_is_drawn_within_the_helpers_limit(
+def test_noise_of_the_largest_size_is_drawn_within_the_workers_limit(
     client, make_drawing, kind, form
 ):
     for _ in range(3):
@@ -270,7 +272,7 @@ def test_a_figure_tells_how_many_drawings_are_in_it(
         titles.append(kwargs.get("title"))
         return function(*args, **kwargs)
 
-    monkeypatch.setattr(worker, "helper", SimpleNamespace(run=run))
+    monkeypatch.setattr(worker, "worker_process", SimpleNamespace(run=run))
     make_fields(3)
     ids = [each.pk for each in Drawing.objects.newest_first()][:damaged]
     Drawing.objects.filter(pk__in=ids).update(blob=b"damaged")
@@ -290,7 +292,7 @@ def test_a_drawing_that_is_hidden_is_in_the_next_figure_no_more(client, make_fie
     response = client.get(f"{URL}mean.png", headers={"If-None-Match": etag})
 
     assert response.status_code == 200
-    assert recorder.last(gallery_plots.measure)[1][0].number == 2
+    assert recorder.last(gallery_plots.draw_measure)[1][0].number == 2
 
 
 @pytest.mark.parametrize("name", ["nosuch.png", "mean.gif", "mean", "..%2fmean.png", "MEAN.png"])
@@ -370,11 +372,11 @@ def test_an_artists_drawings_are_selected_by_the_exact_name(client, make_drawing
         assert len(links) == bool(artist)
         for link in links:
             response = client.get(link)
-            assert "The one drawing of this selection, of" in text_of(response)
+            assert "The only drawing of this selection, from" in text_of(response)
             assert response["Cache-Control"] == "public, max-age=300"
 
 
-# --- Caches, limits, turns ------------------------------------------------------------------
+# --- Caches, limits, slots ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["mean.png", "contact.svg", "days.pdf"])
@@ -384,7 +386,7 @@ def test_what_the_client_has_is_not_sent_again_and_no_pixels_are_read(
     make_fields(2)
     etag = client.get(URL + name)["ETag"]
 
-    with CaptureQueriesContext(connection) as queries, worker.one_at_a_time():
+    with CaptureQueriesContext(connection) as queries, worker.acquire_slot():
         response = client.get(URL + name, headers={"If-None-Match": etag})
 
     assert (response.status_code, response.content) == (304, b"")
@@ -469,7 +471,7 @@ def test_figures_are_refused_for_a_moment_while_another_is_drawn(
     monkeypatch.setattr(worker, "WAIT_SECONDS", 0.01)
     make_drawing()
 
-    with worker.one_at_a_time():
+    with worker.acquire_slot():
         response = client.get(f"{URL}{kind}.png", headers=JSON)
 
     assert response.status_code == 503
@@ -512,9 +514,9 @@ def test_the_words_in_a_figures_place_tell_numbers(client, make_fields):
     alts = {kind: figure["alt"] for kind, figure in figures_on(client.get(URL)).items()}
 
     assert alts["mean"] == "Mean brightness of 3 drawings of 24 × 20 pixels."
-    assert alts["ink"] == "Share with ink at each pixel, of 3 drawings of 24 × 20 pixels."
-    assert alts["contact"] == "Contact sheet of 4 drawings, the newest first."
-    assert re.match(r"Bars: 4 drawings on 1 day, the last of them .*; most, 4, on", alts["days"])
+    assert alts["ink"] == "Share with ink at each pixel of 3 drawings of 24 × 20 pixels."
+    assert alts["contact"] == "Contact sheet of 4 drawings, newest first."
+    assert re.match(r"Bars: 4 drawings on 1 day, ending .*\. The most, 4, on", alts["days"])
 
 
 def test_the_page_offers_every_figure_in_every_form(client, make_drawing, here):
@@ -528,7 +530,7 @@ def test_the_page_offers_every_figure_in_every_form(client, make_drawing, here):
 def test_the_page_says_which_drawings_are_taken(client, make_fields):
     make_fields(2)
 
-    assert "All 2 drawings on the wall, of " in text_of(client.get(URL))
+    assert "All 2 drawings on the wall, from " in text_of(client.get(URL))
 
 
 def test_the_days_are_there_as_a_table(client, make_fields):

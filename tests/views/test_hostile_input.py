@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def hostile(make_drawing, monkeypatch):
     """A drawing whose words would run on any page that took them for more than text."""
-    monkeypatch.setattr(worker, "helper", SimpleNamespace(run=worker.here))
+    monkeypatch.setattr(worker, "worker_process", SimpleNamespace(run=worker.run_inline))
     given = documents.document(documents.LINE)
     values = {"strokes": strokes.pack(given), "strokes_agree": True}
     return make_drawing(rasteriser.rasterise(given, None), title=TITLE, artist=ARTIST, **values)

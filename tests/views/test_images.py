@@ -534,7 +534,7 @@ def test_strokes_are_refused_for_a_moment_while_the_server_is_busy(
     monkeypatch.setattr(worker, "WAIT_SECONDS", 0.01)
     drawing = make_drawn(strokes_agree=agree)
 
-    with worker.one_at_a_time():
+    with worker.acquire_slot():
         response = client.get(url(drawing, name), headers=JSON)
 
     assert response.status_code == 503
@@ -545,7 +545,7 @@ def test_strokes_are_refused_for_a_moment_while_the_server_is_busy(
 
 @pytest.mark.parametrize("name", STROKES)
 @pytest.mark.parametrize("agree", [None, True])
-def test_strokes_are_read_by_the_helper_alone(client, make_drawn, monkeypatch, name, agree):
+def test_strokes_are_read_by_the_plot_worker_alone(client, make_drawn, monkeypatch, name, agree):
     drawing = make_drawn(strokes_agree=agree)
     monkeypatch.setattr(strokes, "parse", None)  # in this process
     with pytest.raises(TypeError):
@@ -554,10 +554,10 @@ def test_strokes_are_read_by_the_helper_alone(client, make_drawn, monkeypatch, n
     assert client.get(url(drawing, name)).status_code == 200
 
 
-def test_verified_strokes_do_not_wait_for_a_turn(client, make_drawn):
+def test_verified_strokes_do_not_wait_for_a_slot(client, make_drawn):
     drawing = make_drawn(strokes_agree=True)
 
-    with worker.one_at_a_time():
+    with worker.acquire_slot():
         assert client.get(url(drawing, "strokes.json")).status_code == 200
 
 
@@ -569,9 +569,9 @@ def test_strokes_of_a_drawing_that_goes_while_they_are_verified_are_none(
 
     def run(function, *arguments):
         Drawing.objects.all().delete()
-        return worker.here(function, *arguments)
+        return worker.run_inline(function, *arguments)
 
-    monkeypatch.setattr(worker, "helper", SimpleNamespace(run=run))
+    monkeypatch.setattr(worker, "worker_process", SimpleNamespace(run=run))
 
     assert client.get(url(drawing, name)).status_code == 404
 

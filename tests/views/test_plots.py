@@ -31,10 +31,10 @@ def test_a_plot_is_the_figure_of_the_drawing(client, make_drawing, kind, form):
 
     assert response["Content-Type"] == TYPES[form]
     assert response["Cache-Control"] == "public, max-age=300"
-    assert response.content == drawing_plots.draw(
+    assert response.content == drawing_plots.draw_plot(
         drawing.field,
         kind=kind,
-        form=form,
+        format=form,
         title="Fox",
         byline="by Ada",
         cmap="plasma",
@@ -167,7 +167,7 @@ def test_a_plot_is_refused_for_a_moment_while_another_is_drawn(
     monkeypatch.setattr(worker, "WAIT_SECONDS", 0.01)
     drawing = make_drawing(samples.shades(20, 20))
 
-    with worker.one_at_a_time():
+    with worker.acquire_slot():
         response = client.get(f"{url(drawing, form)}?kind={kind}", headers=JSON)
 
     assert response.status_code == 503
@@ -179,7 +179,7 @@ def test_a_plot_is_refused_for_a_moment_while_another_is_drawn(
 def test_a_plot_that_takes_too_long_is_refused_and_the_next_is_drawn(
     client, make_drawing, monkeypatch
 ):
-    monkeypatch.setattr(worker, "LIMIT_SECONDS", 0)
+    monkeypatch.setattr(worker, "SLOT_SECONDS", 0)
     drawing = make_drawing()
 
     response = client.get(url(drawing), headers=JSON)
@@ -190,17 +190,17 @@ def test_a_plot_that_takes_too_long_is_refused_and_the_next_is_drawn(
     assert client.get(url(drawing)).status_code == 200
 
 
-def test_a_plot_that_the_client_has_needs_no_turn(client, make_drawing):
+def test_a_plot_that_the_client_has_needs_no_slot(client, make_drawing):
     drawing = make_drawing()
     etag = client.get(f"{url(drawing)}?kind=surface")["ETag"]
 
-    with worker.one_at_a_time():
+    with worker.acquire_slot():
         response = client.get(f"{url(drawing)}?kind=surface", headers={"If-None-Match": etag})
 
     assert response.status_code == 304
 
 
-def test_the_helper_draws_what_is_drawn_here(client, make_drawing):
+def test_the_plot_worker_draws_what_is_drawn_here(client, make_drawing):
     """Its figures do not depend on how it was started, nor on what it has drawn before."""
     drawing = make_drawing(samples.shades(30, 30))
     digests = set()

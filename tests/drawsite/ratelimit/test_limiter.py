@@ -400,7 +400,7 @@ def test_a_claimed_address_gains_nothing(client, settings):
 @pytest.fixture
 def figures(make_drawing, monkeypatch):
     """The addresses of what is drawn when it is asked for."""
-    monkeypatch.setattr(worker, "helper", SimpleNamespace(run=worker.here))
+    monkeypatch.setattr(worker, "worker_process", SimpleNamespace(run=worker.run_inline))
     given = documents.document(documents.LINE)
     drawing = make_drawing(
         rasteriser.rasterise(given, None), strokes=strokes.pack(given), strokes_agree=True
