@@ -137,6 +137,6 @@ export class Sending {
     }
     const link = document.createElement("a");
     Object.assign(link, { href: url, textContent: "See it" });
-    this.say(`Your drawing ${this.arrival}.`, { link });
+    this.say(`Your drawing ${this.arrival}.`, { action: link });
   }
 }

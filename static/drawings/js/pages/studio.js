@@ -17,10 +17,10 @@ const studio = $("studio");
 const canvas = $("paper");
 const { title, artist } = studio.elements;
 
-function say(text, { isProblem = false, link = null, action = null } = {}) {
-  const status = $("status");
-  status.classList.toggle("problem", isProblem);
-  status.replaceChildren(text, ...[link, action].filter(Boolean).flatMap((each) => [" ", each]));
+/** Tell the visitor something in the status line, with a link or a button (`action`) behind it. */
+function say(text, { isProblem = false, action = null } = {}) {
+  $("status").classList.toggle("problem", isProblem);
+  $("status").replaceChildren(text, ...(action ? [" ", action] : []));
 }
 
 // --- The paper ------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ function showState() {
   enable("clear", !paper.isBlank);
 }
 
-/** Not `disabled`, which would throw the focus of who has just pressed the button off the page. */
+/** With aria-disabled, because a button that becomes `disabled` loses the focus. */
 function enable(id, isEnabled) {
   $(id).setAttribute("aria-disabled", String(!isEnabled));
 }
@@ -239,12 +239,10 @@ const drafts = new Drafts(sayNothingNew);
 
 /** What is to be said while there is nothing new to say. */
 function sayNothingNew() {
-  if (drafts.works) say("");
-  else {
-    say("This browser can't keep drafts, so send your drawing before you close the page.", {
-      isProblem: true,
-    });
-  }
+  if (drafts.works) return say("");
+  say("This browser can't keep drafts, so send your drawing before you close the page.", {
+    isProblem: true,
+  });
 }
 
 function details() {
