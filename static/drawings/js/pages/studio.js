@@ -267,8 +267,7 @@ function keep() {
 for (const input of [title, artist]) input.addEventListener("input", keep);
 
 function takeUp(draft) {
-  const { version } = draft.document;
-  if (version !== VERSION) throw new Error(`A draft of version ${version}`);
+  if (draft.document.version !== VERSION) throw new Error("A draft of another version");
   layOut(Paper.from(draft.document, draft.ground));
   submissionKey = draft.submissionKey;
   title.value = draft.title;
