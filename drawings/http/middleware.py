@@ -17,27 +17,33 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # The server, or nginx, sets this header when it has dropped a body that is too large.
 TOO_LARGE = "HTTP_X_BODY_TOO_LARGE"
+# The Content-Security-Policy of anything but a page: an image, a script or a file loads nothing.
+FILE_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 class Headers(SecurityMiddleware):
     """Sets the security headers, also on responses that SecurityMiddleware itself makes.
 
-    The Content-Security-Policy is the same for every response, so it is built once. django-csp's
-    own middleware builds it twice for each, which takes a sixth of an image's time.
+    The Content-Security-Policy is the same for every page, so it is built once. django-csp's own
+    middleware builds it twice for each, which takes a sixth of an image's time. Files have a
+    stricter one, a quarter as long, and no Permissions-Policy: only a page can ask for a sensor.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         super().__init__(get_response)
-        self.policy = build_policy()
+        self.page_policy = build_policy()
 
     def process_request(self, request: HttpRequest) -> None:
         """SecurityMiddleware, further in, redirects to HTTPS."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        # A 304 has no Content-Type, and its headers replace those of the page in the cache.
+        is_page = response.get("Content-Type", "text/html").startswith("text/html")
+        if is_page:
+            response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
         # Django's own error pages, for development, run scripts.
         if not (settings.DEBUG and response.status_code in (404, 500)):
-            response.headers.setdefault(CSP, self.policy)
+            response.headers.setdefault(CSP, self.page_policy if is_page else FILE_POLICY)
         return super().process_response(request, response)
 
 

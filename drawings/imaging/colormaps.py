@@ -4,6 +4,7 @@ A colormap maps the 256 values of a pixel to at most 256 colours, so a drawing i
 with a palette of 256 colours.
 """
 
+import zlib
 from functools import lru_cache
 
 import matplotlib
@@ -11,7 +12,6 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from drawings.imaging import pixels
 from drawings.imaging.png import png_from_blob
 
 # The groups of matplotlib's colormap reference, in its order; "More" has the ungrouped ones.
@@ -48,6 +48,7 @@ FEATURED_COLORMAPS = (
     "turbo",
 )
 
+SUB_FILTER = 1  # PNG specification, section 9.2
 LIBRARY_VERSION = f"matplotlib-{matplotlib.__version__}"
 
 
@@ -92,6 +93,10 @@ def own_palette(cmap: str, vmin: int, vmax: int) -> bytes:
 
 @lru_cache(maxsize=256)  # at most 0.5 MB
 def strip_png(cmap: str) -> bytes:
-    """A colormap as a 256 x 1 palette PNG, from dark to light; its PLTE is the palette."""
-    shades = np.arange(256, dtype=np.uint8).reshape(1, 256)
-    return png_from_blob(pixels.write_blob(shades), 1, 256, palette(cmap, 0, 255))
+    """A colormap as a 256 x 1 palette PNG, from dark to light; its PLTE is the palette.
+
+    The row of indexes is stored as differences (PNG filter 1, "Sub"): 256 ones compress to almost
+    nothing.
+    """
+    row = bytes([SUB_FILTER, 0]) + bytes([1]) * 255
+    return png_from_blob(zlib.compress(row, 9), 1, 256, palette(cmap, 0, 255))

@@ -17,6 +17,18 @@ export function listenForShortcuts(shortcuts) {
   });
 }
 
+/** Fill a list with each shortcut's keys, as this machine's keyboard writes them, and its label. */
+export function listShortcuts(shortcuts, list) {
+  const modifier = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘ " : "Ctrl ";
+  for (const { key, label } of shortcuts) {
+    const row = document.createElement("li");
+    const keys = document.createElement("kbd");
+    keys.textContent = key.replace("Mod+", modifier).replace("Shift+", "⇧ ").toUpperCase();
+    row.append(keys, label);
+    list.append(row);
+  }
+}
+
 function keyName(event) {
   const mod = event.ctrlKey || event.metaKey ? "Mod+" : "";
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;

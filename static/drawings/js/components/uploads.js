@@ -1,12 +1,44 @@
-/** Pictures as paper. */
+/** Uploaded pictures: to draw on, or to trace. */
 
+import { Paper } from "../raster/paper.js";
+import { encodeGrey } from "../raster/png.js";
 import { WHITE } from "../raster/rasteriser.js";
+
+const TRACING_SCALE = 4; // finer than the drawing's pixels, so that edges can be followed
+
+/**
+ * Paper of a size that has a picture on it.
+ *
+ * @param {File} file
+ * @param {number} width
+ * @param {number} height
+ * @returns {Promise<Paper>}
+ */
+export async function paperFromUpload(file, width, height) {
+  const ground = await fieldFromPicture(file, width, height);
+  const image = await toBase64(await encodeGrey(ground, width, height));
+  return new Paper(width, height, { source: { image }, ground });
+}
+
+/**
+ * Show a picture on the canvas that lies over the paper.
+ *
+ * @param {File} file
+ * @param {HTMLCanvasElement} tracing
+ * @param {Paper} paper
+ */
+export async function showTracing(file, tracing, paper) {
+  tracing.width = TRACING_SCALE * paper.width;
+  tracing.height = TRACING_SCALE * paper.height;
+  await drawContained(tracing.getContext("2d"), file);
+  tracing.hidden = false;
+}
 
 /**
  * A picture file laid on white paper of a size, as large as it fits: its brightness, by the weights
  * that the server uses (0.34 R + 0.50 G + 0.16 B, rounded half up), as a uint8 field.
  */
-export async function fieldFromPicture(file, width, height) {
+async function fieldFromPicture(file, width, height) {
   const canvas = document.createElement("canvas");
   canvas.width = width;
   canvas.height = height;
@@ -20,7 +52,7 @@ export async function fieldFromPicture(file, width, height) {
 }
 
 /** Draw a picture file over a whole canvas, on white, as large as it fits. */
-export async function drawContained(context, file) {
+async function drawContained(context, file) {
   const { width, height } = context.canvas;
   const picture = await createImageBitmap(file);
   const scale = Math.min(width / picture.width, height / picture.height);
@@ -33,7 +65,7 @@ export async function drawContained(context, file) {
 }
 
 /** A blob's bytes in base64. */
-export function toBase64(blob) {
+function toBase64(blob) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));

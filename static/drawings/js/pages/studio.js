@@ -1,27 +1,26 @@
 /** The canvas page: ties paper, hand, display, drafts and outbox to what the page shows. */
 
-import { KeyboardCursor, listenForShortcuts } from "../canvas/keyboard.js";
+import { KeyboardCursor, listenForShortcuts, listShortcuts } from "../canvas/keyboard.js";
 import { Pointers } from "../canvas/pointer.js";
 import { Display, fetchColours, greys } from "../canvas/renderer.js";
 import { Palette } from "../canvas/shade_picker.js";
 import { Hand } from "../canvas/tools.js";
 import { View } from "../canvas/viewport.js";
 import { colormapPicker } from "../components/colormap_picker.js";
+import { Sending } from "../components/sending.js";
 import { Paper, VERSION } from "../raster/paper.js";
-import { encodeGrey } from "../raster/png.js";
 import { uuid } from "../storage/database.js";
 import { Drafts } from "../storage/drafts.js";
-import { Outbox } from "../storage/outbox.js";
 
 const $ = (id) => document.getElementById(id);
 const studio = $("studio");
 const canvas = $("paper");
 const { title, artist } = studio.elements;
 
-function say(text, { isProblem = false, link = null, action = null } = {}) {
-  const status = $("status");
-  status.classList.toggle("problem", isProblem);
-  status.replaceChildren(text, ...[link, action].filter(Boolean).flatMap((each) => [" ", each]));
+/** Tell the visitor something in the status line, with a link or a button (`action`) behind it. */
+function say(text, { isProblem = false, action = null } = {}) {
+  $("status").classList.toggle("problem", isProblem);
+  $("status").replaceChildren(text, ...(action ? [" ", action] : []));
 }
 
 // --- The paper ------------------------------------------------------------------------------
@@ -38,9 +37,12 @@ function layOut(newPaper) {
   untrace();
   view.reset();
   showState();
-  for (const size of $("paper-size")?.options ?? []) {
-    size.selected = size.value === `${paper.width}x${paper.height}`;
-  }
+  showSize();
+}
+
+function showSize() {
+  const select = $("paper-size"); // only there if the site offers several sizes
+  if (select) select.value = `${paper.width}x${paper.height}`;
 }
 
 function untrace() {
@@ -51,7 +53,7 @@ $("untrace").addEventListener("click", untrace);
 function onChange({ detail: { rect, finished } }) {
   if (rect !== null) display.paint(rect);
   if (!finished) return;
-  if (!waiting) sayNothingNew(); // what was said is true of the drawing as it was
+  if (!sending.isWaiting) sayNothingNew(); // what was said is true of the drawing as it was
   showState();
   keep();
 }
@@ -62,15 +64,14 @@ function showState() {
   enable("clear", !paper.isBlank);
 }
 
-/** Not `disabled`, which would throw the focus of who has just pressed the button off the page. */
+/** With aria-disabled, because a button that becomes `disabled` loses the focus. */
 function enable(id, isEnabled) {
   $(id).setAttribute("aria-disabled", String(!isEnabled));
 }
 
-/** Do something to the paper, and say so to who does not see it. */
-function announced(isPossible, action, done, otherwise) {
+/** Do something to the paper and say so, for visitors who do not see it. */
+function announced(action, done) {
   return () => {
-    if (!isPossible()) return say(otherwise);
     action();
     say(done);
   };
@@ -83,29 +84,25 @@ function zoom(action) {
   };
 }
 
-const always = () => true;
 const act = {
-  undo: announced(
-    () => paper.canUndo,
-    () => paper.undo(),
-    "Undone.",
-    "Nothing to undo.",
-  ),
-  redo: announced(
-    () => paper.canRedo,
-    () => paper.redo(),
-    "Redone.",
-    "Nothing to redo.",
-  ),
-  clear: announced(
-    () => !paper.isBlank,
-    () => paper.clear(),
-    "Cleared. Undo brings it back.",
-    "The paper is blank.",
-  ),
-  invert: announced(always, () => paper.invert(), "Negative."),
-  "flip-horizontal": announced(always, () => paper.flip("horizontal"), "Mirrored left and right."),
-  "flip-vertical": announced(always, () => paper.flip("vertical"), "Mirrored top and bottom."),
+  undo() {
+    if (!paper.canUndo) return say("Nothing to undo.");
+    paper.undo();
+    say("Undone.");
+  },
+  redo() {
+    if (!paper.canRedo) return say("Nothing to redo.");
+    paper.redo();
+    say("Redone.");
+  },
+  clear() {
+    if (paper.isBlank) return say("The paper is blank.");
+    paper.clear();
+    say("Cleared. Undo brings it back.");
+  },
+  invert: announced(() => paper.invert(), "Negative."),
+  "flip-horizontal": announced(() => paper.flip("horizontal"), "Mirrored left and right."),
+  "flip-vertical": announced(() => paper.flip("vertical"), "Mirrored top and bottom."),
   "zoom-in": zoom(() => view.zoomBy(1.5)),
   "zoom-out": zoom(() => view.zoomBy(1 / 1.5)),
 };
@@ -116,9 +113,7 @@ $("help-button").addEventListener("click", help);
 
 /** A new sheet of white paper, if nothing is lost by it or the visitor says so; whether. */
 function newSheet(width, height) {
-  if (paper.isTouched && !confirm("Start a new sheet? This drawing will be lost.")) {
-    return false;
-  }
+  if (paper.isTouched && !confirm("Start a new sheet? This drawing will be lost.")) return false;
   beginsOn = null;
   layOut(new Paper(width, height));
   keep();
@@ -129,7 +124,7 @@ function newSheet(width, height) {
 $("new-sheet").addEventListener("click", () => newSheet(paper.width, paper.height));
 $("paper-size")?.addEventListener("change", ({ target }) => {
   const [width, height] = target.value.split("x").map(Number);
-  if (!newSheet(width, height)) target.value = `${paper.width}x${paper.height}`;
+  if (!newSheet(width, height)) showSize();
 });
 
 // --- The hand -------------------------------------------------------------------------------
@@ -216,20 +211,16 @@ $("picture-file").addEventListener("change", async ({ target }) => {
   const [file] = target.files;
   if (!file) return;
   try {
-    const { drawContained, fieldFromPicture, toBase64 } = await import("../components/uploads.js");
+    const { paperFromUpload, showTracing } = await import("../components/uploads.js");
     if ($("picture-use").value === "trace") {
-      const tracing = $("tracing");
-      [tracing.width, tracing.height] = [4 * paper.width, 4 * paper.height];
-      await drawContained(tracing.getContext("2d"), file);
-      tracing.hidden = $("untrace").hidden = false;
+      await showTracing(file, $("tracing"), paper);
+      $("untrace").hidden = false;
       say("Trace over the picture. It won't be sent.");
     } else {
       if (paper.isTouched && !confirm("Use this picture? It will replace your drawing.")) return;
-      const { width, height } = paper;
-      const ground = await fieldFromPicture(file, width, height);
-      const image = await toBase64(await encodeGrey(ground, width, height));
+      const newPaper = await paperFromUpload(file, paper.width, paper.height);
       beginsOn = null;
-      layOut(new Paper(width, height, { source: { image }, ground }));
+      layOut(newPaper);
       keep();
       say("The picture is on your paper. Draw on it, or send it as it is.");
     }
@@ -243,44 +234,40 @@ $("picture-file").addEventListener("change", async ({ target }) => {
 // --- Drafts ---------------------------------------------------------------------------------
 
 let beginsOn = new URLSearchParams(location.search).get("on"); // the drawing that was asked for
-let sent = false; // whether what is on the paper is on the wall
 let submissionKey = uuid(); // the same for as long as what would be sent is the same
 const drafts = new Drafts(sayNothingNew);
 
 /** What is to be said while there is nothing new to say. */
 function sayNothingNew() {
-  if (drafts.works) say("");
-  else {
-    say("This browser can't keep drafts, so send your drawing before you close the page.", {
-      isProblem: true,
-    });
-  }
+  if (drafts.works) return say("");
+  say("This browser can't keep drafts, so send your drawing before you close the page.", {
+    isProblem: true,
+  });
+}
+
+function details() {
+  return { submissionKey, title: title.value, artist: artist.value, colormap: colormaps.value };
 }
 
 /** What would be sent has changed: it is another drawing to the wall, and to be kept. */
 function keep() {
   submissionKey = uuid();
-  sent = false;
   // Paper that nobody has touched is no draft: the next page begins with white paper.
   if (!paper.isTouched && !paper.source?.image && !title.value && !artist.value) {
     return drafts.forget();
   }
   return drafts.save({
-    submissionKey,
+    ...details(),
     beginsOn,
     document: paper.toDocument(),
     ground: paper.ground,
-    title: title.value,
-    artist: artist.value,
-    colormap: colormaps.value,
   });
 }
 
 for (const input of [title, artist]) input.addEventListener("input", keep);
 
 function takeUp(draft) {
-  const { version } = draft.document;
-  if (version !== VERSION) throw new Error(`A draft of version ${version}`);
+  if (draft.document.version !== VERSION) throw new Error("A draft of another version");
   layOut(Paper.from(draft.document, draft.ground));
   submissionKey = draft.submissionKey;
   title.value = draft.title;
@@ -326,94 +313,29 @@ async function begin() {
 
 // --- Sending --------------------------------------------------------------------------------
 
-const outbox = new Outbox(studio.action, location.pathname);
-let waiting = null; // the key of what this page has sent and the wall has not answered
+const sending = new Sending(
+  studio,
+  $("send"),
+  {
+    key: () => submissionKey,
+    isUnchanged: (key) => key === submissionKey && !paper.stroke,
+    paper: () => paper,
+    details,
+    forgetDraft: () => drafts.forget(),
+    startAgain,
+    focusField: (fields) => [title, artist].find(({ name }) => fields.includes(name))?.focus(),
+  },
+  say,
+);
 
-async function makeEntry() {
-  const { width, height } = paper;
-  const entry = {
-    submissionKey,
-    title: title.value,
-    artist: artist.value,
-    colormap: colormaps.value,
-  };
-  const strokes = JSON.stringify(paper.toDocument());
-  entry.image = await encodeGrey(paper.pixels.slice(), width, height);
-  const room = Number(studio.dataset.maxUploadBytes) - entry.image.size - 2000;
-  // The picture counts; strokes that the wall could not take are not worth losing it for.
-  if (strokes.length < room && paper.isWithinLimits) entry.strokes = strokes;
-  return entry;
-}
-
-studio.addEventListener("submit", async (event) => {
+studio.addEventListener("submit", (event) => {
   event.preventDefault();
   paper.end();
-  if (waiting === submissionKey) {
-    outbox.tryNow();
-    return;
-  }
   if (paper.isBlank) {
     say("The paper is still blank. Draw something first!", { isProblem: true });
     canvas.focus();
-    return;
-  }
-  waiting = submissionKey;
-  say("Sending…");
-  try {
-    outbox.send(await makeEntry());
-  } catch (error) {
-    waiting = null;
-    say("This browser can't prepare the drawing for sending. Please try a newer one.", {
-      isProblem: true,
-    });
-    throw error;
-  }
+  } else sending.send();
 });
-
-outbox.addEventListener("state", ({ detail }) => {
-  const { entry, state } = detail;
-  const isShown = entry.submissionKey === submissionKey; // and not changed since
-  $("send").setAttribute("aria-disabled", String(state === "sending" && isShown));
-  if (state === "sending") say("Sending…");
-  else if (state === "waiting") {
-    const action = document.createElement("button");
-    Object.assign(action, { type: "button", className: "button quiet", textContent: "Try now" });
-    action.addEventListener("click", () => outbox.tryNow());
-    const seconds = detail.seconds === 1 ? "a second" : `${detail.seconds} seconds`;
-    say(`${detail.reason} Your drawing is safe; trying again in ${seconds}.`, {
-      isProblem: true,
-      action,
-    });
-  } else {
-    if (waiting === entry.submissionKey) waiting = null;
-    if (state === "refused") {
-      say(detail.sentence, { isProblem: true });
-      if (isShown) [title, artist].find(({ name }) => detail.fields.includes(name))?.focus();
-    } else arrived(detail.answer.url, entry);
-  }
-});
-
-const arrival =
-  "requiresApproval" in studio.dataset
-    ? "has arrived and is waiting for approval"
-    : "is on the wall";
-
-async function arrived(url, { submissionKey: key, isResumed }) {
-  // What has been drawn on since is another drawing, and stays.
-  if (key === submissionKey && !paper.stroke) {
-    sent = true;
-    await drafts.forget();
-    if (!isResumed && key === submissionKey && !paper.stroke) {
-      say(`It ${arrival}.`);
-      location.assign(url);
-      return;
-    }
-    if (isResumed && key === submissionKey && !paper.stroke) startAgain();
-  }
-  const link = document.createElement("a");
-  Object.assign(link, { href: url, textContent: "See it" });
-  say(`Your drawing ${arrival}.`, { link });
-}
 
 function startAgain() {
   title.value = "";
@@ -423,15 +345,7 @@ function startAgain() {
 }
 
 addEventListener("beforeunload", (event) => {
-  if (!drafts.works && paper.isTouched && !sent) event.preventDefault();
-});
-
-// Back to a page that the browser has kept: what was sent is on the wall, here is a new sheet.
-addEventListener("pageshow", ({ persisted }) => {
-  if (persisted && sent) {
-    startAgain();
-    say("");
-  }
+  if (!drafts.works && paper.isTouched && !sending.isSent) event.preventDefault();
 });
 
 // --- Keys -----------------------------------------------------------------------------------
@@ -477,17 +391,10 @@ const shortcuts = [
 ];
 listenForShortcuts(shortcuts);
 
-const modifier = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘ " : "Ctrl ";
-for (const { key, label } of shortcuts) {
-  const row = document.createElement("li");
-  const keys = document.createElement("kbd");
-  keys.textContent = key.replace("Mod+", modifier).replace("Shift+", "⇧ ").toUpperCase();
-  row.append(keys, label);
-  $("keys").append(row);
-}
+listShortcuts(shortcuts, $("keys"));
 
 layOut(paper);
 await begin();
-outbox.resume();
+sending.resume();
 
 export { paper };
