@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import dj_database_url
 from environs import Env, EnvError, ValidationError
 
-from drawsite.lib.atomic_files import draft_name, flush
+from drawsite.lib.atomic_files import flush_to_disk, temporary_path
 from drawsite.lib.canvas_limits import MAX_SIDE, MIN_SIDE
 
 env = Env()
@@ -198,15 +198,15 @@ def read_or_make_secret_key(path: Path) -> str:
 
 
 def _make_secret_key(path: Path) -> None:
-    draft = draft_name(path)
+    draft = temporary_path(path)
     try:
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(50))
         # What is signed with it may outlast a power cut; so must it.
-        flush(draft)
+        flush_to_disk(draft)
         # Unlike a rename, a link never replaces the key that another process made meanwhile.
         with suppress(FileExistsError):
             os.link(draft, path)
-        flush(path.parent)
+        flush_to_disk(path.parent)
     finally:
         draft.unlink(missing_ok=True)

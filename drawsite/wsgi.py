@@ -9,7 +9,7 @@ from gunicorn.errors import AppImportError
 
 from drawsite.db.releases import NewerReleaseError, check_database
 from drawsite.db.sqlite.base import DatabaseWrapper
-from drawsite.lib.headers import UNREADABLE
+from drawsite.lib.headers import HEADER_PARSE_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,6 +62,6 @@ def is_readable(content_type: str) -> bool:
     """Whether the header parses and its text is UTF-8, the one encoding that forms are sent in."""
     try:
         _, parameters = parse_header_parameters(content_type)
-    except UNREADABLE:
+    except HEADER_PARSE_ERRORS:
         return False
     return parameters.get("charset", "utf-8").lower() in {"utf-8", "utf8", "us-ascii"}

@@ -15,7 +15,7 @@ import numpy as np
 import psycopg
 from django.conf import settings
 
-from drawsite.lib.atomic_files import flush
+from drawsite.lib.atomic_files import flush_to_disk
 
 ROWS = (
     "SELECT id, title, artist, colormap, width, height, vmin, vmax, created_at, status,"
@@ -98,7 +98,7 @@ def _parquet(source: Path, target: Path) -> float:
                 writer.write_table(pa.table(rows, file.schema_arrow))
         with clock:
             writer.close()
-            flush(target / path.name)
+            flush_to_disk(target / path.name)
     return clock.seconds
 
 
@@ -112,7 +112,7 @@ def _zip(source: Path, target: Path) -> float:
                 new.writestr(entry.filename, data, entry.compress_type, compresslevel=1)
         with clock:
             new.close()
-            flush(target)
+            flush_to_disk(target)
     return clock.seconds
 
 
@@ -122,7 +122,7 @@ def _npz(source: Path, target: Path) -> float:
     clock = Clock()
     with clock:
         np.savez_compressed(target, **arrays)
-        flush(target)
+        flush_to_disk(target)
     return clock.seconds
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import requires_csrf_token
 
-from drawsite.lib.headers import UNREADABLE
+from drawsite.lib.headers import HEADER_PARSE_ERRORS
 from drawsite.lib.refusals import Errors, RefusedError
 from drawsite.observability.log_formats import request_id
 
@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 def wants_json(request: HttpRequest) -> bool:
     """Whether the client prefers JSON to a page."""
-    with suppress(*UNREADABLE):
+    with suppress(*HEADER_PARSE_ERRORS):
         if request.get_preferred_type(["text/html", JSON]) == JSON:
             return True
     # Only programs use these.

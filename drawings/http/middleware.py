@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, Unrea
 from django.middleware.security import SecurityMiddleware
 
 from drawings.http.errors import database_error, not_found, refusal, request_error
-from drawsite.lib.headers import UNREADABLE
+from drawsite.lib.headers import HEADER_PARSE_ERRORS
 from drawsite.lib.refusals import RefusedError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -91,7 +91,7 @@ def is_readable(request: HttpRequest) -> bool:
     if request.content_type == "multipart/form-data":
         try:
             request.POST  # noqa: B018 - reads it
-        except UNREADABLE:
+        except HEADER_PARSE_ERRORS:
             return False
     return True
 

@@ -14,13 +14,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from drawings.queries import search
 from drawsite.db.releases import newer_migration
-from drawsite.lib.atomic_files import file_draft
+from drawsite.lib.atomic_files import atomic_file
 
 SUFFIXES = {"sqlite": "sqlite3", "postgresql": "dump"}
 SIGNATURES = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
 TIME = "%Y%m%dT%H%M%S%fZ"
 NAME = r"drawsite-(\d{8}T\d{12}Z)\.(?:sqlite3|dump)"
-# As drafts.draft_name has it, and what SQLite may have had beside it.
+# As atomic_files.temporary_path names it, and what SQLite may have had beside it.
 DRAFT = rf"\.{NAME}\.[0-9a-f]+(?:-journal)?"
 OWNER_ONLY = 0o600
 # What every backup has, whatever the version that made it.
@@ -44,7 +44,7 @@ def back_up(connection: BaseDatabaseWrapper, directory: Path) -> Path:
     target = directory / f"drawsite-{now}.{SUFFIXES[connection.vendor]}"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with file_draft(target, OWNER_ONLY) as draft:
+        with atomic_file(target, OWNER_ONLY) as draft:
             if connection.vendor == "sqlite":
                 _copy_sqlite(Path(connection.settings_dict["NAME"]).absolute(), draft)
             else:
@@ -195,7 +195,7 @@ def restore_sqlite(file: Path, target: Path) -> None:
 
     Raises InUseError while other processes have the database open.
     """
-    with file_draft(target, OWNER_ONLY) as draft:
+    with atomic_file(target, OWNER_ONLY) as draft:
         shutil.copyfile(file, draft)
         if os.geteuid() == 0:
             # The server, which is hardly root's, must be able to open it.

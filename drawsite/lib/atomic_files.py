@@ -1,4 +1,4 @@
-"""Files and folders that are there whole, or not at all."""
+"""Files and folders that appear under their name only once they are complete."""
 
 import os
 import secrets
@@ -9,52 +9,53 @@ from pathlib import Path
 
 
 @contextmanager
-def file_draft(target: Path, mode: int = 0o666) -> Iterator[Path]:
-    """A new file beside the target, which becomes the target in one step once its bytes are on the
-    disk; if anything fails it is removed. `mode` is who may read it, as far as the umask allows."""
-    draft = draft_name(target)
-    draft.touch(mode=mode, exist_ok=False)
+def atomic_file(target: Path, mode: int = 0o666) -> Iterator[Path]:
+    """Yield the path of a new file beside the target; on success, flush it and rename it to the
+    target. On an error, remove it. The umask applies to `mode`."""
+    temporary = temporary_path(target)
+    temporary.touch(mode=mode, exist_ok=False)
     try:
-        yield draft
-        flush(draft)
-        draft.replace(target)
-        flush(target.parent)
+        yield temporary
+        flush_to_disk(temporary)
+        temporary.replace(target)
+        flush_to_disk(target.parent)
     finally:
-        draft.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
-def folder_draft(target: Path) -> Iterator[Path]:
-    """The same with a folder and all that is put into it; it replaces a folder that is there."""
-    draft = draft_name(target)
-    old = draft.with_name(f"{draft.name}.old")
-    draft.mkdir()
+def atomic_folder(target: Path) -> Iterator[Path]:
+    """Like `atomic_file`, for a folder and everything in it. Replaces an existing folder."""
+    temporary = temporary_path(target)
+    old = temporary.with_name(f"{temporary.name}.old")
+    temporary.mkdir()
     try:
-        yield draft
-        for path in (*draft.rglob("*"), draft):
-            flush(path)
+        yield temporary
+        for path in (*temporary.rglob("*"), temporary):
+            flush_to_disk(path)
         try:
-            # No folder takes the place of one that is not empty.
+            # A rename cannot replace a folder that is not empty.
             if target.exists():
                 target.replace(old)
-            draft.replace(target)
+            temporary.replace(target)
         except BaseException:
             if old.exists() and not target.exists():
                 old.replace(target)
             raise
-        flush(target.parent)
+        flush_to_disk(target.parent)
         shutil.rmtree(old, ignore_errors=True)
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
-def draft_name(target: Path) -> Path:
-    # Not by the process: in two containers both may have the same number.
+def temporary_path(target: Path) -> Path:
+    """Returns an unused path beside the target: `.<name>.<16 hex digits>`."""
+    # Not the process id: two containers may have the same one.
     return target.with_name(f".{target.name}.{secrets.token_hex(8)}")
 
 
-def flush(path: Path) -> None:
-    """Have what was written to a file, or into a folder, on the disk."""
+def flush_to_disk(path: Path) -> None:
+    """Flush a file's content, or a folder's entries, to the disk (fsync)."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,5 +1,5 @@
-"""Headers that come from strangers."""
+"""Headers that clients send."""
 
-# What Django's parser raises of parameters that it cannot read: of an encoding that there is none
-# of, of bytes that are not of theirs, of one that is given whole and in pieces.
-UNREADABLE = (LookupError, ValueError, TypeError)
+# What Django's parse_header_parameters raises for an unknown encoding, for bytes that are not valid
+# in theirs, and for a parameter given both whole and in parts (RFC 2231).
+HEADER_PARSE_ERRORS = (LookupError, ValueError, TypeError)

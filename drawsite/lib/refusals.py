@@ -1,4 +1,4 @@
-"""How any code refuses the request it works for: by one exception, answered in one place."""
+"""The one exception that refuses a request, from any layer. It is answered in one place."""
 
 from collections.abc import Mapping
 
@@ -6,9 +6,9 @@ Errors = Mapping[str, list[str]]
 
 
 class RefusedError(Exception):
-    """The request is refused. `drawings.http.errors.refusal` turns this into the response.
+    """Refuses the request. `drawings.http.errors.refusal` turns it into the response.
 
-    `errors` is a sentence about the request as a whole, or maps the names of fields to sentences.
+    `errors` is one sentence about the whole request, or maps field names to sentences.
     `retry_after` is in seconds.
     """
 

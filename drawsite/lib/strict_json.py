@@ -1,13 +1,14 @@
-"""JSON from strangers: every way in which it can be bad is one kind of error."""
+"""JSON from untrusted clients: every fault raises the same exception."""
 
 import json
 from typing import Any
 
 
 def loads(text: str | bytes) -> Any:
-    """What the text says. ValueError if it is not JSON, nested too deep, or has a number too long.
+    """Like json.loads. Raises ValueError if the text is not JSON, is nested too deeply, or has an
+    integer with too many digits.
 
-    NaN and Infinity still come through, as in Python's own parser: who takes numbers checks them.
+    NaN and Infinity are accepted, as in json.loads: callers that expect numbers must check them.
     """
     try:
         return json.loads(text)

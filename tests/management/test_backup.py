@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from drawings.services import backups
-from drawsite.lib.atomic_files import draft_name
+from drawsite.lib.atomic_files import temporary_path
 from tests.support.installation import Installation, installation, on_sqlite
 
 pytestmark = pytest.mark.django_db
@@ -152,7 +152,7 @@ def test_old_backups_and_drafts_go_but_not_the_one_just_made(tmp_path):
         return f"drawsite-20{year}{date}T000000000000Z.sqlite3"
 
     old = {name(20), name(21), f".{name(21)}.4711", f".{name(21)}.4711-journal"}
-    draft = draft_name(tmp_path / name(21)).name
+    draft = temporary_path(tmp_path / name(21)).name
     old |= {draft, f"{draft}-journal"}
     kept = {name(22), name(99), f".{name(99)}.4711", name(20, "0231"), "mine.sqlite3", ".mine.1"}
     for each in old | kept:

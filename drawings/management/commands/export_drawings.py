@@ -16,7 +16,7 @@ from drawings.forms.export import FilterForm
 from drawings.management.prepared_database import PreparedDatabaseCommand
 from drawings.models import Drawing
 from drawings.queries.filters import DrawingFilter
-from drawsite.lib.atomic_files import file_draft, folder_draft
+from drawsite.lib.atomic_files import atomic_file, atomic_folder
 
 FILTER_HELP = {
     "q": "whose title or artist has these words, or with this id",
@@ -128,13 +128,13 @@ def is_export(folder: Path) -> bool:
 def write_dataset(target: Path, name: str, source: Source) -> Iterator[Iterator[int]]:
     """Provide the writer's steps, to be run in the `with` block. The target appears after it."""
     if is_folder(target, name):
-        with folder_draft(target) as draft, closing(parquet.write_folder(draft, source)) as steps:
+        with atomic_folder(target) as draft, closing(parquet.write_folder(draft, source)) as steps:
             yield steps
         return
     with ExitStack() as drafts:
         # Entered first, so that it is renamed to its target after the drawings.
-        card = drafts.enter_context(file_draft(card_beside(target))) if name == "ndjson" else None
-        draft = drafts.enter_context(file_draft(target))
+        card = drafts.enter_context(atomic_file(card_beside(target))) if name == "ndjson" else None
+        draft = drafts.enter_context(atomic_file(target))
         with draft.open("wb") as out, closing(FORMATS[name].write(out, source)) as steps:
             yield steps
         if card is not None:

@@ -1,12 +1,12 @@
-"""Files and folders that are there whole, or not at all."""
+"""Atomic files and folders."""
 
 import pytest
 
-from drawsite.lib.atomic_files import file_draft, folder_draft
+from drawsite.lib.atomic_files import atomic_file, atomic_folder
 
 
-@pytest.mark.parametrize("make", [file_draft, folder_draft])
-def test_two_at_work_on_one_target_leave_each_other_alone(tmp_path, make):
+@pytest.mark.parametrize("make", [atomic_file, atomic_folder])
+def test_concurrent_writers_of_one_target_do_not_interfere(tmp_path, make):
     target = tmp_path / "target"
 
     with make(target) as first:
