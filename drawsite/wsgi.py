@@ -7,7 +7,7 @@ from django.db import Error, connection
 from django.utils.http import parse_header_parameters
 from gunicorn.errors import AppImportError
 
-from drawsite.db.releases import NewerReleaseError, check_database
+from drawsite.db.releases import NewerReleaseError, check_database_release
 from drawsite.db.sqlite.base import DatabaseWrapper
 from drawsite.lib.headers import HEADER_PARSE_ERRORS
 
@@ -25,7 +25,7 @@ def refuse_newer_database() -> None:
     """
     try:
         with suppress(Error):
-            check_database(connection)
+            check_database_release(connection)
     except NewerReleaseError as error:
         # gunicorn prints the sentence without a traceback, and starts no other worker.
         raise AppImportError(str(error)) from error
@@ -33,7 +33,7 @@ def refuse_newer_database() -> None:
         connection.close()
 
 
-DatabaseWrapper.creates = False
+DatabaseWrapper.creates_file = False
 django_application = get_wsgi_application()
 refuse_newer_database()
 

@@ -83,7 +83,7 @@ def admit_sender(request: HttpRequest, limit: Limit) -> None:
 def _refuse_if_disk_is_full() -> None:
     """Below MIN_FREE_BYTES the rest of the disk is kept for everything but new drawings."""
     with suppress(OSError):  # a broken disk shows itself when the drawing is written
-        free = disk_space.free_bytes()
+        free = disk_space.measure_free_bytes()
         if free is not None and free < settings.MIN_FREE_BYTES:
             metrics.count_refusal("disk")
             warn_once_of_full_disk()

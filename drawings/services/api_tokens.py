@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from drawings.models import TOKEN_SHOWN_LENGTH, ApiToken
-from drawsite.db.transactions import hurried_transaction
+from drawsite.db.transactions import nowait_transaction
 
 # What a secret begins with: who finds one in a file knows what it is.
 MARK = "drawsite_"
@@ -78,5 +78,5 @@ def _note_use(token: ApiToken) -> None:
     now = timezone.now()
     if token.last_used_at is not None and now - token.last_used_at < NOTED_EVERY:
         return
-    with suppress(OperationalError), hurried_transaction():
+    with suppress(OperationalError), nowait_transaction():
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)

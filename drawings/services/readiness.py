@@ -93,7 +93,7 @@ def try_disk() -> str | None:
         return "the database file is missing"
     directory = database.parent
     try:
-        if (disk_space.free_bytes() or 0) < FREE_BYTES:
+        if (disk_space.measure_free_bytes() or 0) < FREE_BYTES:
             return DISK_FULL
         # A transaction that is rolled back stays in memory: only this meets the disk itself. The
         # file has no name, so that nothing of it is ever left.

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from drawings.models import BlockedSender, KnownAddress, SenderKey
 from drawings.services import known_addresses, senders
-from drawsite.db.transactions import hurried_transaction
+from drawsite.db.transactions import nowait_transaction
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def sweep_batch() -> bool:
     """
     more = False
     try:
-        with hurried_transaction():
+        with nowait_transaction():
             for rows in expired():
                 keys = list(rows.values_list("pk", flat=True)[:BATCH])
                 if keys:

@@ -8,7 +8,7 @@ from django.db import OperationalError
 from drawings.imaging import pixels, rasteriser, strokes
 from drawings.models import Drawing
 from drawings.plotting import worker
-from drawsite.db.transactions import hurried_transaction
+from drawsite.db.transactions import nowait_transaction
 
 
 class UncheckedError(Exception):
@@ -68,5 +68,5 @@ def _record(drawing: Drawing, agree: bool, run: worker.Run) -> None:
     if run is worker.run_inline:
         row.update(strokes_agree=agree)
     else:
-        with suppress(OperationalError), hurried_transaction():
+        with suppress(OperationalError), nowait_transaction():
             row.update(strokes_agree=agree)

@@ -6,8 +6,9 @@ from pathlib import Path
 from django.db import connection
 
 
-def free_bytes() -> int | None:
-    """The free bytes; None for PostgreSQL, whose disk may be on another machine. Raises OSError."""
+def measure_free_bytes() -> int | None:
+    """Returns the free bytes, or None for PostgreSQL, whose disk may be on another machine. Raises
+    OSError."""
     if connection.vendor != "sqlite":
         return None
     return shutil.disk_usage(Path(connection.settings_dict["NAME"]).resolve().parent).free

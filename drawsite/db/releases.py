@@ -1,4 +1,4 @@
-"""Which release has migrated a database: this one, an older one, or a newer one?"""
+"""Tells whether a newer release has migrated the database."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -15,20 +15,21 @@ class NewerReleaseError(Exception):
     """The database has a migration that only a newer release knows."""
 
 
-class Own(NamedTuple):
+class ReleaseMigrations(NamedTuple):
     """The migrations of this release."""
 
     needed: frozenset[Migration]
-    known: frozenset[Migration]  # with those that a squashed migration replaces
+    known: frozenset[Migration]  # including those that squashed migrations replace
     apps: frozenset[str]
 
 
 @cache
-def own() -> Own:
-    """Reads the migration files, once."""
+def read_release_migrations() -> ReleaseMigrations:
+    """Read the migration files of this release, once per process."""
     loader = MigrationLoader(None)
-    replaced = (old for each in loader.disk_migrations.values() for old in each.replaces)
-    return Own(
+    migrations = loader.disk_migrations.values()
+    replaced = (old for migration in migrations for old in migration.replaces)
+    return ReleaseMigrations(
         needed=frozenset(loader.graph.nodes),
         known=frozenset({*loader.disk_migrations, *replaced}),
         apps=frozenset(loader.migrated_apps),
@@ -36,22 +37,24 @@ def own() -> Own:
 
 
 def needed_migrations() -> frozenset[Migration]:
-    """Every migration that must be applied before this release can serve."""
-    return own().needed
+    """Returns the migrations that must be applied before this release can serve."""
+    return read_release_migrations().needed
 
 
 def newer_migration(applied: Iterable[Migration]) -> str | None:
-    """The first of the applied migrations, as "app.name", that only a newer release can have.
+    """Returns the first of the applied migrations that only a newer release can have, as
+    "app.name", or None.
 
-    Returns None if there is none. Apps that this release does not have are ignored: an older
-    release may have had them.
+    Ignores apps that this release does not have: an older release may have had them.
     """
-    unknown = sorted(set(applied) - own().known)
-    return next((f"{app}.{name}" for app, name in unknown if app in own().apps), None)
+    unknown = sorted(set(applied) - read_release_migrations().known)
+    return next(
+        (f"{app}.{name}" for app, name in unknown if app in read_release_migrations().apps), None
+    )
 
 
-def check_database(connection: BaseDatabaseWrapper) -> None:
-    """Raises NewerReleaseError if a newer release has migrated the database."""
+def check_database_release(connection: BaseDatabaseWrapper) -> None:
+    """Raise NewerReleaseError if a newer release has migrated the database."""
     applied = MigrationRecorder(connection).applied_migrations()
     if (migration := newer_migration(applied)) is not None:
         raise NewerReleaseError(

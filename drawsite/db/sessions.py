@@ -1,7 +1,7 @@
-"""Django's database sessions, with session keys checked before they are looked up.
+"""Django's database sessions, which also validate the session key before looking it up.
 
-Django looks up whatever the cookie holds, and PostgreSQL raises an error for a NUL character.
-Without this check, anybody could cause a 500 with a cookie.
+Django looks up any cookie value, and PostgreSQL raises an error for a NUL character. Without this
+check, a cookie could cause a 500.
 """
 
 import re

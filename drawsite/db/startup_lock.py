@@ -1,4 +1,4 @@
-"""One process at a time prepares a site: the others wait for it, and find the work done."""
+"""A lock for `prepare`: one process prepares the site, and the others wait until it is done."""
 
 import fcntl
 import os
@@ -10,58 +10,58 @@ from pathlib import Path
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-LOOK_AGAIN_SECONDS = 0.2
+POLL_SECONDS = 0.2
 ADVISORY_LOCK = "hashtext('drawsite prepare')"
 
 
 @contextmanager
-def alone(connection: BaseDatabaseWrapper, seconds: float) -> Iterator[None]:
-    """Only one process that shares the data directory or the database is in here at once.
+def hold_startup_lock(connection: BaseDatabaseWrapper, timeout: float) -> Iterator[None]:
+    """Exclude all other processes that share the data directory or the database.
 
-    Raises TimeoutError when another one still is, after so many seconds.
+    Raises TimeoutError if another process still holds the lock after `timeout` seconds.
     """
-    deadline = time.monotonic() + seconds
-    with ExitStack() as held:
-        held.enter_context(_file_lock(settings.DATA_DIR / "prepare.lock", deadline))
+    deadline = time.monotonic() + timeout
+    with ExitStack() as locks:
+        locks.enter_context(_hold_file_lock(settings.DATA_DIR / "prepare.lock", deadline))
         if connection.vendor == "postgresql":
-            held.enter_context(_advisory_lock(connection, deadline))
+            locks.enter_context(_hold_advisory_lock(connection, deadline))
         yield
 
 
 @contextmanager
-def _file_lock(path: Path, deadline: float) -> Iterator[None]:
-    """The lock ends with the process, however that ends."""
+def _hold_file_lock(path: Path, deadline: float) -> Iterator[None]:
+    """The kernel releases the lock when the process ends, even if it is killed."""
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600)) as file:
 
-        def take() -> bool:
+        def try_lock() -> bool:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return False
             return True
 
-        _wait_for(take, deadline)
+        _retry_until(deadline, try_lock)
         yield
 
 
 @contextmanager
-def _advisory_lock(connection: BaseDatabaseWrapper, deadline: float) -> Iterator[None]:
-    """The lock ends with the connection."""
+def _hold_advisory_lock(connection: BaseDatabaseWrapper, deadline: float) -> Iterator[None]:
+    """PostgreSQL releases the lock when the connection ends."""
     with connection.cursor() as cursor:
 
-        def take() -> bool:
+        def try_lock() -> bool:
             cursor.execute(f"SELECT pg_try_advisory_lock({ADVISORY_LOCK})")
             return bool(cursor.fetchone()[0])
 
-        _wait_for(take, deadline)
+        _retry_until(deadline, try_lock)
     try:
         yield
     finally:
         connection.close()
 
 
-def _wait_for(take: Callable[[], bool], deadline: float) -> None:
-    while not take():
+def _retry_until(deadline: float, try_lock: Callable[[], bool]) -> None:
+    while not try_lock():
         if time.monotonic() >= deadline:
             raise TimeoutError
-        time.sleep(LOOK_AGAIN_SECONDS)
+        time.sleep(POLL_SECONDS)

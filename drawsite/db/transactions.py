@@ -1,8 +1,8 @@
-"""Write transactions that wait for each other in order.
+"""Write transactions that wait for each other in a fair order.
 
-SQLite lets one connection write at a time, and the others ask again after pauses that grow: under
-load some wait for seconds while newcomers pass, and for much of the time nobody writes at all. Here
-they take turns instead: first the threads of a process, then the processes.
+SQLite allows one writer at a time. The others poll for its lock with growing pauses, so under load
+some wait for seconds while newcomers overtake them, and much of the time nobody writes at all. Here
+writers queue for locks instead: first the threads of a process, then the processes.
 """
 
 import fcntl
@@ -16,41 +16,43 @@ from pathlib import Path
 
 from django.db import OperationalError, connection, transaction
 
-# Longer than a transaction takes. When nobody has written for so long the disk has stalled, and
-# most leave their threads to those who only look.
-PATIENCE_SECONDS = 0.25
-PLACES = 2  # for those who wait longer: of four threads one works, and one is left
-# Longer than a disk stalls, as a rule. Then somebody keeps the lock of the database: one waits for
-# it, as long as the connection's `timeout`, and all others are told.
-STALL_SECONDS = 2.0
-# For a turn among threads, however much others get on, or the clock is set back.
-LONGEST_SECONDS = 5.0
+# Longer than a transaction takes. If no writer has made progress for this long, the disk has
+# stalled, and all but MAX_STALL_WAITERS give up, to leave their threads to readers.
+STALLED_AFTER_SECONDS = 0.25
+# Of a process's four threads, one writes, two wait, and one is left for readers.
+MAX_STALL_WAITERS = 2
+# Longer than a disk usually stalls. If no writer has made progress for this long, another program
+# holds the database lock. The first writer waits for it as long as the connection's `timeout` says;
+# the others give up.
+GIVE_UP_AFTER_SECONDS = 2.0
+# For the thread lock, even if other writers make progress or the clock is set back.
+MAX_WAIT_SECONDS = 5.0
 
-_turn = threading.Lock()
-_places = threading.BoundedSemaphore(PLACES)
-_began = math.inf  # when the one whose turn it is began
+_thread_lock = threading.Lock()
+_stall_waiters = threading.BoundedSemaphore(MAX_STALL_WAITERS)
+_began = math.inf  # when the holder of the thread lock took it
 
 
 @contextmanager
 def write_transaction() -> Iterator[None]:
-    """A transaction: at once where the database takes many writers, else when its turn comes.
+    """Run a transaction. On SQLite, wait in a queue first; PostgreSQL takes many writers at once.
 
-    Within another one it is a part of that. Raises OperationalError if somebody keeps the lock of
-    the database.
+    Within another transaction it becomes a savepoint of that one. Raises OperationalError if
+    another program holds the database lock.
     """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         with transaction.atomic():
             yield
         return
-    with _turn_of_thread(), _turn_of_process(), transaction.atomic():
+    with _hold_thread_lock(), _hold_process_lock(), transaction.atomic():
         yield
 
 
 @contextmanager
-def hurried_transaction() -> Iterator[None]:
-    """A transaction that waits for nobody: OperationalError where it would have to.
+def nowait_transaction() -> Iterator[None]:
+    """Run a transaction that raises OperationalError instead of waiting for a lock.
 
-    For what can be written another time as well, by who only came to read.
+    For writes that can be made later as well, during requests that only read.
     """
     with connection.cursor() as cursor:
         if connection.vendor != "sqlite":
@@ -59,77 +61,79 @@ def hurried_transaction() -> Iterator[None]:
                 yield
             return
         cursor.execute("PRAGMA busy_timeout")
-        (patience,) = cursor.fetchone()
+        (usual,) = cursor.fetchone()
         cursor.execute("PRAGMA busy_timeout = 0")
         try:
             with transaction.atomic():
                 yield
         finally:
-            cursor.execute(f"PRAGMA busy_timeout = {patience}")
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 @contextmanager
-def _turn_of_thread() -> Iterator[None]:
+def _hold_thread_lock() -> Iterator[None]:
     global _began
-    deadline = time.monotonic() + LONGEST_SECONDS
-    if not _taken_within(PATIENCE_SECONDS, deadline):
-        _wait_through_a_stall(deadline)
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
+    if not _acquire_unless_stalled(STALLED_AFTER_SECONDS, deadline):
+        _wait_through_stall(deadline)
     _began = time.time()
     try:
         yield
     finally:
         _began = math.inf
-        _turn.release()
+        _thread_lock.release()
 
 
-def _wait_through_a_stall(deadline: float) -> None:
-    """Take the turn, if there is a place to wait for it; OperationalError if that is in vain."""
-    if not _places.acquire(blocking=False):
-        raise OperationalError("The database is locked: others wait for it already")
+def _wait_through_stall(deadline: float) -> None:
+    """Acquire the thread lock as one of MAX_STALL_WAITERS. Raises OperationalError on failure."""
+    if not _stall_waiters.acquire(blocking=False):
+        raise OperationalError("The database is locked: too many threads are waiting for it")
     try:
-        if not _taken_within(STALL_SECONDS, deadline):
-            raise OperationalError("The database is locked: nobody has written for too long")
+        if not _acquire_unless_stalled(GIVE_UP_AFTER_SECONDS, deadline):
+            raise OperationalError("The database is locked: no write has finished for too long")
     finally:
-        _places.release()
+        _stall_waiters.release()
 
 
-def _taken_within(seconds: float, deadline: float) -> bool:
-    """Wait for the turn until nobody has written for so long; whether it is ours."""
-    while not _turn.acquire(timeout=_patience(seconds)):
-        if _patience(seconds) == 0 or time.monotonic() > deadline:
+def _acquire_unless_stalled(seconds: float, deadline: float) -> bool:
+    """Acquire the thread lock. Returns False if no writer makes progress for `seconds`, or at the
+    deadline."""
+    while not _thread_lock.acquire(timeout=_seconds_left(seconds)):
+        if _seconds_left(seconds) == 0 or time.monotonic() > deadline:
             return False
     return True
 
 
 @contextmanager
-def _turn_of_process() -> Iterator[None]:
-    """The kernel wakes who is next at once, and takes the turn from a process that dies."""
+def _hold_process_lock() -> Iterator[None]:
+    """The kernel wakes the next process at once, and releases the lock of a process that dies."""
     try:
+        # The directory, not the file: closing the file would release SQLite's own locks on it.
         directory = os.open(Path(connection.settings_dict["NAME"]).parent, os.O_RDONLY)
-    except OSError:  # a database in memory: no other process has it
+    except OSError:  # a database in memory, which no other process shares
         yield
         return
     try:
-        # (The directory, not the file: to close that would free SQLite's own locks on it.)
         fcntl.flock(directory, fcntl.LOCK_EX)
-        # Who has waited so long in vain does not go on to wait for the database as well.
-        if _patience(STALL_SECONDS) == 0:
+        # After so long a wait, do not wait for the database lock as well.
+        if _seconds_left(GIVE_UP_AFTER_SECONDS) == 0:
             raise OperationalError("The database is locked: another process waited for too long")
         yield
-        with suppress(OSError):  # it is stored, whatever becomes of the sign that we get on
+        with suppress(OSError):  # the row is stored, even if progress cannot be recorded
             os.utime(directory)
     finally:
         os.close(directory)
 
 
-def _patience(seconds: float) -> float:
-    """What is left of so many seconds without a sign that others get on, here or elsewhere.
+def _seconds_left(seconds: float) -> float:
+    """Returns the rest of `seconds` since the last progress of a writer in any process: the last
+    commit, which sets the directory's modification time, or the start of the current transaction.
 
-    (Not a look at what SQLite has written: that may be of one who goes on and on.)
+    The log's modification time would not do: a writer that never finishes changes it too.
     """
     try:
-        written = Path(connection.settings_dict["NAME"]).parent.stat().st_mtime
+        committed = Path(connection.settings_dict["NAME"]).parent.stat().st_mtime
     except OSError:
-        written = 0.0
-    left = max(_began, written) + seconds - time.time()
+        committed = 0.0
+    left = max(_began, committed) + seconds - time.time()
     return min(seconds, max(0.0, left))

@@ -121,7 +121,7 @@ def test_a_sweep_that_would_have_to_wait_is_left_for_later(client, due, monkeypa
     def locked():
         raise OperationalError
 
-    monkeypatch.setattr(sweeping, "hurried_transaction", locked)
+    monkeypatch.setattr(sweeping, "nowait_transaction", locked)
     add_sessions(1, -1)
 
     assert send(client).status_code == 303

@@ -9,8 +9,8 @@ from django.db import DEFAULT_DB_ALIAS, connection
 
 from drawings.services import sweeping
 from drawsite.db.private_files import restrict_files
-from drawsite.db.releases import NewerReleaseError, check_database
-from drawsite.db.startup_lock import alone
+from drawsite.db.releases import NewerReleaseError, check_database_release
+from drawsite.db.startup_lock import hold_startup_lock
 
 
 class Command(BaseCommand):
@@ -32,8 +32,8 @@ class Command(BaseCommand):
 
     def handle(self, *, verbosity: int, wait: float, **options: Any) -> None:
         try:
-            with alone(connection, wait):
-                check_database(connection)
+            with hold_startup_lock(connection, wait):
+                check_database_release(connection)
                 self.warn_of_open_files(restrict_files(connection))
                 call_command("migrate", interactive=False, verbosity=verbosity)
                 sweeping.sweep()

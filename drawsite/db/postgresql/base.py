@@ -1,4 +1,4 @@
-"""Django's PostgreSQL, which asks a kept connection whether it lives without a round trip."""
+"""Django's PostgreSQL backend, with a health check of kept connections that needs no round trip."""
 
 import select
 
@@ -7,10 +7,11 @@ from django.db.backends.postgresql import base
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
-        """A server that ends or restarts says so: then there is something to read.
+        """Returns whether the connection is alive. If the server has ended it, its socket is
+        readable: a last message, or the end of the stream.
 
-        Django's own way is a query, in front of every request. It still has to do after an error,
-        when nothing is known of the connection.
+        Django itself runs a query before each request. Here that happens only after an error, which
+        leaves the state of the connection unknown.
         """
         if self.connection is None or self.connection.closed:
             return False

@@ -23,10 +23,10 @@ def squashed(tmp_path, monkeypatch):
     (package / "0001_squashed.py").write_text(SQUASHED)
     monkeypatch.syspath_prepend(tmp_path)
     importlib.invalidate_caches()
-    releases.own.cache_clear()
+    releases.read_release_migrations.cache_clear()
     with override_settings(MIGRATION_MODULES={"drawings": package.name}):
         yield
-    releases.own.cache_clear()
+    releases.read_release_migrations.cache_clear()
 
 
 def test_a_database_with_this_releases_migrations_is_not_newer():

@@ -19,7 +19,7 @@ from drawsite.db import transactions
 from drawsite.db.transactions import write_transaction
 
 SQLITE = settings.DATABASES["default"]["ENGINE"] == "drawsite.db.sqlite"
-OTHERS = transactions.PLACES + 1
+OTHERS = transactions.MAX_STALL_WAITERS + 1
 
 
 def break_off(make_drawing):
@@ -33,7 +33,7 @@ def test_a_write_transaction_is_undone_as_a_whole(transactional_db, make_drawing
         break_off(make_drawing)
 
     assert not Drawing.objects.exists()
-    with write_transaction():  # the turn was given back
+    with write_transaction():  # the lock was released
         make_drawing()
     assert Drawing.objects.count() == 1
 
@@ -49,8 +49,8 @@ if SQLITE:
             connection.close()
 
     @contextmanager
-    def others_who_want_to_write(go_on: threading.Event):
-        """While one writes until it may go on."""
+    def waiting_writers(go_on: threading.Event):
+        """OTHERS writers that wait for one that writes until `go_on` is set."""
         inside = threading.Event()
         with ThreadPoolExecutor(1 + OTHERS) as threads:
             first = threads.submit(write, inside, go_on)
@@ -61,8 +61,8 @@ if SQLITE:
         assert first.exception() is None
 
     @contextmanager
-    def another_process_whose_turn_it_is():
-        """A process of the same site, in the midst of a write transaction until the block ends."""
+    def another_process_that_writes():
+        """A process of the same site that is in a write transaction until the block ends."""
         directory = Path(connection.settings_dict["NAME"]).parent
         hold = f"import fcntl, os; fcntl.flock(os.open({str(directory)!r}, os.O_RDONLY), 2)"
         program = f"{hold}; print('held', flush=True); input()"
@@ -78,8 +78,8 @@ if SQLITE:
                 process.stdin.close()
 
     @pytest.fixture
-    def others_get_on(transactional_db, make_drawing):
-        """As if somebody wrote all the time, and was done with it."""
+    def others_make_progress(transactional_db, make_drawing):
+        """As if other writers committed all the time."""
         make_drawing()  # SQLite has made its files then
         database = Path(connection.settings_dict["NAME"])
         ahead = time.time() + 1000
@@ -87,64 +87,66 @@ if SQLITE:
         yield
         os.utime(database.parent)
 
-    def test_a_process_writes_when_another_has_written(others_get_on):
+    def test_a_process_writes_when_another_has_written(others_make_progress):
         go_on = threading.Event()
         go_on.set()
         with ThreadPoolExecutor(1) as threads:
-            with another_process_whose_turn_it_is():
+            with another_process_that_writes():
                 waiting = threads.submit(write, threading.Event(), go_on)
-                assert not wait([waiting], timeout=transactions.PATIENCE_SECONDS).done
+                assert not wait([waiting], timeout=transactions.STALLED_AFTER_SECONDS).done
             assert waiting.result(10) is None
 
-    def test_a_process_that_dies_leaves_its_turn_to_the_others(others_get_on):
+    def test_a_process_that_dies_releases_its_lock(others_make_progress):
         go_on = threading.Event()
         go_on.set()
-        with ThreadPoolExecutor(1) as threads, another_process_whose_turn_it_is() as other:
+        with ThreadPoolExecutor(1) as threads, another_process_that_writes() as other:
             waiting = threads.submit(write, threading.Event(), go_on)
             other.kill()
             assert waiting.result(10) is None
 
     def test_a_process_does_not_wait_again_after_one_that_could_not_write(transactional_db):
         with ThreadPoolExecutor(1) as threads:
-            with another_process_whose_turn_it_is():
+            with another_process_that_writes():
                 waiting = threads.submit(write, threading.Event(), threading.Event())
-                assert not wait([waiting], timeout=1.5 * transactions.STALL_SECONDS).done
+                assert not wait([waiting], timeout=1.5 * transactions.GIVE_UP_AFTER_SECONDS).done
             assert isinstance(waiting.exception(10), OperationalError)
 
     def refusals(others: list[Future[None]]) -> list[bool]:
         return [isinstance(each.exception(), OperationalError) for each in others]
 
     @pytest.fixture
-    def another_writes_on_and_on(transactional_db, make_drawing):
-        """Somebody else's transaction that is not done yet."""
+    def another_never_commits(transactional_db, make_drawing):
+        """As if another transaction wrote all the time and never committed."""
         make_drawing()
         ahead = time.time() + 1000
         os.utime(f"{connection.settings_dict['NAME']}-wal", (ahead, ahead))
 
-    def test_nobody_waits_with_a_writer_that_hangs(another_writes_on_and_on):
+    def test_nobody_waits_with_a_writer_that_hangs(another_never_commits):
         go_on = threading.Event()
-        with others_who_want_to_write(go_on) as others:
+        with waiting_writers(go_on) as others:
             refused = wait(others, timeout=8).done
             go_on.set()
 
         assert refused == set(others)
         assert refusals(others) == [True] * OTHERS
 
-    def test_few_wait_while_the_disk_stalls(transactional_db):
+    def test_few_writers_wait_while_the_disk_stalls(transactional_db):
         go_on = threading.Event()
-        with others_who_want_to_write(go_on) as others:
+        with waiting_writers(go_on) as others:
             refused = wait(
-                others, timeout=(transactions.PATIENCE_SECONDS + transactions.STALL_SECONDS) / 2
+                others,
+                timeout=(transactions.STALLED_AFTER_SECONDS + transactions.GIVE_UP_AFTER_SECONDS)
+                / 2,
             )
             go_on.set()
 
-        assert len(refused.done) == OTHERS - transactions.PLACES
-        assert sorted(refusals(others)) == [False] * transactions.PLACES + [True]
+        assert len(refused.done) == OTHERS - transactions.MAX_STALL_WAITERS
+        assert sorted(refusals(others)) == [False] * transactions.MAX_STALL_WAITERS + [True]
 
-    def test_nobody_waits_for_ever_whatever_the_clock_says(others_get_on, monkeypatch):
-        monkeypatch.setattr(transactions, "LONGEST_SECONDS", 0.2)
+    def test_waiting_is_bounded_whatever_the_clock_says(others_make_progress, monkeypatch):
+        monkeypatch.setattr(transactions, "MAX_WAIT_SECONDS", 0.2)
         go_on = threading.Event()
-        with others_who_want_to_write(go_on) as others:
+        with waiting_writers(go_on) as others:
             refused = wait(others, timeout=8).done
             go_on.set()
 
@@ -156,9 +158,7 @@ if SQLITE:
         write()
         return directory.stat().st_mtime
 
-    def test_who_has_written_gives_a_sign_and_who_has_not_gives_none(
-        transactional_db, make_drawing
-    ):
+    def test_a_commit_records_progress_and_a_rollback_does_not(transactional_db, make_drawing):
         make_drawing()  # SQLite has made its files then
 
         def give_up():
@@ -172,7 +172,7 @@ if SQLITE:
         assert mtime_after(give_up) == 0
         assert mtime_after(write_one) == pytest.approx(time.time(), abs=60)
 
-    def test_what_is_stored_is_stored_whatever_becomes_of_the_sign(
+    def test_a_commit_succeeds_even_if_progress_cannot_be_recorded(
         transactional_db, make_drawing, monkeypatch
     ):
         monkeypatch.setattr(os, "utime", Mock(side_effect=OSError))
@@ -181,10 +181,10 @@ if SQLITE:
 
         assert Drawing.objects.count() == 1
 
-    def test_everybody_waits_while_others_get_on(others_get_on):
+    def test_all_writers_wait_while_others_make_progress(others_make_progress):
         go_on = threading.Event()
-        with others_who_want_to_write(go_on) as others:
-            assert not wait(others, timeout=2 * transactions.PATIENCE_SECONDS).done
+        with waiting_writers(go_on) as others:
+            assert not wait(others, timeout=2 * transactions.STALLED_AFTER_SECONDS).done
             go_on.set()
 
         assert refusals(others) == [False] * OTHERS
