@@ -1,8 +1,8 @@
-"""How often, or how much, one client may do something in a window of time.
+"""Limits how often, or how much, one client may do something in a window of time.
 
-`hit` counts and `test` only looks. Redis counts for all machines together; without it each machine
-counts in memory that its processes share. Either way one atomic step decides, so that no number of
-processes asking at once lets one more through.
+`hit` counts an event and `test` only checks the limit. Redis holds the counters for all machines;
+without Redis each machine holds its own, in memory that its processes share. Check and count are
+one atomic step, so limits are exact for concurrent requests.
 """
 
 import hmac
@@ -19,8 +19,8 @@ from drawsite.ratelimit import shared_counters
 
 logger = logging.getLogger(__name__)
 
-# How long to count without Redis after it did not answer: waiting for one that hangs would delay
-# every request.
+# How long to count without Redis after it failed. Retrying a Redis that hangs would delay every
+# request.
 REDIS_PAUSE_SECONDS = 5.0
 _redis_pauses_until = 0.0
 
@@ -31,47 +31,49 @@ class Verdict(NamedTuple):
 
 
 def hit(scope: str, client: str, rate: Rate | None, amount: int = 1) -> Verdict:
-    """Count `amount` more of a client, if that is within the rate.
+    """Add `amount` to the client's count if the rate allows it; otherwise count nothing.
 
-    A refused amount is not counted. A negative one gives back what was counted, down to zero.
-    `scope` is one of shared_counters.SCOPES.
+    A negative amount is subtracted, down to zero. `scope` is one of shared_counters.SCOPES.
     """
-    return _ask(scope, client, rate, amount, write=True)
+    return _check_limit(scope, client, rate, amount, write=True)
 
 
 def test(scope: str, client: str, rate: Rate | None) -> Verdict:
-    """What `hit` would answer, without counting."""
-    return _ask(scope, client, rate, 1, write=False)
+    """Returns what `hit` would return, without counting."""
+    return _check_limit(scope, client, rate, 1, write=False)
 
 
-def _ask(scope: str, client: str, rate: Rate | None, amount: int, *, write: bool) -> Verdict:
+def _check_limit(
+    scope: str, client: str, rate: Rate | None, amount: int, *, write: bool
+) -> Verdict:
     if rate is None:
         return Verdict(True, 0)
-    # Keyed, so that neither store names anybody.
-    secret = f"{scope}:{client}:{rate.seconds}".encode(errors="surrogatepass")
-    digest = hmac.digest(settings.SECRET_KEY.encode(), secret, "sha256")
+    # A keyed hash, so that neither store holds addresses or names.
+    identity = f"{scope}:{client}:{rate.seconds}".encode(errors="surrogatepass")
+    digest = hmac.digest(settings.SECRET_KEY.encode(), identity, "sha256")
     key = digest[: shared_counters.KEY_BYTES]
-    answer = _ask_redis(key, rate, amount, write=write)
-    if answer is None:
+    result = _check_limit_in_redis(key, rate, amount, write=write)
+    if result is None:
         table = shared_counters.tables[scope]
-        answer = table.ask(key, rate.limit, rate.seconds, amount, write=write)
-    allowed, seconds = answer
+        result = table.check_limit(key, rate.limit, rate.seconds, amount, write=write)
+    allowed, seconds = result
     if not allowed:
         metrics.count_refusal(scope)
     return Verdict(allowed, max(1, math.ceil(seconds)))
 
 
-def _ask_redis(key: bytes, rate: Rate, amount: int, *, write: bool) -> tuple[bool, float] | None:
-    """What Redis answers; None if there is none, or if it is away."""
+def _check_limit_in_redis(
+    key: bytes, rate: Rate, amount: int, *, write: bool
+) -> tuple[bool, float] | None:
+    """Like shared_counters.Counters.check_limit. Returns None without Redis, or if it fails."""
     global _redis_pauses_until
     if not settings.REDIS_URL or time.monotonic() < _redis_pauses_until:
         return None
-    from drawsite.ratelimit import (
-        redis_counters,  # a server without Redis starts without its client
-    )
+    # Without Redis, the server does not load its client.
+    from drawsite.ratelimit import redis_counters
 
     try:
-        return redis_counters.ask(settings.REDIS_URL, key, *rate, amount, write=write)
+        return redis_counters.check_limit(settings.REDIS_URL, key, *rate, amount, write=write)
     except redis_counters.Unavailable as error:
         _redis_pauses_until = time.monotonic() + REDIS_PAUSE_SECONDS
         logger.warning("Redis does not answer, counting without it: %s", error)

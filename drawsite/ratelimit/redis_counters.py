@@ -1,4 +1,4 @@
-"""Counters in Redis, for several machines together. Imported only where REDIS_URL is set."""
+"""Counters in Redis, which several machines share. Imported only if REDIS_URL is set."""
 
 from functools import lru_cache
 
@@ -9,11 +9,11 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 PREFIX = "drawsite:rate:"
-# A visitor waits for it, and shared memory can count instead.
+# Short, because a visitor is waiting and shared memory can count instead.
 TIMEOUT_SECONDS = 0.5
 
-# Redis runs a script alone: one round trip, atomic. The key expires with its window, which begins
-# with the first event.
+# Redis runs a script atomically, in one round trip. A window begins with the key's first event, and
+# the key expires with it.
 SCRIPT = """
 local count = tonumber(redis.call("GET", KEYS[1]) or "0")
 local limit, milliseconds, amount = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -43,10 +43,10 @@ def _script(url: str) -> Script:
     return client.register_script(SCRIPT)
 
 
-def ask(
+def check_limit(
     url: str, key: bytes, limit: int, seconds: int, amount: int, *, write: bool
 ) -> tuple[bool, float]:
-    """Like shared_counters.Counters.ask. Raises Unavailable."""
+    """Like shared_counters.Counters.check_limit. Raises Unavailable."""
     arguments = [limit, seconds * 1000, amount, int(write)]
     fits, milliseconds = _script(url)(keys=[PREFIX + key.hex()], args=arguments)
     return bool(fits), milliseconds / 1000

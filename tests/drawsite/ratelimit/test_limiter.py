@@ -39,7 +39,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def fresh_counts(settings, monkeypatch):
-    """Counts are kept under a keyed hash: with a new key, all begin anew, in Redis too."""
+    """A new SECRET_KEY resets all counts, in Redis too: their keys are hashed with it."""
     monkeypatch.setattr(limiter, "_redis_pauses_until", 0.0)
     settings.SECRET_KEY = uuid4().hex
 
@@ -53,7 +53,7 @@ def store(request, settings):
 
 @pytest.fixture
 def clock(settings, monkeypatch):
-    """The time by which memory counts."""
+    """The clock of the counters in memory."""
     settings.REDIS_URL = ""
     clock = SimpleNamespace(now=1000.0)
     monkeypatch.setattr(shared_counters, "time", SimpleNamespace(monotonic=lambda: clock.now))
@@ -68,7 +68,7 @@ def allowed(number, client="192.0.2.1", rate=THREE, scope="submit"):
 
 
 @pytest.mark.parametrize("limit", [1, 3, 10])
-def test_exactly_as_many_as_the_rate_says_are_allowed(store, limit):
+def test_the_rate_is_exact(store, limit):
     assert allowed(limit + 3, rate=Rate(limit, AGES)) == [True] * limit + [False] * 3
 
 
@@ -84,7 +84,7 @@ def test_each_thing_that_is_limited_is_counted_alone(store):
     assert allowed(1, scope="report") == [True]
 
 
-def test_a_window_begins_with_its_first_event_and_the_next_begins_anew(store):
+def test_a_window_begins_with_its_first_event_and_resets_when_it_ends(store):
     rate = Rate(2, 2)
     for _ in range(2):
         verdicts = [limiter.hit("submit", "192.0.2.1", rate) for _ in range(3)]
@@ -113,7 +113,7 @@ def test_an_amount_that_does_not_fit_is_not_counted_and_a_smaller_one_may_still_
     assert [take(amount) for amount in (60, 50, 40, 1)] == [True, False, True, False]
 
 
-def test_what_is_given_back_may_be_taken_again_and_no_more_than_that(store):
+def test_a_negative_amount_frees_exactly_that_much(store):
     allowed(3)
 
     limiter.hit("submit", "192.0.2.1", THREE, -1)
@@ -122,13 +122,13 @@ def test_what_is_given_back_may_be_taken_again_and_no_more_than_that(store):
     assert allowed(4) == [True, True, True, False]
 
 
-def test_who_has_taken_nothing_gives_nothing_back(store):
+def test_a_negative_amount_stops_at_zero(store):
     limiter.hit("submit", "192.0.2.1", THREE, -2)
 
     assert allowed(4) == [True, True, True, False]
 
 
-def test_testing_says_what_counting_would_and_counts_nothing(store):
+def test_test_returns_what_hit_would_and_counts_nothing(store):
     def tested():
         return limiter.test("submit", "192.0.2.1", THREE).allowed
 
@@ -138,12 +138,12 @@ def test_testing_says_what_counting_would_and_counts_nothing(store):
     assert limiter.test("submit", "192.0.2.1", THREE).retry_after > 0
 
 
-def test_counting_asks_nothing_of_the_database(store, django_assert_num_queries):
+def test_counting_runs_no_query(store, django_assert_num_queries):
     with django_assert_num_queries(0):
         allowed(4)
 
 
-def test_the_same_client_has_another_name_under_another_secret(store, settings):
+def test_the_key_of_a_client_depends_on_the_secret_key(store, settings):
     allowed(5)
     settings.SECRET_KEY = uuid4().hex
 
@@ -180,25 +180,25 @@ def test_eight_processes_that_ask_at_once_get_exactly_what_the_rate_says(store):
 
 
 KEYS = [bytes([number]) * shared_counters.KEY_BYTES for number in range(1, 100)]
-FULL = shared_counters.PLACES
+FULL = shared_counters.PROBE_LENGTH
 
 
 def count_in(table, key, times=1, limit=1000, seconds=60):
-    return [table.ask(key, limit, seconds, 1, write=True)[0] for _ in range(times)]
+    return [table.check_limit(key, limit, seconds, 1, write=True)[0] for _ in range(times)]
 
 
 def is_counted(table, key, seconds=60):
-    return not table.ask(key, 1, seconds, 1, write=False)[0]
+    return not table.check_limit(key, 1, seconds, 1, write=False)[0]
 
 
 @pytest.fixture
 def table():
-    """One with room for as many keys as a key has places."""
+    """A table with as many slots as the probe length."""
     with closing(shared_counters.Counters(FULL)) as table:
         yield table
 
 
-def test_a_full_table_replaces_what_has_expired_first(table, clock):
+def test_a_full_table_evicts_expired_keys_first(table, clock):
     count_in(table, KEYS[5], times=50, seconds=10)
     for number in range(FULL):
         count_in(table, KEYS[number])
@@ -209,7 +209,7 @@ def test_a_full_table_replaces_what_has_expired_first(table, clock):
     assert [is_counted(table, key) for key in KEYS[:FULL]] == [True] * 5 + [False] + [True] * 10
 
 
-def test_a_client_that_has_used_up_its_limit_is_not_forgotten_for_a_thousand_others(table):
+def test_a_thousand_other_clients_do_not_evict_one_that_has_used_up_its_limit(table):
     assert count_in(table, KEYS[0], times=6, limit=5) == [True] * 5 + [False]
 
     for number in range(1000):
@@ -219,7 +219,7 @@ def test_a_client_that_has_used_up_its_limit_is_not_forgotten_for_a_thousand_oth
     assert count_in(table, KEYS[0], limit=5) == [False]
 
 
-def test_what_others_ask_of_the_site_makes_it_forget_no_login(settings, monkeypatch):
+def test_other_requests_evict_no_failed_login(settings, monkeypatch):
     settings.REDIS_URL = ""
     tables = {scope: shared_counters.Counters(FULL) for scope in shared_counters.SCOPES}
     monkeypatch.setattr(shared_counters, "tables", tables)
@@ -235,7 +235,7 @@ def test_what_others_ask_of_the_site_makes_it_forget_no_login(settings, monkeypa
 
 
 @pytest.mark.parametrize("ends", [float("inf"), float("nan"), 1e300, -1.0])
-def test_a_slot_that_was_half_written_locks_nobody_out(table, ends):
+def test_a_half_written_slot_locks_no_client_out(table, ends):
     for number in range(FULL):
         place = number * shared_counters.SLOT.size
         shared_counters.SLOT.pack_into(table._table, place, KEYS[number], ends, 2**64 - 1)
@@ -244,7 +244,7 @@ def test_a_slot_that_was_half_written_locks_nobody_out(table, ends):
     assert count_in(table, KEYS[50], times=3, limit=2) == [True, True, False]
 
 
-def test_a_full_disk_keeps_nobody_from_counting(monkeypatch):
+def test_counting_works_on_a_full_disk(monkeypatch):
     monkeypatch.setattr(tempfile, "gettempdir", Mock(side_effect=FileNotFoundError))
 
     with closing(shared_counters.Counters(64)) as table:
@@ -259,11 +259,11 @@ if os.fork() == 0:
     with table._locked():
         os.kill(os.getpid(), signal.SIGKILL)
 os.wait()
-print(table.ask(b"k" * 16, 1, 60, 1, write=True)[0])
+print(table.check_limit(b"k" * 16, 1, 60, 1, write=True)[0])
 """
 
 
-def test_a_process_that_dies_while_it_counts_leaves_the_turn_to_the_others():
+def test_a_process_that_dies_while_it_counts_releases_the_lock():
     command = [sys.executable, "-c", DYING]
     done = subprocess.run(command, cwd=project.BASE_DIR, capture_output=True, timeout=30)
 
@@ -297,11 +297,11 @@ def status_of(site, path, data=None):
 
 if "redis" in STORES:
 
-    def test_the_counts_in_redis_expire_with_their_window_and_name_nobody(monkeypatch):
-        ask = Mock(wraps=redis_counters.ask)
-        monkeypatch.setattr(redis_counters, "ask", ask)
+    def test_the_counts_in_redis_expire_with_their_window_and_hold_no_address(monkeypatch):
+        check_limit = Mock(wraps=redis_counters.check_limit)
+        monkeypatch.setattr(redis_counters, "check_limit", check_limit)
         allowed(4, rate=Rate(3, 60))
-        name = redis_counters.PREFIX + ask.call_args.args[1].hex()
+        name = redis_counters.PREFIX + check_limit.call_args.args[1].hex()
 
         with redis.Redis.from_url(os.environ["REDIS_URL"]) as server:
             assert "192.0.2.1" not in name
@@ -327,7 +327,7 @@ def test_memory_counts_while_redis_is_away(settings, caplog, monkeypatch):
     settings.REDIS_URL = "redis://127.0.0.1:1"
 
     assert allowed(4) == [True, True, True, False]
-    assert caplog.text.count("Redis does not answer") == 1  # and is not waited for each time
+    assert caplog.text.count("Redis does not answer") == 1  # and is not retried each time
 
     later = time.monotonic() + limiter.REDIS_PAUSE_SECONDS
     monkeypatch.setattr(limiter, "time", SimpleNamespace(monotonic=lambda: later))
