@@ -16,7 +16,7 @@ class DrawingsConfig(AppConfig):
         from drawsite import checks  # noqa: F401
         from drawsite.observability import metrics
 
-        metrics.connect()
+        metrics.connect_signals()
         sweeping.connect()
         pre_migrate.connect(lift_timeouts, sender=self)
         post_migrate.connect(switch_on_wal, sender=self)

@@ -63,7 +63,7 @@ DATABASES = databases(DATABASE_URL, DATABASE_REPLICA_URLS, DATABASE_POOL)
 DATABASE_ROUTERS = ["drawings.queries.replicas.Router"] if DATABASE_REPLICA_URLS else []
 
 MIDDLEWARE = [
-    "drawsite.observability.request_log.Watch",
+    "drawsite.observability.request_log.RequestLogMiddleware",
     # The headers that every answer has, whichever of those below refuses the request.
     "drawings.http.middleware.Headers",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -35,5 +35,5 @@ def prometheus(request: HttpRequest) -> HttpResponse:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not constant_time_compare(token, settings.METRICS_TOKEN):
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
-    content, content_type = metrics.exposition()
+    content, content_type = metrics.render_exposition()
     return HttpResponse(content, content_type=content_type)

@@ -1,7 +1,7 @@
-"""What is logged: one line for each request and each event, and nothing that tells of a person.
+"""Log formats: one line for each request and each event, without personal data.
 
-No address, no query, no cookie and no text that somebody has sent is in it: of an error in a
-request it says which one and where, but not the error's own words, which may quote what was sent.
+Lines have no address, query, cookie or other text that a client sent. An error during a request is
+logged with its type and traceback but without its message, which may quote the request.
 """
 
 import json
@@ -15,8 +15,8 @@ from typing import Any
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
-def event(record: logging.LogRecord) -> dict[str, Any]:
-    """A record as named values; those of its own come as `extra={"values": {...}}`."""
+def extract_values(record: logging.LogRecord) -> dict[str, Any]:
+    """Returns the values of a record by name, including those of `extra={"values": {...}}`."""
     values: dict[str, Any] = {
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         "level": record.levelname,
@@ -37,25 +37,25 @@ def event(record: logging.LogRecord) -> dict[str, Any]:
     return values
 
 
-class JsonLines(logging.Formatter):
-    """For programs: an object on each line."""
+class JsonFormatter(logging.Formatter):
+    """For programs: each line is an object."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return json.dumps(event(record), default=str)
+        return json.dumps(extract_values(record), default=str)
 
 
-class TextLines(logging.Formatter):
-    """For people: the same on a line, with a traceback below it."""
+class TextFormatter(logging.Formatter):
+    """For people: the same values in a line of text, with any traceback below it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        values = event(record)
+        values = extract_values(record)
         frames = values.pop("traceback", [])
         head = "{time} {level} {logger}: {message}".format(**values)
         for name in ("time", "level", "logger", "message"):
             del values[name]
         line = " ".join([head, *(f"{name}={value}" for name, value in values.items())])
-        # Nothing in a line can begin another one.
+        # No value can begin a new line.
         return "\n    ".join([re.sub(r"[\x00-\x1f\x7f]+", " ", line), *frames])
 
 
-FORMATTERS: dict[str, type[logging.Formatter]] = {"json": JsonLines, "text": TextLines}
+FORMATTERS: dict[str, type[logging.Formatter]] = {"json": JsonFormatter, "text": TextFormatter}

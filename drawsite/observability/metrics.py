@@ -1,4 +1,4 @@
-"""What Prometheus is told, of all server processes together; only when METRICS_TOKEN is set."""
+"""Prometheus metrics of all server processes together. Collected only if METRICS_TOKEN is set."""
 
 import functools
 import os
@@ -9,23 +9,41 @@ from django.db import transaction
 from django.db.models.signals import post_save
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+BUCKET_SECONDS = (
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+    10.0,
+    30.0,
+)
 
 
 class Instruments:
     def __init__(self) -> None:
-        # Where nobody asks for metrics, the server starts and runs without it.
+        # Without METRICS_TOKEN, the server does not load the library.
         from prometheus_client import Counter, Histogram
 
         self.requests = Counter(
             "drawsite_requests", "Requests answered.", ["route", "method", "status"]
         )
         self.seconds = Histogram(
-            "drawsite_request_seconds", "How long answers took.", ["route"], buckets=SECONDS
+            "drawsite_request_seconds",
+            "Response times in seconds.",
+            ["route"],
+            buckets=BUCKET_SECONDS,
         )
-        self.drawings = Counter("drawsite_drawings", "Drawings that were stored.", ["status"])
-        self.refusals = Counter("drawsite_refusals", "Refused by a limit.", ["limit"])
-        self.busy = Counter("drawsite_busy", "Figures and strokes that others' work kept waiting.")
+        self.drawings = Counter("drawsite_drawings", "Drawings stored.", ["status"])
+        self.refusals = Counter("drawsite_refusals", "Requests refused by a limit.", ["limit"])
+        self.busy = Counter("drawsite_busy", "Plots and strokes refused while the worker was busy.")
 
 
 instruments = functools.cache(Instruments)
@@ -53,12 +71,12 @@ def count_busy() -> None:
         instruments().busy.inc()
 
 
-def connect() -> None:
+def connect_signals() -> None:
     post_save.connect(count_drawing, sender="drawings.Drawing")
 
 
-def exposition() -> tuple[bytes, str]:
-    """All of it as Prometheus reads it, and its content type."""
+def render_exposition() -> tuple[bytes, str]:
+    """Returns all metrics in Prometheus's exposition format, and the content type."""
     from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
     from prometheus_client.multiprocess import MultiProcessCollector
 

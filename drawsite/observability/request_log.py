@@ -1,4 +1,4 @@
-"""Each request gets an id, a line in the log, and a count in the metrics."""
+"""Gives each request an id, a line in the log and a count in the metrics."""
 
 import logging
 import re
@@ -13,15 +13,15 @@ from django.http import HttpRequest, HttpResponse
 from drawsite.observability import metrics
 from drawsite.observability.log_formats import request_id
 
-HEADER = "X-Request-ID"
-WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
-PATH_LENGTH = 200
+ID_HEADER = "X-Request-ID"
+VALID_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+MAX_PATH_LENGTH = 200
 
 logger = logging.getLogger("drawsite.request")
 
 
-class Watch:
-    """Outermost, so that it sees every answer, and its time includes everything."""
+class RequestLogMiddleware:
+    """The outermost middleware, so that it sees every response and measures the whole time."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -29,40 +29,41 @@ class Watch:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         start = time.perf_counter()
-        identifier = id_of(request)
+        identifier = choose_request_id(request)
         token = request_id.set(identifier)
         try:
-            self.warn_once_of_a_proxy(request)
+            self.warn_of_unknown_proxy(request)
             response = self.get_response(request)
-            if not request.path.startswith(settings.STATIC_URL):  # of those a page loads many
-                response[HEADER] = identifier
-            note(request, response.status_code, time.perf_counter() - start)
+            if not request.path.startswith(settings.STATIC_URL):  # a page loads many of them
+                response[ID_HEADER] = identifier
+            log_request(request, response.status_code, time.perf_counter() - start)
         finally:
             request_id.reset(token)
         return response
 
-    def warn_once_of_a_proxy(self, request: HttpRequest) -> None:
+    def warn_of_unknown_proxy(self, request: HttpRequest) -> None:
+        """Log a warning, once per process."""
         if settings.TRUSTED_PROXIES or self.has_warned:
             return
         if "HTTP_X_FORWARDED_FOR" in request.META:
             self.has_warned = True
             logger.warning(
-                "A request came with X-Forwarded-For, but TRUSTED_PROXIES is 0. If a proxy of yours"
-                " has set it, all visitors count as one: set TRUSTED_PROXIES."
+                "A request has X-Forwarded-For, but TRUSTED_PROXIES is 0. If a proxy of yours sets it,"
+                " all visitors count as one client: set TRUSTED_PROXIES."
             )
 
 
-def id_of(request: HttpRequest) -> str:
-    """The one that a trusted proxy gave it, or a new one."""
+def choose_request_id(request: HttpRequest) -> str:
+    """Returns the id that a trusted proxy sent, or a new one."""
     if settings.TRUSTED_PROXIES:
-        given = request.headers.get(HEADER, "")
-        if WELL_FORMED.fullmatch(given):
+        given = request.headers.get(ID_HEADER, "")
+        if VALID_ID.fullmatch(given):
             return given
     return secrets.token_urlsafe(9)
 
 
-def note(request: HttpRequest, status: int, seconds: float) -> None:
-    # The name of the route, of which there are few; not the path, of which there is no end.
+def log_request(request: HttpRequest, status: int, seconds: float) -> None:
+    # Metrics are labelled with the route, because the number of paths is unbounded.
     match = request.resolver_match
     route = match.view_name if match else "none"
     metrics.count_request(request.method or "", route, status, seconds)
@@ -72,7 +73,7 @@ def note(request: HttpRequest, status: int, seconds: float) -> None:
         extra={
             "values": {
                 "method": request.method,
-                "path": quote(request.path, safe="/@:+,;=~")[:PATH_LENGTH],
+                "path": quote(request.path, safe="/@:+,;=~")[:MAX_PATH_LENGTH],
                 "route": route,
                 "status": status,
                 "ms": round(seconds * 1000, 1),

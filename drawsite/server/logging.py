@@ -1,4 +1,4 @@
-"""gunicorn's own events, as log lines like all the others."""
+"""gunicorn's own events in the same log formats as all others."""
 
 import logging
 import re
@@ -9,16 +9,16 @@ from gunicorn.glogging import Logger
 
 from drawsite.observability.log_formats import FORMATTERS
 
-# These of gunicorn's go on with the client's address, or with what it asked for.
-_TELLING = re.compile(r"(Invalid request|Error handling request)\b.*", re.DOTALL)
+# gunicorn appends the client's address or its request to these messages.
+_WITH_CLIENT_DATA = re.compile(r"(Invalid request|Error handling request)\b.*", re.DOTALL)
 
 
-def keep_secret(record: logging.LogRecord) -> bool:
-    """A filter that lets every record of gunicorn's through, without what tells of a client."""
+def remove_client_data(record: logging.LogRecord) -> bool:
+    """A logging filter that keeps every record and removes client data from its message."""
     message = record.getMessage()
-    if (telling := _TELLING.match(message)) is not None:
+    if (match := _WITH_CLIENT_DATA.match(message)) is not None:
         record.in_request = True
-        message = telling[1]
+        message = match[1]
     record.msg, record.args = message, ()
     return True
 
@@ -28,4 +28,4 @@ class GunicornLogger(Logger):  # type: ignore[misc]
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(FORMATTERS[settings.LOG_FORMAT]())
-            handler.addFilter(keep_secret)
+            handler.addFilter(remove_client_data)

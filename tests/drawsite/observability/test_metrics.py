@@ -23,7 +23,7 @@ def token(settings):
 
 
 def read(client):
-    """What each series has come to."""
+    """The value of each series."""
     text = client.get("/metrics", headers=BEARER).content.decode()
     return {
         name: float(value)
@@ -46,7 +46,7 @@ def test_without_a_token_there_are_no_metrics(client):
 
 
 @pytest.mark.parametrize("header", [None, TOKEN, f"Basic {TOKEN}", "Bearer x", "Bearer é"])
-def test_they_are_for_who_has_the_token(client, token, header):
+def test_metrics_need_the_token(client, token, header):
     response = client.get("/metrics", headers={"Authorization": header} if header else None)
 
     assert (response.status_code, response.content) == (401, b"")
@@ -67,7 +67,7 @@ def test_requests_are_counted_by_their_route_and_not_by_their_path(client, token
     }
 
 
-def test_their_times_are_counted_in_steps(client, token):
+def test_response_times_are_counted_in_buckets(client, token):
     counts = grown(client, lambda: client.get("/gallery/"))
 
     assert counts['drawsite_request_seconds_bucket{le="30.0",route="drawings:gallery"}'] == 1
@@ -79,7 +79,7 @@ def test_drawings_and_refusals_are_counted(
 ):
     settings.SUBMIT_RATE = Rate(1, 10**9)
     settings.REQUIRE_APPROVAL = True
-    settings.SECRET_KEY = uuid4().hex  # what was counted before, is not under this one
+    settings.SECRET_KEY = uuid4().hex  # resets the limits
 
     def act():
         with django_capture_on_commit_callbacks(execute=True):
@@ -91,7 +91,7 @@ def test_drawings_and_refusals_are_counted(
     assert counts['drawsite_refusals_total{limit="submit"}'] == 2
 
 
-def test_all_processes_of_a_server_are_counted_together(transactional_db):
+def test_all_processes_of_a_server_count_together(transactional_db):
     with Server(METRICS_TOKEN=TOKEN) as server:
         for _ in range(20):
             urllib.request.urlopen(f"{server.url}/gallery/").close()
@@ -103,7 +103,7 @@ def test_all_processes_of_a_server_are_counted_together(transactional_db):
 
 
 @pytest.mark.parametrize(("name", "stays"), [("the-hosts-own", True), (None, False)])
-def test_a_server_that_ends_removes_what_it_made_to_count_in_and_nothing_else(
+def test_a_server_that_ends_removes_only_the_metrics_directory_it_created(
     monkeypatch, token, tmp_path, name, stays
 ):
     variable = "PROMETHEUS_MULTIPROC_DIR"

@@ -21,7 +21,7 @@ PERSONAL = ("Anna", "Secret%20title", "Secret title", "203.0.113.9", "sessionid"
 
 @pytest.fixture
 def lines(monkeypatch):
-    """What is logged meanwhile, in both of the formats."""
+    """The lines logged during the test, in both formats."""
     lines: dict[str, list[str]] = {"json": [], "text": []}
 
     class Keeper(logging.Handler):
@@ -42,7 +42,7 @@ def events(lines):
     return [json.loads(line) for line in lines["json"]]
 
 
-def test_each_request_is_one_line_with_what_was_asked_and_answered(client, lines):
+def test_each_request_is_one_line(client, lines):
     response = client.get("/gallery/?q=tree")
 
     (event,) = events(lines)
@@ -96,7 +96,7 @@ def fail(error):
     return connection.execute_wrapper(fail)
 
 
-def test_an_error_is_logged_with_its_place_and_not_with_its_words(client, lines):
+def test_an_error_is_logged_with_its_traceback_and_without_its_message(client, lines):
     client.raise_request_exception = False
     with fail(DatabaseError("Failing row contains (Secret title, Anna).")):
         response = client.get("/gallery/")
@@ -109,7 +109,7 @@ def test_an_error_is_logged_with_its_place_and_not_with_its_words(client, lines)
     assert not [word for word in PERSONAL if word in "".join(lines["json"] + lines["text"])]
 
 
-def test_a_database_that_does_not_answer_is_logged_without_what_was_sent(client, lines):
+def test_a_database_that_does_not_answer_is_logged_without_client_data(client, lines):
     with fail(OperationalError("canceled\nCONTEXT: (Secret title, Anna)")):
         assert client.get("/gallery/").status_code == 503
 
@@ -134,23 +134,23 @@ def test_the_page_of_an_error_names_the_request(client):
         ("Worker exiting (pid: 7)", "Worker exiting (pid: 7)"),
     ],
 )
-def test_gunicorns_own_lines_tell_of_nobody(said, kept):
+def test_gunicorns_own_lines_have_no_client_data(said, kept):
     failure = (ValueError, ValueError("Anna"), None)
     record = logging.LogRecord("gunicorn.error", logging.ERROR, "", 1, said, None, failure)
 
-    assert server_logging.keep_secret(record)
-    event = log_formats.event(record)
+    assert server_logging.remove_client_data(record)
+    event = log_formats.extract_values(record)
     assert event["message"] == kept
     assert ("says" in event) == ("request" not in kept)
 
 
-def test_outside_of_a_request_an_error_has_its_words_and_its_traceback_below():
+def test_outside_a_request_an_error_is_logged_with_its_message():
     try:
         raise ValueError("no such file")
     except ValueError:
         record = logging.LogRecord("x", logging.ERROR, "", 1, "Lost", None, sys.exc_info())
 
-    first, *frames = log_formats.TextLines().format(record).splitlines()
+    first, *frames = log_formats.TextFormatter().format(record).splitlines()
 
     assert first.endswith("ERROR x: Lost error=builtins.ValueError says=no such file")
     assert frames
@@ -160,21 +160,21 @@ def test_outside_of_a_request_an_error_has_its_words_and_its_traceback_below():
 # --- Request ids ----------------------------------------------------------------------------
 
 
-def test_every_answer_has_an_id_of_its_own(client):
+def test_every_response_has_a_different_id(client):
     ids = {client.get(path)["X-Request-ID"] for path in ("/gallery/", "/gallery/", "/nowhere")}
 
     assert len(ids) == 3
     assert all(MADE.fullmatch(each) for each in ids)
 
 
-def test_a_trusted_proxy_may_name_the_request(client, settings):
+def test_a_trusted_proxy_may_send_the_id(client, settings):
     settings.TRUSTED_PROXIES = 1
 
     assert client.get("/healthz", headers={"X-Request-ID": GIVEN})["X-Request-ID"] == GIVEN
 
 
 @pytest.mark.parametrize(("proxies", "given"), [(0, GIVEN), (1, "a b"), (1, "x" * 65), (1, "<b>")])
-def test_no_other_name_is_taken(client, settings, proxies, given):
+def test_other_ids_are_ignored(client, settings, proxies, given):
     settings.TRUSTED_PROXIES = proxies
 
     assert MADE.fullmatch(client.get("/healthz", headers={"X-Request-ID": given})["X-Request-ID"])
@@ -190,7 +190,7 @@ def test_a_proxy_that_the_settings_do_not_know_of_is_warned_of_once(client, sett
     assert "203.0.113.9" not in "".join(lines["text"])
 
 
-def test_and_not_when_they_do(client, settings, lines):
+def test_a_proxy_that_the_settings_know_of_is_not_warned_of(client, settings, lines):
     settings.TRUSTED_PROXIES = 1
     client.get("/healthz", headers={"X-Forwarded-For": "203.0.113.9"})
 
