@@ -48,7 +48,7 @@ class RequestLogMiddleware:
         if "HTTP_X_FORWARDED_FOR" in request.META:
             self.has_warned = True
             logger.warning(
-                "A request has X-Forwarded-For, but TRUSTED_PROXIES is 0. If a proxy of yours sets it,"
+                "A request has X-Forwarded-For, but TRUSTED_PROXIES is 0. If your proxy sets it,"
                 " all visitors count as one client: set TRUSTED_PROXIES."
             )
 

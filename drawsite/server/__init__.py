@@ -1,2 +1,2 @@
-"""gunicorn's threaded worker, changed in four ways: no thread waits for a client to send, workers
-share connections evenly, a stopping server cuts nobody off, and logs tell nothing of a client."""
+"""Changes gunicorn's threaded worker in four ways: no thread waits for a slow client, workers share
+connections evenly, a stopping server resets no connection, and logs have no client data."""

@@ -1,8 +1,8 @@
-"""How workers come to have equally many connections.
+"""Balances connections between workers.
 
-Each tells the others how many it has, in memory that they share. A worker with more than another
-leaves new connections to that one for a moment; one with clearly more closes a connection now and
-then, as its client opens another.
+Each worker publishes its number of connections in shared memory. A worker with more than another
+leaves new connections to that one for a moment. A worker with clearly more closes one from time to
+time, because its client will then open another.
 """
 
 import mmap
@@ -10,70 +10,70 @@ import threading
 from collections.abc import Collection
 
 ABSENT = -1
-# While another worker has fewer connections, new ones are left to it, for this long in all.
-PATIENCE_SECONDS = 0.01
-# After a longer time without any, a connection that waits is a new one.
-PAUSE_SECONDS = 0.005
-# How often a worker considers shedding a connection.
+# How long to leave a queued connection to a worker with fewer connections.
+DEFER_SECONDS = 0.01
+# If no connection was queued for longer than this, a queued one is new.
+NEW_AFTER_SECONDS = 0.005
+# How often a worker may shed a connection.
 SHED_SECONDS = 0.02
 ALL = 1_000_000
 
 
 class Shares:
-    """The number of connections of each worker. Made before the workers are forked; each writes
-    only to its own place, so there is no lock."""
+    """The number of connections of each worker. Created before the workers are forked. Each worker
+    writes only to its own slot, so there is no lock."""
 
-    def __init__(self, places: int) -> None:
-        self._table = memoryview(mmap.mmap(-1, 4 * places)).cast("i")
-        for place in range(places):
-            self._table[place] = ABSENT
+    def __init__(self, slots: int) -> None:
+        self._table = memoryview(mmap.mmap(-1, 4 * slots)).cast("i")
+        for slot in range(slots):
+            self._table[slot] = ABSENT
 
     def claim(self, taken: Collection[int]) -> "Share":
-        """The share of a new worker, given the places of the living. Workers beyond the number of
-        places share the last one, which makes their numbers less exact and nothing worse."""
+        """Returns the share of a new worker, given the slots of the running ones. If no slot is
+        free, workers share the last one, which only makes their numbers less exact."""
         last = len(self._table) - 1
-        place = next((place for place in range(last) if place not in taken), last)
-        share = Share(self._table, place)
+        slot = next((slot for slot in range(last) if slot not in taken), last)
+        share = Share(self._table, slot)
         share.leave()
         return share
 
 
 class Share:
-    """One worker's view. Times are those of a monotonic clock, in seconds."""
+    """One worker's share of the connections. Times are seconds of a monotonic clock."""
 
-    def __init__(self, table: memoryview, place: int) -> None:
-        self.place = place
+    def __init__(self, table: memoryview, slot: int) -> None:
+        self.slot = slot
         self._table = table
-        self._waiting_since = self._looked = self._next_shed = 0.0
+        self._deferred_since = self._last_seen = self._next_shed = 0.0
         self._lock = threading.Lock()
 
     def publish(self, connections: int) -> None:
-        """Tell the others how many connections this worker has."""
-        self._table[self.place] = connections
+        """Publish the number of this worker's connections."""
+        self._table[self.slot] = connections
 
     def leave(self) -> None:
-        """Tell the others that this worker takes no connections."""
+        """Publish that this worker accepts no connections."""
         self.publish(ABSENT)
 
-    def welcome(self, now: float) -> int:
-        """How many of the connections that wait this worker is to accept.
+    def connections_to_accept(self, now: float) -> int:
+        """Returns how many queued connections this worker should accept.
 
-        One normally; none while another worker has fewer; ALL when no other worker came for them
-        within PATIENCE_SECONDS.
+        Normally 1; 0 while another worker has fewer; ALL if no other worker has accepted them
+        within DEFER_SECONDS.
         """
         if self._lead() <= 0:
             return 1
-        if now - self._looked > PAUSE_SECONDS:
-            self._waiting_since = now
-        self._looked = now
-        if now - self._waiting_since < PATIENCE_SECONDS:
+        if now - self._last_seen > NEW_AFTER_SECONDS:
+            self._deferred_since = now
+        self._last_seen = now
+        if now - self._deferred_since < DEFER_SECONDS:
             return 0
-        self._waiting_since = now
+        self._deferred_since = now
         return ALL
 
-    def sheds(self, now: float) -> bool:
-        """Whether to close a connection after its answer, for it to come back to another worker.
-        Threads may call this at the same time: one of them gets a yes."""
+    def should_shed(self, now: float) -> bool:
+        """Returns whether to close a connection after its response, so that its client connects
+        to another worker. Of threads that call this at the same time, at most one gets True."""
         if now < self._next_shed:
             return False
         with self._lock:
@@ -81,14 +81,14 @@ class Share:
                 return False
             self._next_shed = now + SHED_SECONDS
         lead = self._lead()
-        fewest = self._table[self.place] - lead
+        fewest = self._table[self.slot] - lead
         return lead >= max(2, fewest // 2)
 
     def _lead(self) -> int:
-        """How many connections more than the worker with the fewest this one has."""
+        """Returns how many more connections this worker has than the one with the fewest."""
         others = [
             number
-            for place, number in enumerate(self._table)
-            if number != ABSENT and place != self.place
+            for slot, number in enumerate(self._table)
+            if number != ABSENT and slot != self.slot
         ]
-        return self._table[self.place] - min(others) if others else 0
+        return self._table[self.slot] - min(others) if others else 0

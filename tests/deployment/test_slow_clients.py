@@ -17,7 +17,7 @@ from django.conf import settings
 
 from drawings.models import Drawing
 from drawsite.server.request_buffer import HEAD_SECONDS
-from drawsite.server.worker import MOST_BYTES
+from drawsite.server.worker import MAX_MEMORY_BYTES
 from tests.support.server import Server
 
 CLIENTS = 100
@@ -145,7 +145,7 @@ def test_unfinished_bodies_take_only_so_much_memory(static_files, transactional_
         before = memory(server)
         with crowd(server, unfinished(1_999_000, 1_900_000)):
             seconds_for(server, "/healthz")
-            assert memory(server) - before < 2 * MOST_BYTES
+            assert memory(server) - before < 2 * MAX_MEMORY_BYTES
 
 
 def memory(server):

@@ -1,4 +1,4 @@
-"""Workers come to have equally many connections."""
+"""Connections are balanced between workers."""
 
 import http.client
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from drawsite.server.balance import ALL, PATIENCE_SECONDS, SHED_SECONDS, Shares
+from drawsite.server.balance import ALL, DEFER_SECONDS, SHED_SECONDS, Shares
 from tests.support.server import Server
 
 
@@ -29,7 +29,7 @@ def test_a_worker_with_fewer_or_equally_many_connections_takes_one(two):
     mine.publish(3)
     for number in (3, 4):
         other.publish(number)
-        assert mine.welcome(1.0) == 1
+        assert mine.connections_to_accept(1.0) == 1
 
 
 def test_a_worker_with_more_leaves_connections_to_others_but_not_for_long(two):
@@ -37,10 +37,10 @@ def test_a_worker_with_more_leaves_connections_to_others_but_not_for_long(two):
     mine.publish(1)
     other.publish(0)
 
-    times = [1.0 + step * PATIENCE_SECONDS / 4 for step in range(6)]
+    times = [1.0 + step * DEFER_SECONDS / 4 for step in range(6)]
 
-    assert [mine.welcome(now) for now in times] == [0, 0, 0, 0, ALL, 0]
-    assert mine.welcome(2.0) == 0
+    assert [mine.connections_to_accept(now) for now in times] == [0, 0, 0, 0, ALL, 0]
+    assert mine.connections_to_accept(2.0) == 0
 
 
 def test_a_worker_alone_takes_all_and_sheds_none(two):
@@ -48,8 +48,8 @@ def test_a_worker_alone_takes_all_and_sheds_none(two):
     mine.publish(100)
     other.leave()
 
-    assert mine.welcome(1.0) == 1
-    assert not mine.sheds(1.0)
+    assert mine.connections_to_accept(1.0) == 1
+    assert not mine.should_shed(1.0)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_worker_with_clearly_more_sheds_connections(two, number, others, sheds
     mine.publish(number)
     other.publish(others)
 
-    assert mine.sheds(1.0) == sheds
+    assert mine.should_shed(1.0) == sheds
 
 
 def test_connections_are_shed_one_at_a_time(two):
@@ -69,15 +69,15 @@ def test_connections_are_shed_one_at_a_time(two):
     mine.publish(8)
     other.publish(0)
 
-    assert [mine.sheds(1.0 + step * SHED_SECONDS / 2) for step in range(4)] == [
+    assert [mine.should_shed(1.0 + step * SHED_SECONDS / 2) for step in range(4)] == [
         True, False, True, False,
     ]  # fmt: skip
 
 
-def test_places_are_used_again_and_the_last_is_shared_by_all_for_whom_there_is_none():
+def test_slots_are_reused_and_the_last_is_shared_when_no_other_is_free():
     shares = Shares(3)
 
-    assert [shares.claim(taken).place for taken in ([], [0], [0, 1], [0, 1, 2], [1, 2])] == [
+    assert [shares.claim(taken).slot for taken in ([], [0], [0, 1], [0, 1, 2], [1, 2])] == [
         0, 1, 2, 2, 0,
     ]  # fmt: skip
 
@@ -86,7 +86,7 @@ def test_places_are_used_again_and_the_last_is_shared_by_all_for_whom_there_is_n
 
 
 def kept_by(server):
-    """How many open connections each worker has, as the kernel sees it."""
+    """The number of open connections of each worker, according to the kernel."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     port, is_established = f":{server.port:04X}", "01"
     open_ones = {row[9] for row in rows if row[1].endswith(port) and row[3] == is_established}

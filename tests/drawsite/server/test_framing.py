@@ -1,10 +1,10 @@
-"""Where a body ends; what is not understood is never taken for a next request."""
+"""Where a body ends. Bytes after a malformed head are never taken for another request."""
 
 import time
 
 import pytest
 
-from drawsite.server.framing import DISCARD_BYTES, Framing, frame
+from drawsite.server.framing import DISCARD_BYTES, Framing, parse_framing
 
 MOST = 1_000
 
@@ -19,7 +19,7 @@ def head(*lines):
 def test_a_length_is_read(line):
     given = head("Host: localhost", line)
 
-    assert frame(given, MOST) == Framing(given, length=5)
+    assert parse_framing(given, MOST) == Framing(given, length=5)
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,10 @@ def test_a_length_is_read(line):
     ],
     ids=str,
 )
-def test_other_lines_are_no_length(lines):
+def test_other_lines_are_ignored(lines):
     given = head(*lines)
 
-    assert frame(given, MOST) == Framing(given)
+    assert parse_framing(given, MOST) == Framing(given)
 
 
 @pytest.mark.parametrize(
@@ -59,16 +59,16 @@ def test_other_lines_are_no_length(lines):
     ],
     ids=lambda lines: str(lines)[:60],
 )
-def test_a_head_that_is_not_understood_is_passed_on_as_the_last(lines):
+def test_a_malformed_head_is_passed_on_and_ends_the_connection(lines):
     given = head(*lines)
 
-    assert frame(given, MOST) == Framing(given, is_last=True)
+    assert parse_framing(given, MOST) == Framing(given, is_last=True)
 
 
-def test_a_body_that_is_too_large_becomes_a_word_about_it():
+def test_a_body_that_is_too_large_is_replaced_by_a_header():
     given = head("X: Content-Length: 1001", "Content-Length: 1001", "Host: localhost")
 
-    assert frame(given, MOST) == Framing(
+    assert parse_framing(given, MOST) == Framing(
         head("X: Content-Length: 1001", "X-Body-Too-Large: 1", "Host: localhost"),
         length=1001,
         is_discarded=True,
@@ -76,22 +76,22 @@ def test_a_body_that_is_too_large_becomes_a_word_about_it():
 
 
 def test_a_body_far_too_large_is_not_read_to_its_end():
-    framing = frame(head(f"Content-Length: {DISCARD_BYTES + 1}"), MOST)
+    framing = parse_framing(head(f"Content-Length: {DISCARD_BYTES + 1}"), MOST)
 
     assert (framing.length, framing.is_last) == (DISCARD_BYTES, True)
 
 
-def test_a_client_that_asks_to_send_too_much_is_refused_without_its_body():
-    framing = frame(head("Expect: 100-continue", "Content-Length: 1001"), MOST)
+def test_a_client_that_waits_with_too_large_a_body_is_refused_at_once():
+    framing = parse_framing(head("Expect: 100-continue", "Content-Length: 1001"), MOST)
 
     assert framing == Framing(head("X-Body-Too-Large: 1"), is_discarded=True, is_last=True)
 
 
 @pytest.mark.parametrize("line", ["Expect: a{}b", "Content-Length: 1{}2", "Expect{}"])
 def test_a_head_of_spaces_takes_no_time(line):
-    """Quadratic, it would be minutes, in which the worker answers nobody."""
+    """In quadratic time it would block the worker for minutes."""
     begin = time.process_time()
 
-    frame(head(line.format(" " * 700_000)), MOST)
+    parse_framing(head(line.format(" " * 700_000)), MOST)
 
     assert time.process_time() - begin < 1

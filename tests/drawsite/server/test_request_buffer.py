@@ -1,4 +1,4 @@
-"""Requests come out of the buffer as they went in, in whatever pieces they arrive."""
+"""Requests leave the buffer unchanged, in whatever pieces they arrive."""
 
 import time
 
@@ -18,11 +18,11 @@ def buffer():
 
 
 def taken(buffer, *pieces):
-    """The requests that come whole as the pieces arrive, each as bytes."""
+    """The requests that become complete as the pieces arrive, each as bytes."""
     found = []
     for piece in pieces:
         buffer.add(piece)
-        while buffer.is_whole:
+        while buffer.is_complete:
             found.append(b"".join(buffer.take().pieces))
             buffer.restart(0.0)
     return found
@@ -45,7 +45,7 @@ def test_requests_all_at_once_are_told_apart(buffer):
 
 
 @pytest.mark.parametrize("size", [1, 1_000])
-def test_a_body_that_is_too_large_is_let_go_of_and_the_next_request_is_not(buffer, size):
+def test_a_body_that_is_too_large_is_discarded_and_the_next_request_is_not(buffer, size):
     data = LARGE + GET
     marked = LARGE[:-60].replace(b"Content-Length: 60", b"X-Body-Too-Large: 1")
 
@@ -58,12 +58,12 @@ def test_a_body_that_breaks_off_is_passed_on_and_ends_the_connection(buffer):
     buffer.add(POST[:-2])
 
     assert buffer.end()
-    assert buffer.is_whole
+    assert buffer.is_complete
     arrived = buffer.take()
     assert (b"".join(arrived.pieces), arrived.is_last) == (POST[:-2], True)
 
 
-def test_a_head_that_breaks_off_is_nothing(buffer):
+def test_a_head_that_breaks_off_is_no_request(buffer):
     buffer.add(GET[:-2])
 
     assert not buffer.end()
@@ -79,10 +79,10 @@ def test_a_head_that_breaks_off_is_nothing(buffer):
     ],
     ids=["bare newline", "line", "line after an empty one", "head"],
 )
-def test_a_head_that_is_refused_anyway_is_not_waited_for(buffer, data):
+def test_a_head_that_will_be_refused_is_passed_on_at_once(buffer, data):
     buffer.add(data)
 
-    assert buffer.is_whole
+    assert buffer.is_complete
     arrived = buffer.take()
     assert (b"".join(arrived.pieces), arrived.is_last) == (data, True)
 
@@ -104,24 +104,24 @@ def test_a_body_gets_a_second_for_each_kilobyte_and_a_minute_at_most():
 
 
 def test_a_deadline_is_brought_forward_once(buffer):
-    buffer.hurry(3.0)
-    buffer.hurry(4.0)
+    buffer.limit_deadline(3.0)
+    buffer.limit_deadline(4.0)
 
     assert buffer.deadline == 3.0
 
 
 @pytest.mark.parametrize(("version", "asks"), [("1.1", True), ("1.0", False)])
-def test_permission_to_send_is_asked_for_once(buffer, version, asks):
+def test_a_client_that_waits_to_send_is_told_once(buffer, version, asks):
     head = f"POST / HTTP/{version}\r\nExpect: 100-Continue\r\nContent-Length: 5\r\n\r\n"
     buffer.add(head.encode())
 
-    assert [buffer.accept_body(), buffer.accept_body()] == [asks, False]
+    assert [buffer.take_expectation(), buffer.take_expectation()] == [asks, False]
 
 
-def test_permission_is_not_given_for_a_body_that_is_there(buffer):
+def test_a_client_that_has_sent_its_body_is_not_told_to_send_it(buffer):
     buffer.add(POST.replace(b"\r\nContent", b"\r\nExpect: 100-continue\r\nContent"))
 
-    assert not buffer.accept_body()
+    assert not buffer.take_expectation()
     assert b"".join(buffer.take().pieces) == POST
 
 
@@ -133,5 +133,7 @@ def test_a_large_head_that_dribbles_is_not_searched_again_for_each_byte():
     for _ in range(10_000):
         buffer.add(b"x")
 
-    assert time.process_time() - begin < 2  # searched whole, each byte would take a millisecond
-    assert not buffer.is_whole
+    assert (
+        time.process_time() - begin < 2
+    )  # searching it all would take a millisecond for each byte
+    assert not buffer.is_complete

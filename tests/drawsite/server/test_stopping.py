@@ -1,4 +1,4 @@
-"""How the server lets go of its sockets."""
+"""How a stopping server closes its sockets."""
 
 import socket
 import sys
@@ -17,7 +17,7 @@ def listener():
 
 
 def stopped(listener, **values):
-    """What an arbiter has of it when it has been told to stop."""
+    """Stop an arbiter with this listener. Returns the arguments of its own stop()."""
     asked: list[bool] = []
     arbiter = SimpleNamespace(
         **{"reexec_pid": 0, "master_pid": 0, "systemd": False, **values},
@@ -35,7 +35,7 @@ def connect(listener):
 
 if sys.platform == "linux":
 
-    def test_who_has_connected_is_there_to_be_taken_and_nobody_else_gets_in(listener):
+    def test_queued_connections_can_be_accepted_and_new_ones_are_dropped(listener):
         with connect(listener) as early:
             assert stopped(listener) == [False]
 
@@ -48,7 +48,7 @@ if sys.platform == "linux":
 
 
 @pytest.mark.parametrize("values", [{"systemd": True}, {"reexec_pid": 5}, {"master_pid": 5}])
-def test_sockets_that_others_go_on_with_stay_open(listener, values):
+def test_sockets_that_another_process_uses_stay_open(listener, values):
     stopped(listener, **values)
 
     with connect(listener):

@@ -1,4 +1,4 @@
-"""The worker's event loop, where the real server would show it only by chance."""
+"""Races in the worker's event loop that the real server shows only by chance."""
 
 from collections import deque
 from types import SimpleNamespace
@@ -9,7 +9,7 @@ from drawsite.server.worker import Worker
 
 
 def test_an_event_of_a_connection_that_was_just_closed_does_not_end_the_worker():
-    """One event closes a connection, and the poller has reported another of it already."""
+    """One event closes a connection for which the poller has already reported another."""
     received: list[Any] = []
     closed: Any = Mock(is_polled=False, is_handled=False)
     worker: Any = SimpleNamespace(
