@@ -1,4 +1,4 @@
-"""How gunicorn serves the wall; it reads this file by itself."""
+"""gunicorn's configuration, which it reads from the working directory."""
 
 import os
 import shutil
@@ -11,12 +11,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drawsite.settings")
 
 from django.conf import settings
 
-import drawsite.ratelimit.shared_counters  # noqa: F401 - before the fork, so that the workers share it
-from drawsite.environment import told_in_a_sentence
+import drawsite.ratelimit.shared_counters  # noqa: F401 - imported before the fork, so that workers share it
+from drawsite.environment import exit_on_invalid_setting
 from drawsite.server.stopping import drain_when_stopped
 from drawsite.server.worker import claim_share
 
-with told_in_a_sentence():
+with exit_on_invalid_setting():
     host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
 bind = f"{host}:{settings.PORT}"
 workers = settings.WEB_WORKERS
@@ -26,17 +26,18 @@ logger_class = "drawsite.server.logging.GunicornLogger"
 timeout = 30
 graceful_timeout = 30
 control_socket_disable = True
-# Which proxies to believe is for TRUSTED_PROXIES to say, not for where the connection comes from.
+# TRUSTED_PROXIES decides which proxies are trusted, not the peer address.
 forwarded_allow_ips = ""
-# A worker proves that it lives by touching a file; on a disk that stalls it would be killed.
+# Each worker touches a file as its heartbeat. On a stalled disk it would miss it and be killed.
 memory = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 worker_tmp_dir = memory
 
-# Where the processes count for /metrics: in memory, as a full disk would kill who counts there.
-METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
-OWN = "drawsite-metrics-"
-if settings.METRICS_TOKEN and METRICS_DIR not in os.environ:
-    os.environ[METRICS_DIR] = tempfile.mkdtemp(prefix=OWN, dir=memory)
+# The files in which the processes count for /metrics. In memory, because a process that counts on a
+# full disk is killed.
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+METRICS_PREFIX = "drawsite-metrics-"
+if settings.METRICS_TOKEN and METRICS_VARIABLE not in os.environ:
+    os.environ[METRICS_VARIABLE] = tempfile.mkdtemp(prefix=METRICS_PREFIX, dir=memory)
 
 
 when_ready = drain_when_stopped
@@ -47,12 +48,12 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    directory = Path(os.environ.get(METRICS_DIR, ""))
-    if directory.name.startswith(OWN):  # not one that the host has named
+    directory = Path(os.environ.get(METRICS_VARIABLE, ""))
+    if directory.name.startswith(METRICS_PREFIX):  # not a directory that the environment has set
         shutil.rmtree(directory, ignore_errors=True)
 
 
 def post_worker_init(worker: Any) -> None:
-    """Leave Ctrl+C to the master: a worker that gets it too, from the terminal, can lock up in
-    gunicorn's own shutdown, and the port stays taken until it is killed."""
+    """Ignore Ctrl+C in workers: the master stops them. A worker that also gets the signal from the
+    terminal can hang in gunicorn's shutdown, and keeps the port until it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -9,9 +9,9 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drawsite.settings")
     from django.core.management import execute_from_command_line
 
-    from drawsite.environment import told_in_a_sentence
+    from drawsite.environment import exit_on_invalid_setting
 
-    with told_in_a_sentence():
+    with exit_on_invalid_setting():
         execute_from_command_line(sys.argv)
 
 

@@ -1,4 +1,4 @@
-"""All settings, from typed environment variables. The README's table says what each one does."""
+"""All settings, read from environment variables. docs/settings.md says what each one does."""
 
 import os
 from pathlib import Path
@@ -6,23 +6,23 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from environs import validate
 
-from drawsite.environment import databases, env, read_or_make_secret_key
+from drawsite.environment import build_databases, env, read_or_create_secret_key
 from drawsite.observability.log_formats import FORMATTERS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# --- What a host may set ---------------------------------------------------------------------
+# --- Environment variables -------------------------------------------------------------------
 
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000, validate=validate.Range(min=1, max=65535))
 WEB_WORKERS = env.int("WEB_WORKERS", os.cpu_count() or 1, validate=validate.Range(min=1, max=256))
-# In each of them: one at least waits for the database while the others work.
+# Threads of each worker: while one waits for the database, the others work.
 WEB_THREADS = 4
 
 DATA_DIR: Path = env.directory("DATA_DIR", BASE_DIR / "data")
 
 DEBUG = env.switch("DEBUG", "off")
-SECRET_KEY = env.str("SECRET_KEY", "") or read_or_make_secret_key(DATA_DIR / "secret_key")
+SECRET_KEY = env.str("SECRET_KEY", "") or read_or_create_secret_key(DATA_DIR / "secret_key")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 HTTPS = env.switch("HTTPS", "off")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0, max=16))
@@ -59,16 +59,16 @@ INSTALLED_APPS = [
     "csp",
 ]
 
-DATABASES = databases(DATABASE_URL, DATABASE_REPLICA_URLS, DATABASE_POOL)
+DATABASES = build_databases(DATABASE_URL, DATABASE_REPLICA_URLS, DATABASE_POOL)
 DATABASE_ROUTERS = ["drawings.queries.replicas.Router"] if DATABASE_REPLICA_URLS else []
 
 MIDDLEWARE = [
     "drawsite.observability.request_log.RequestLogMiddleware",
-    # The headers that every answer has, whichever of those below refuses the request.
+    # Sets the headers that every response needs, also when a middleware below refuses the request.
     "drawings.http.middleware.Headers",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    # Before WhiteNoise: the Host header is checked for static files too.
+    # Before WhiteNoise, so that the Host header is checked for static files too.
     "django.middleware.common.CommonMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "drawings.http.middleware.WholeBodies",
@@ -111,17 +111,18 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# A form's text may fill the whole body (a brightness list does); the middleware says 413 to more.
+# A form field may fill the whole body (a brightness list does). The middleware refuses larger bodies
+# with 413.
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_UPLOAD_BYTES
 FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_UPLOAD_BYTES
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
 
 LANGUAGE_CODE = "en-gb"
-USE_I18N = False  # one language: nothing looks for translations, not even reverse()
+USE_I18N = False  # one language; this spares the look-ups, even in reverse()
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# --- Static files: hashed names, compressed once, cached for ever ----------------------------
+# --- Static files: hashed names, compressed once, cached without expiry ----------------------
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -163,7 +164,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
-# Whether all of a host's other subdomains speak HTTPS is not this site's to say.
+# This site cannot decide whether all other subdomains of its host use HTTPS.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -182,8 +183,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        # A refused request has its own line. Django's would quote what was sent, and scanners ask
-        # for other hosts all day long.
+        # The request log has a line for each refused request. Django's own lines would quote the
+        # request, and scanners ask for unknown hosts all the time.
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "CRITICAL"},
     },

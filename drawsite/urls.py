@@ -5,7 +5,7 @@ from django.views.generic import RedirectView
 
 
 class Favicon(RedirectView):
-    """For pages without a link to the icon (the admin's): browsers ask here."""
+    """Redirects to the icon, for pages that do not link it (the admin's)."""
 
     def get_redirect_url(self, *args: object, **kwargs: object) -> str:
         return static("drawings/img/icon.svg")

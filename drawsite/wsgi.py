@@ -1,3 +1,5 @@
+"""The WSGI application that gunicorn serves."""
+
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -21,13 +23,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drawsite.settings")
 def refuse_newer_database() -> None:
     """Stop the server if a newer release has migrated the database.
 
-    A database that does not answer stops nothing: the server waits for it, and /readyz says so.
+    If the database does not answer, the server starts anyway, and /readyz reports the fault.
     """
     try:
         with suppress(Error):
             check_database_release(connection)
     except NewerReleaseError as error:
-        # gunicorn prints the sentence without a traceback, and starts no other worker.
+        # gunicorn prints the message without a traceback and starts no other worker.
         raise AppImportError(str(error)) from error
     finally:
         connection.close()
@@ -39,27 +41,27 @@ refuse_newer_database()
 
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
-    """Django, with two headers mended before any of its middleware runs.
+    """Correct two headers, then call Django.
 
-    A missing Host: Django would take the server's own address for it. An empty one gets 400, as
-    RFC 9112 asks for. HTTP/1.0 has no such header, and some health checks still speak it.
+    Django would use the server's own address if Host is missing. An empty Host instead gets a 400,
+    as RFC 9112 requires. HTTP/1.0 has no Host header, and some health checks still use it.
 
-    A Content-Type that Django fails on: without the header a body is nothing that a form could be
-    read from, and is refused as that.
+    Django fails on some Content-Type headers. Without the header, it finds no form in the body,
+    which is then refused as invalid.
     """
     if environ["SERVER_PROTOCOL"] != "HTTP/1.0":
         environ.setdefault("HTTP_HOST", "")
-    if not is_readable(environ.get("CONTENT_TYPE", "")):
+    if not is_valid_content_type(environ.get("CONTENT_TYPE", "")):
         environ["CONTENT_TYPE"] = ""
     response = django_application(environ, start_response)
     if environ["REQUEST_METHOD"] == "HEAD":
         response.close()
-        return []  # Django leaves it to the server to hold the body back, and gunicorn complains
+        return []  # Django leaves dropping the body to the server, and gunicorn logs an error
     return response
 
 
-def is_readable(content_type: str) -> bool:
-    """Whether the header parses and its text is UTF-8, the one encoding that forms are sent in."""
+def is_valid_content_type(content_type: str) -> bool:
+    """Returns whether the header can be parsed and its charset is UTF-8, as in all forms."""
     try:
         _, parameters = parse_header_parameters(content_type)
     except HEADER_PARSE_ERRORS:

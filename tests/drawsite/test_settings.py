@@ -45,7 +45,7 @@ def start(data_dir, **variables):
 
 
 def complaint(data_dir, **variables):
-    """The last line that a start with these variables ends with."""
+    """The last line of the error when a start with these variables fails."""
     with starting(data_dir, **variables) as process:
         _, err = process.communicate()
     assert process.returncode != 0
@@ -115,7 +115,7 @@ def test_a_file_without_a_key_stops_the_start_and_is_named_and_kept(tmp_path, le
 
 
 @pytest.mark.parametrize("program", [["manage.py", "prepare"], ["-m", "gunicorn", "drawsite.wsgi"]])
-def test_a_start_that_a_bad_value_stops_says_so_in_a_line(tmp_path, program):
+def test_a_bad_value_is_reported_in_one_line(tmp_path, program):
     ended = subprocess.run(
         [sys.executable, *program],
         cwd=project.BASE_DIR,
@@ -131,7 +131,7 @@ def test_a_start_that_a_bad_value_stops_says_so_in_a_line(tmp_path, program):
 
 
 @pytest.mark.parametrize("value", ["", "60", "0/m", "60/w", "-1/m", "1.5/s", "60/m,5/s"])
-def test_what_is_no_rate_is_refused(value):
+def test_an_invalid_rate_is_refused(value):
     with pytest.raises(ValidationError, match="as 60/m"):
         environment.parse_rate(value)
 
@@ -139,14 +139,14 @@ def test_what_is_no_rate_is_refused(value):
 @pytest.mark.parametrize(
     "value", ["", "200", "15x200", "200x1025", "200x200,", "200x200;64x64", "-200x200"]
 )
-def test_what_are_no_sizes_is_refused(value):
+def test_invalid_sizes_are_refused(value):
     with pytest.raises(ValidationError, match="as 200x200"):
         environment.parse_sizes(value)
 
 
 @pytest.mark.parametrize("value", ["", "db.sqlite3", "postgres://host:port/name", "http://host/"])
-def test_what_is_no_database_is_refused(value):
-    with pytest.raises(ValidationError, match="takes sqlite:///"):
+def test_an_invalid_database_url_is_refused(value):
+    with pytest.raises(ValidationError, match="must be sqlite:///"):
         environment.parse_database(value)
 
 
@@ -241,7 +241,7 @@ def test_a_rate_is_a_number_and_a_period(value, rate):
 # --- The secret key -------------------------------------------------------------------------
 
 
-def test_the_secret_key_is_made_once_for_its_owner_alone(tmp_path):
+def test_the_secret_key_is_created_once_with_mode_0600(tmp_path):
     first = start(tmp_path)["SECRET_KEY"]
     file = tmp_path / "secret_key"
 
@@ -252,16 +252,14 @@ def test_the_secret_key_is_made_once_for_its_owner_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 
-def test_a_secret_key_that_does_not_reach_the_disk_is_none_and_leaves_nothing(
-    tmp_path, monkeypatch
-):
+def test_a_secret_key_that_cannot_be_flushed_leaves_no_file(tmp_path, monkeypatch):
     def full(descriptor):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
 
     with pytest.raises(EnvError, match=r"secret_key .* No space left"):
-        environment.read_or_make_secret_key(tmp_path / "secret_key")
+        environment.read_or_create_secret_key(tmp_path / "secret_key")
 
     assert list(tmp_path.iterdir()) == []
 
@@ -271,7 +269,7 @@ def test_a_disk_that_is_full_stops_the_start_and_leaves_nothing(tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, usual[1]))
     try:
         with pytest.raises(EnvError, match="secret_key"):
-            environment.read_or_make_secret_key(tmp_path / "secret_key")
+            environment.read_or_create_secret_key(tmp_path / "secret_key")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
 
@@ -282,7 +280,7 @@ def test_a_new_secret_key_and_its_name_are_flushed_to_the_disk(tmp_path, monkeyp
     flushed = []
     monkeypatch.setattr(os, "fsync", lambda descriptor: flushed.append(os.fstat(descriptor).st_ino))
 
-    environment.read_or_make_secret_key(tmp_path / "secret_key")
+    environment.read_or_create_secret_key(tmp_path / "secret_key")
 
     assert flushed == [(tmp_path / "secret_key").stat().st_ino, tmp_path.stat().st_ino]
 
