@@ -191,8 +191,8 @@ def read_or_create_secret_key(path: Path) -> str:
         ) from error
     if not re.search(r"\w", key):  # empty, or zeros after a power cut
         raise EnvError(
-            f"{path} contains no key. Restore your copy of it, or remove the file: then a new key is"
-            " created, which logs everybody out."
+            f"{path} contains no key. Restore your copy of it, or remove the file: a new key is"
+            " then created, which logs everybody out."
         )
     return key
 

@@ -111,8 +111,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# A form field may fill the whole body (a brightness list does). The middleware refuses larger bodies
-# with 413.
+# A form field may fill the whole body (a brightness list does). The middleware refuses a larger
+# body with 413.
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_UPLOAD_BYTES
 FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_UPLOAD_BYTES
 DATA_UPLOAD_MAX_NUMBER_FILES = 4

@@ -1,5 +1,4 @@
-"""tools/audit.py, which looks for known vulnerabilities of the pinned packages, beside a list of
-our own."""
+"""tools/audit.py, with a local list of vulnerabilities instead of OSV."""
 
 import json
 import os
@@ -26,7 +25,7 @@ VULNERABILITY = {
 
 @pytest.fixture
 def osv():
-    """A list in which `osv.listed` has vulnerabilities, by the package's name."""
+    """A local service. `osv.listed` maps package names to their vulnerabilities."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
@@ -37,7 +36,7 @@ def osv():
             self.wfile.write(json.dumps({"vulns": listed} if listed else {}).encode())
 
         def log_message(self, format, *arguments):
-            """Nobody reads it."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         known = SimpleNamespace(listed={}, url=f"http://127.0.0.1:{server.server_port}/v1/query")
@@ -50,7 +49,7 @@ UNREACHABLE = "http://127.0.0.1:1/v1/query"
 
 
 def audit(url, **environment):
-    """What it ends with, and what it says."""
+    """Run the audit. Returns its exit code and output."""
     inherited = {name: value for name, value in os.environ.items() if name != "AUDIT"}
     done = subprocess.run(
         [sys.executable, "tools/audit.py"],
@@ -76,11 +75,11 @@ def test_a_vulnerable_package_fails_and_is_named(osv):
 
     assert code == 1
     assert "django 5" in said
-    assert "PYSEC-0000-1, mended in 99" in said
+    assert "PYSEC-0000-1, fixed in 99" in said
 
 
 @pytest.mark.parametrize("environment", [{}, {"AUDIT": ""}, {"AUDIT": "online"}], ids=str)
-def test_a_list_that_cannot_be_reached_fails_and_says_what_to_set(environment):
+def test_a_service_that_cannot_be_reached_fails_and_says_what_to_set(environment):
     code, said = audit(UNREACHABLE, **environment)
 
     assert code == 1
@@ -88,14 +87,14 @@ def test_a_list_that_cannot_be_reached_fails_and_says_what_to_set(environment):
     assert "set AUDIT=offline" in said
 
 
-def test_a_list_that_is_known_to_be_out_of_reach_fails_nothing_and_is_still_named():
+def test_a_service_that_cannot_be_reached_passes_with_audit_offline():
     code, said = audit(UNREACHABLE, AUDIT="offline")
 
     assert code == 0
     assert said.startswith(f"NOT AUDITED: {UNREACHABLE} cannot be reached: ")
 
 
-def test_a_list_that_is_in_reach_all_the_same_is_asked(osv):
+def test_audit_offline_still_audits_if_the_service_can_be_reached(osv):
     osv.listed = {"django": [VULNERABILITY]}
 
     code, said = audit(osv.url, AUDIT="offline")
@@ -104,8 +103,8 @@ def test_a_list_that_is_in_reach_all_the_same_is_asked(osv):
     assert "PYSEC-0000-1" in said
 
 
-def test_a_word_that_audit_does_not_take_fails(osv):
+def test_an_invalid_value_of_audit_fails(osv):
     code, said = audit(osv.url, AUDIT="off")
 
     assert code == 1
-    assert said == "AUDIT takes online or offline, not 'off'.\n"
+    assert said == "AUDIT must be online or offline, not 'off'.\n"

@@ -1,4 +1,4 @@
-"""The SQLite file that a new installation makes; on any database that the tests run on."""
+"""System checks. Those of SQLite use a separate installation, whatever database the tests use."""
 
 import os
 import sqlite3
@@ -23,7 +23,7 @@ def data_dir(tmp_path):
 
 
 def manage(directory, *arguments):
-    """What manage.py says on an installation of its own."""
+    """Run manage.py on a separate installation. Returns its stderr."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR,
@@ -47,7 +47,7 @@ def test_the_check_says_nothing_before_the_first_migration(tmp_path):
     assert "drawings.W001" not in manage(tmp_path, "check", "--database=default")
 
 
-def test_the_check_warns_of_a_database_that_is_not_in_wal_mode_and_migrate_mends_it(data_dir):
+def test_the_check_warns_of_a_database_that_is_not_in_wal_mode_and_migrate_fixes_it(data_dir):
     assert journal_mode(data_dir) == "wal"
     assert "drawings.W001" not in manage(data_dir, "check", "--database=default")
 
@@ -74,27 +74,27 @@ me@host: /mnt/far\\040away fuse.sshfs rw 0 0
 
 @pytest.mark.parametrize("path", ["/srv/data/db.sqlite3", "/mnt/far away/db.sqlite3"])
 def test_the_check_warns_of_a_network_file_system(path):
-    (message,) = checks.file_system(Path(path), MOUNTS)
+    (message,) = checks.check_file_system(Path(path), MOUNTS)
 
     assert message.id == "drawings.W002"
 
 
 @pytest.mark.parametrize("path", ["/data/db.sqlite3", "/srv/local/db.sqlite3", "/srvx/db.sqlite3"])
-def test_a_disk_of_the_machine_is_no_network_file_system(path):
-    assert checks.file_system(Path(path), MOUNTS) == []
+def test_a_local_disk_is_no_network_file_system(path):
+    assert checks.check_file_system(Path(path), MOUNTS) == []
 
 
 @pytest.mark.parametrize("version", [(3, 7, 0), (3, 40, 1), (3, 51, 2)])
-def test_a_faulty_sqlite_is_told_of_without_failing_the_check(version):
-    (message,) = checks.release(version)
+def test_a_faulty_sqlite_is_reported_without_failing_the_check(version):
+    (message,) = checks.check_sqlite_version(version)
 
     assert message.id == "drawings.I001"
     assert not message.is_serious(WARNING)
 
 
 @pytest.mark.parametrize("version", [(3, 6, 23), (3, 51, 3), (3, 53, 0)])
-def test_a_sound_sqlite_is_not(version):
-    assert checks.release(version) == []
+def test_a_sound_sqlite_is_not_reported(version):
+    assert checks.check_sqlite_version(version) == []
 
 
 # --- Settings -------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def test_the_check_warns_of_https_without_a_proxy():
     assert "drawings.W004" in ids(HTTPS=True, TRUSTED_PROXIES=0)
 
 
-def test_the_check_has_nothing_against_the_settings_of_a_site_behind_a_proxy():
+def test_the_check_accepts_the_settings_of_a_site_behind_a_proxy():
     assert not {name for name in ids(HTTPS=True, TRUSTED_PROXIES=1) if name.startswith("drawings")}
 
 
@@ -123,16 +123,16 @@ def test_the_check_has_nothing_against_the_settings_of_a_site_behind_a_proxy():
 
 def warning_of_debug(**changes):
     with override_settings(**{"DEBUG": True, "ALLOWED_HOSTS": ["localhost"], **changes}):
-        (message,) = checks.debug_is_off(["default"])
+        (message,) = checks.check_debug(["default"])
     assert message.id == "drawings.W005"
     return message.msg
 
 
-def test_without_debug_nothing_is_said_of_it():
-    assert checks.debug_is_off(["default"]) == []
+def test_the_check_accepts_debug_off():
+    assert checks.check_debug(["default"]) == []
 
 
-def test_debug_is_told_with_what_it_opens_in_several_lines():
+def test_the_warning_of_debug_lists_what_it_exposes():
     said = warning_of_debug()
 
     assert len(said.splitlines()) > 5
@@ -143,12 +143,12 @@ def test_debug_is_told_with_what_it_opens_in_several_lines():
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
 @pytest.mark.parametrize("name", ["localhost", ".localhost", "127.0.0.1", "[::1]"])
-def test_debug_on_this_machine_alone_is_not_told_louder(host, name):
+def test_the_warning_of_debug_is_not_louder_for_local_hosts(host, name):
     assert "OTHER MACHINES" not in warning_of_debug(HOST=host, ALLOWED_HOSTS=[name])
 
 
 @pytest.mark.parametrize("host", ["::", "192.0.2.1", "wall.example"])
-def test_debug_is_told_louder_if_the_server_listens_to_others(host):
+def test_the_warning_of_debug_is_louder_if_the_server_listens_to_others(host):
     said = warning_of_debug(HOST=host)
 
     assert "OTHER MACHINES CAN REACH IT" in said
@@ -156,14 +156,14 @@ def test_debug_is_told_louder_if_the_server_listens_to_others(host):
 
 
 @pytest.mark.parametrize("name", ["*", "wall.example", ".example", "192.0.2.1"])
-def test_debug_is_told_louder_if_the_site_has_a_name_for_others(name):
+def test_the_warning_of_debug_is_louder_if_the_site_has_a_public_name(name):
     said = warning_of_debug(ALLOWED_HOSTS=["localhost", name])
 
     assert "OTHER MACHINES CAN REACH IT" in said
     assert f"ALLOWED_HOSTS={name}" in said
 
 
-def test_the_start_tells_of_debug_once_and_other_commands_do_not(tmp_path, monkeypatch):
+def test_prepare_warns_of_debug_once_and_other_commands_do_not(tmp_path, monkeypatch):
     monkeypatch.setenv("DEBUG", "on")
 
     assert manage(tmp_path, "prepare", "--verbosity=0").count("DEBUG IS ON") == 1
