@@ -1,8 +1,8 @@
-# make run    set everything up and serve the wall
-# make superuser  who may curate at /admin/
-# make test   set up what the tests need, a browser included, and run them all
-# make bench  measure what matters, beside its targets
-# make torture  kill it, fill its disk, lock and delete its database, and see what holds
+# make run    set everything up and serve the site
+# make superuser  create an account for /admin/
+# make test   install everything the tests need, a browser included, and run them all
+# make bench  measure the site and compare the results with their targets
+# make torture  kill the server, fill its disk, lock and delete its database, and check the promises
 # make check  format, lint, types, import layers, migrations, deployment checks, known vulnerabilities
 # make lock   pin the newest versions that pyproject.toml allows
 
@@ -22,7 +22,7 @@ run: $(VENV)/run
 
 superuser: $(VENV)/run
 	@test -t 0 || test -n "$$DJANGO_SUPERUSER_PASSWORD" || { \
-		echo "There is no terminal to ask for a password: set DJANGO_SUPERUSER_USERNAME, _EMAIL and _PASSWORD." >&2; exit 1; }
+		echo "No terminal to ask for a password. Set DJANGO_SUPERUSER_USERNAME, _EMAIL and _PASSWORD." >&2; exit 1; }
 	$(MANAGE) prepare --verbosity 0
 	$(MANAGE) createsuperuser $${DJANGO_SUPERUSER_PASSWORD:+--noinput}
 

@@ -1,10 +1,10 @@
-"""Ends with 0 if the site in this container can serve."""
+"""Exits with 0 if the site in this container can serve."""
 
 import os
 import urllib.request
 
 port = os.environ.get("PORT", "8000")
-# The site answers to its own names alone.
+# The site answers only to its own host names.
 host = (
     os.environ.get("ALLOWED_HOSTS", "localhost").split(",")[0].strip().lstrip(".*") or "localhost"
 )
