@@ -1,4 +1,4 @@
-"""What deploy/ ships, as far as it can be held without a container engine or systemd."""
+"""The files in deploy/, as far as they can be tested without a container engine or systemd."""
 
 import re
 import subprocess
@@ -26,7 +26,7 @@ DEBIANS = {"15": "bookworm", "17": "trixie"}
 
 
 def strings(value):
-    """All the text in a YAML document."""
+    """Yields all strings of a YAML document."""
     if isinstance(value, dict):
         for each in value.values():
             yield from strings(each)
@@ -45,7 +45,7 @@ def test_compose_gives_the_site_all_settings_but_where_it_listens(name):
     assert SERVICES[name]["environment"].keys() == set(SETTINGS) - {"HOST", "PORT", "DEBUG"}
 
 
-def test_what_may_be_set_are_settings_too():
+def test_compose_and_its_example_use_known_variables():
     used = {match[1] for text in strings(COMPOSE) for match in VARIABLE.finditer(text)}
 
     assert used <= {*SETTINGS, *OWN_VARIABLES}
@@ -54,12 +54,12 @@ def test_what_may_be_set_are_settings_too():
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_no_containers_log_fills_the_disk(name):
+def test_the_log_of_each_container_is_limited(name):
     assert SERVICES[name]["logging"]["options"].keys() == {"max-size", "max-file"}
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "POSTGRES_PASSWORD", "ALLOWED_HOSTS"])
-def test_what_has_no_safe_default_must_be_set(name):
+def test_variables_without_a_safe_default_must_be_set(name):
     uses = [
         match for text in strings(COMPOSE) for match in VARIABLE.finditer(text) if match[1] == name
     ]
@@ -68,7 +68,7 @@ def test_what_has_no_safe_default_must_be_set(name):
     assert all(match[2] == "?" and name in match[3] for match in uses)
 
 
-def test_the_defaults_are_those_of_the_settings():
+def test_compose_has_the_defaults_of_the_settings():
     given = SERVICES["web"]["environment"]
     for name in (
         "SUBMIT_RATE",
@@ -95,13 +95,13 @@ def test_nginx_takes_as_large_a_body_as_the_site():
     assert len(limits) == 1
 
 
-def test_nginx_is_given_all_that_its_configuration_asks_for():
+def test_nginx_gets_all_variables_of_its_configuration():
     templates = "".join(path.read_text() for path in TEMPLATES.glob("*.template"))
 
     assert set(re.findall(r"\$\{([A-Z_]+)\}", templates)) == SERVICES["nginx"]["environment"].keys()
 
 
-def test_services_start_when_those_that_they_need_are_healthy():
+def test_services_wait_for_healthy_dependencies():
     for service in SERVICES.values():
         for name, needed in service.get("depends_on", {}).items():
             if needed["condition"] == "service_healthy":
@@ -120,19 +120,19 @@ def test_nginx_is_reached_where_it_listens():
     assert port in nginx["healthcheck"]["test"]
 
 
-def test_nginx_is_given_the_hosts_own_directives():
+def test_nginx_includes_the_directives_of_the_host():
     included = re.findall(
         r"include (/.+)/\*\.conf;", (TEMPLATES / "drawsite.conf.template").read_text()
     )
     folders = dict(volume.split(":")[1::-1] for volume in SERVICES["nginx"]["volumes"])
 
     assert [folders[path] for path in included] == ["./drawsite.d"]
-    # Nothing is included before the host has put it there.
+    # The repository ships none.
     shipped = subprocess.check_output(["git", "ls-files", "drawsite.d"], cwd=DEPLOY, text=True)
     assert shipped.splitlines() == ["drawsite.d/real_ip.example"]
 
 
-def test_no_site_starts_before_one_alone_has_prepared_it():
+def test_the_site_starts_after_prepare_has_succeeded():
     assert SERVICES["prepare"]["command"] == ["python", "manage.py", "prepare"]
     assert SERVICES["web"]["depends_on"]["prepare"] == {
         "condition": "service_completed_successfully"
@@ -140,7 +140,7 @@ def test_no_site_starts_before_one_alone_has_prepared_it():
     assert "command" not in SERVICES["web"]
 
 
-def test_volumes_are_declared_and_nothing_but_nginx_is_reached_from_outside():
+def test_volumes_are_declared_and_only_nginx_publishes_a_port():
     used = {
         volume.partition(":")[0]
         for service in SERVICES.values()
@@ -161,21 +161,21 @@ def built(tmp_path_factory):
     return image
 
 
-def test_the_image_has_postgresqls_programs_of_the_servers_version():
+def test_the_image_has_a_postgresql_client_of_the_servers_version():
     [client] = [text for _, text in steps() if "postgresql-client" in text]
     [version] = re.findall(r"postgresql-client-(\d+)", client)
     bases = [text.split()[0] for instruction, text in steps() if instruction == "FROM"]
 
     assert SERVICES["postgres"]["image"] == f"postgres:{version}"
     assert {base.rpartition("-")[2] for base in bases} == {DEBIANS[version]}
-    # In the stage that is shipped.
+    # In the last stage, which is the image.
     order = [text for instruction, text in steps() if instruction == "FROM" or text == client]
     assert order[-1] == client
 
 
 @pytest.mark.parametrize("name", ["web", "prepare"])
-def test_the_images_user_may_write_where_volumes_are_mounted_and_nowhere_else(name):
-    """A new volume takes the owner that the folder has in the image."""
+def test_the_images_user_may_write_only_to_volumes(name):
+    """A new volume takes over the owner of the folder in the image."""
     data = next(text for _, text in steps() if text.startswith("DATA_DIR=")).partition("=")[2]
     mounted = [volume.partition(":")[2] for volume in SERVICES[name]["volumes"]]
     owned = [text for _, text in steps() if text.startswith("chown")]
@@ -187,7 +187,7 @@ def test_the_images_user_may_write_where_volumes_are_mounted_and_nowhere_else(na
     assert SERVICES[name]["read_only"] is True
 
 
-def test_the_image_installs_hashed_packages_alone_and_serves_as_nobody_in_particular():
+def test_the_image_installs_only_hashed_packages_and_does_not_run_as_root():
     installs = [text for _, text in steps() if "pip install" in text]
     users = [text for instruction, text in steps() if instruction == "USER"]
 
@@ -196,7 +196,7 @@ def test_the_image_installs_hashed_packages_alone_and_serves_as_nobody_in_partic
     assert users == ["drawsite"]
 
 
-def test_what_the_image_copies_is_all_that_its_build_is_given():
+def test_the_build_context_has_exactly_what_the_image_copies():
     copied = {
         source
         for instruction, text in steps()
@@ -208,7 +208,7 @@ def test_what_the_image_copies_is_all_that_its_build_is_given():
     assert {name.removeprefix("!") for name in re.findall("^!.+", ignored, re.MULTILINE)} == copied
 
 
-def test_the_image_serves_without_a_key_in_it_and_writes_nothing(built, transactional_db):
+def test_the_image_has_no_key_and_its_server_writes_no_file(built, transactional_db):
     assert {path.name for path in (built.site / "data").iterdir()} == {"static", "backups"}
     before = files(built)
     with serving(built) as is_healthy:
@@ -219,13 +219,11 @@ def test_the_image_serves_without_a_key_in_it_and_writes_nothing(built, transact
     assert files(built) == before
 
 
-def test_the_image_prepares_a_site_and_backs_it_up_and_writes_to_its_data_alone(
-    built, transactional_db
-):
+def test_prepare_and_backup_in_the_image_write_only_to_its_data(built, transactional_db):
     before = files(built)
 
-    built.run(SERVICES["prepare"]["command"], **settings_of_a_host())
-    built.run(["python", "manage.py", "backup"], **settings_of_a_host())
+    built.run(SERVICES["prepare"]["command"], **host_settings())
+    built.run(["python", "manage.py", "backup"], **host_settings())
 
     data = built.site / "data"
     assert [path.stem.partition("-")[0] for path in (data / "backups").iterdir()] == ["drawsite"]
@@ -237,7 +235,7 @@ def files(image):
     return {path: path.stat().st_mtime_ns for path in image.site.rglob("*")}
 
 
-def settings_of_a_host():
+def host_settings():
     return {
         "SECRET_KEY": "a key of my own",
         "DATABASE_URL": database_url(),
@@ -249,10 +247,10 @@ def settings_of_a_host():
 
 @contextmanager
 def serving(image):
-    """The server as the image starts it; the image's health check."""
+    """Run the image's server. Yields a function that runs the image's health check."""
     environment = {
         **image.environment,
-        **settings_of_a_host(),
+        **host_settings(),
         "HOST": "127.0.0.1",
         "PORT": str(Server().port),
         "WEB_WORKERS": "1",
@@ -275,7 +273,7 @@ def serving(image):
 # --- The service ----------------------------------------------------------------------------
 
 
-def test_the_service_sets_what_the_site_reads_and_runs_what_is_there():
+def test_the_service_sets_known_variables_and_runs_existing_programs():
     unit = (DEPLOY / "drawsite.service").read_text()
     variables = set(re.findall(r"^Environment=([A-Z_]+)=", unit, re.MULTILINE))
     commands = re.findall(r"^ExecStart(?:Pre)?=(\S+) (\S+)", unit, re.MULTILINE)

@@ -1,5 +1,4 @@
-"""Who may read the files: modes as octal numbers, on an installation whose umask is 022 and whose
-data directory somebody else has made for everybody to read."""
+"""File modes of an installation with umask 022 and a data directory that everybody may read."""
 
 import os
 import sqlite3
@@ -47,7 +46,7 @@ def mode(path):
 
 
 def modes(directory):
-    """Of everything in it but the static files, by the path from there."""
+    """The modes of everything in it except static files, by relative path."""
     return {
         str(path.relative_to(directory)): mode(path)
         for path in directory.rglob("*")
@@ -55,36 +54,36 @@ def modes(directory):
     }
 
 
-def of_installation(**others):
-    """What is in a data directory: the database too, if it is SQLite's."""
+def expected_modes(**others):
+    """The modes in a data directory, which includes a SQLite database."""
     database = {"db.sqlite3": 0o600} if connection.vendor == "sqlite" else {}
     return {"secret_key": 0o600, **database, **others}
 
 
-def test_what_prepare_makes_is_the_owners_and_static_files_are_everybodys(site, data_dir):
+def test_prepare_creates_private_files_and_readable_static_files(site, data_dir):
     site.manage("prepare")
 
-    assert modes(data_dir) == of_installation(**{"prepare.lock": 0o600})
+    assert modes(data_dir) == expected_modes(**{"prepare.lock": 0o600})
     assert mode(data_dir) == 0o755
     static = [data_dir / "static", *(data_dir / "static").rglob("*")]
     assert {mode(path) for path in static if path.is_file()} == {0o644}
     assert {mode(path) for path in static if path.is_dir()} == {0o755}
 
 
-def test_what_backup_and_restore_make_is_the_owners(site, data_dir):
+def test_backup_and_restore_create_private_files(site, data_dir):
     site.manage("migrate", "--verbosity=0")
     site.manage("backup")
     (file,) = (data_dir / "backups").iterdir()
-    made = of_installation(**{"backups": 0o700, f"backups/{file.name}": 0o600})
+    made = expected_modes(**{"backups": 0o700, f"backups/{file.name}": 0o600})
     assert modes(data_dir) == made
 
-    file.chmod(0o644)  # as a copy of it may be
+    file.chmod(0o644)  # as a copied backup may have
     site.manage("restore", file, "--force")
 
     assert modes(data_dir) == {**made, f"backups/{file.name}": 0o644}
 
 
-def test_what_an_older_release_left_open_is_closed_by_prepare(site, data_dir):
+def test_prepare_restricts_files_of_an_older_release(site, data_dir):
     site.manage("migrate", "--verbosity=0")
     site.manage("backup")
     (data_dir / "prepare.lock").touch()
@@ -97,10 +96,10 @@ def test_what_an_older_release_left_open_is_closed_by_prepare(site, data_dir):
     assert {path: mode for path, mode in modes(data_dir).items() if mode & 0o077} == {}
 
 
-def test_a_file_that_belongs_to_somebody_else_is_named_and_stops_nothing(
+def test_prepare_names_a_file_whose_mode_it_may_not_change_and_goes_on(
     transactional_db, data_dir, monkeypatch, capsys
 ):
-    """root, who runs the tests in containers, may change any mode: here chmod refuses."""
+    """In containers, root runs the tests and may change any mode. So chmod is patched to fail."""
 
     def refused(path, mode):
         raise PermissionError
@@ -121,12 +120,12 @@ def test_a_file_that_belongs_to_somebody_else_is_named_and_stops_nothing(
 
 @pytest.fixture
 def sqlite(data_dir):
-    """The database of an installation that is migrated, whatever the tests run on."""
+    """A migrated SQLite database, whatever database the tests use."""
     on_sqlite(data_dir).manage("migrate", "--verbosity=0")
     return data_dir / "db.sqlite3"
 
 
-def test_a_database_that_is_written_is_the_owners_with_its_log(sqlite):
+def test_a_database_and_its_log_are_private(sqlite):
     with closing(sqlite3.connect(sqlite)) as writer:
         writer.execute("INSERT INTO django_content_type (app_label, model) VALUES ('a', 'b')")
         writer.commit()
@@ -136,7 +135,7 @@ def test_a_database_that_is_written_is_the_owners_with_its_log(sqlite):
     assert {name: found[name] for name in SQLITE_FILES} == SQLITE_FILES
 
 
-def test_the_log_of_an_open_database_is_closed_with_it_even_behind_a_link(sqlite, tmp_path):
+def test_the_log_of_an_open_database_is_restricted_even_behind_a_link(sqlite, tmp_path):
     link = tmp_path / "link.sqlite3"
     link.symlink_to(sqlite)
     with closing(sqlite3.connect(sqlite)) as reader:

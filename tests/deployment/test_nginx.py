@@ -1,4 +1,4 @@
-"""The configuration that deploy/nginx ships, in a real nginx before the real server."""
+"""The configuration in deploy/nginx, in a real nginx in front of the real server."""
 
 import http.client
 import json
@@ -22,7 +22,7 @@ from tests.support import samples
 from tests.support.nginx import TEMPLATES, Nginx
 from tests.support.server import Server
 
-# Of each pair, whether they are one household, and so one client.
+# Pairs of addresses, and whether both are one household and so one client.
 HOUSEHOLDS = [
     ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:ffff::1", True),
     ("2001:db8:1:2:3:4:5:6", "2001:db8:1:3:3:4:5:6", False),
@@ -35,12 +35,12 @@ HOUSEHOLDS = [
 BODY = urlencode({"canvas_data": samples.brightness_list("0")})
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 LIMIT = 3
-CONNECTIONS = 100  # at once from one address, as the configuration has it
+CONNECTIONS = 100  # the configuration's limit for one address
 
 
 @pytest.fixture(scope="module")
 def proxy_process(static_files, django_db_setup, tmp_path_factory):
-    # Counts are kept under the key, and in Redis they outlive a test run.
+    # A new key resets the counts, which outlive a test run in Redis.
     site = Server(TRUSTED_PROXIES="1", SUBMIT_RATE=f"{LIMIT}/d", SECRET_KEY=uuid4().hex)
     with site, Nginx(tmp_path_factory.mktemp("nginx"), site.port) as proxy:
         yield proxy
@@ -52,22 +52,22 @@ def proxy(proxy_process, transactional_db):
 
 
 @pytest.fixture(scope="module")
-def away(tmp_path_factory):
-    """nginx before a site that does not run."""
-    with Nginx(tmp_path_factory.mktemp("away"), site_port=1) as proxy:
+def unavailable(tmp_path_factory):
+    """nginx in front of a site that does not run."""
+    with Nginx(tmp_path_factory.mktemp("unavailable"), site_port=1) as proxy:
         yield proxy
 
 
 @pytest.fixture
 def upstream(tmp_path):
-    """A site that answers what it is told to, and notes what it is asked; nginx before it."""
+    """nginx in front of a fake site, which records requests and sends prepared responses."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self):
-            site.asked.append(self.headers)
-            site.together.wait(timeout=4)  # nginx lets nobody wait longer than 5
+            site.requests.append(self.headers)
+            site.together.wait(timeout=4)  # nginx's cache lock lasts 5 s
             status, headers = site.answers.pop(0)
             body = b"" if status == 304 else site.body
             self.send_response(status)
@@ -77,9 +77,9 @@ def upstream(tmp_path):
             self.wfile.write(body)
 
         def log_message(self, format, *arguments):
-            """Nobody reads it."""
+            """Log nothing."""
 
-    site = SimpleNamespace(asked=[], answers=[], body=b"a picture" * 1000, together=Barrier(1))
+    site = SimpleNamespace(requests=[], answers=[], body=b"a picture" * 1000, together=Barrier(1))
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         with Nginx(tmp_path, server.server_port) as proxy:
@@ -114,7 +114,7 @@ def test_a_drawing_is_sent_through_nginx_and_seen_through_it(proxy):
     assert ask(proxy, "GET", f"{path}image.png").body.startswith(b"\x89PNG")
 
 
-def test_a_body_in_chunks_becomes_a_whole_one(proxy):
+def test_a_chunked_body_reaches_the_site_with_a_length(proxy):
     chunks = iter([BODY[:1000].encode(), BODY[1000:].encode()])
 
     sent = ask(proxy, "POST", "/postmethod", chunks, FORM, address="127.0.0.2", encode_chunked=True)
@@ -123,7 +123,7 @@ def test_a_body_in_chunks_becomes_a_whole_one(proxy):
     assert Drawing.objects.count() == 1
 
 
-def test_each_address_is_counted_and_one_that_is_claimed_is_not(proxy):
+def test_real_addresses_are_counted_and_claimed_ones_are_not(proxy):
     def send(address, claimed):
         headers = {**FORM, "X-Forwarded-For": claimed}
         return ask(proxy, "POST", "/postmethod", BODY, headers, address=address).status
@@ -153,21 +153,21 @@ def test_a_person_gets_a_page_about_it(proxy):
     assert b"That&#x27;s too large" in answer.body
 
 
-def test_each_answer_has_an_id_of_nginxs_own(upstream):
+def test_each_response_has_a_request_id_of_nginx(upstream):
     headers = {"Cache-Control": "public, max-age=300", "X-Request-ID": "of-the-site"}
     upstream.answers = [(200, headers)]
     claimed = {"X-Request-ID": "made-up-by-a-client"}
 
     first, kept = (upstream.get(headers=claimed).headers.get_all("X-Request-ID") for _ in range(2))
 
-    assert [each["X-Request-ID"] for each in upstream.asked] == first
+    assert [each["X-Request-ID"] for each in upstream.requests] == first
     assert len({*first, *kept, *claimed.values(), *headers.values()}) == 5
 
 
 # --- Clients that hold connections ----------------------------------------------------------
 
 
-def test_one_address_has_so_many_connections_and_others_are_served(proxy):
+def test_connections_of_one_address_are_limited_and_others_are_served(proxy):
     head = b"POST /drawings/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx"
     with ExitStack() as stack:
         for _ in range(CONNECTIONS):
@@ -190,7 +190,7 @@ def test_one_address_has_so_many_connections_and_others_are_served(proxy):
 
 
 class Changed(Nginx):
-    """With other lines in the place of some of its configuration's."""
+    """nginx with some lines of its configuration replaced."""
 
     changes: tuple[tuple[str, str], ...]
 
@@ -198,15 +198,15 @@ class Changed(Nginx):
         command = super().command(*options)
         file = self.folder / "drawsite.conf"
         text = file.read_text()
-        for ours, other in self.changes:
-            assert ours in text
-            text = text.replace(ours, other)
+        for old, new in self.changes:
+            assert old in text
+            text = text.replace(old, new)
         file.write_text(text)
         return command
 
 
 class Naming(Changed):
-    """It tells which client it takes an address for."""
+    """nginx that says which client an address counts as."""
 
     changes = (
         ("map $remote_addr $drawsite_client {", "map $arg_of $drawsite_client {"),
@@ -216,8 +216,8 @@ class Naming(Changed):
 
 
 class Behind(Changed):
-    """Behind a proxy at 127.0.0.1, with the example for that. It tells whom it counts, and what the
-    site would be told."""
+    """nginx behind a proxy at 127.0.0.1, with the shipped example. It says which address it counts,
+    and which X-Forwarded-For it would send to the site."""
 
     changes = (
         ("include /etc/nginx/drawsite.d/*.conf;", "include real_ip.conf;"),
@@ -241,7 +241,7 @@ def naming(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("one", "other", "is_one"), HOUSEHOLDS)
-def test_a_household_is_one_client_and_others_are_others(naming, one, other, is_one):
+def test_a_household_is_one_client(naming, one, other, is_one):
     clients = [ask(naming, "GET", f"/of?of={address}").body for address in (one, other)]
 
     assert all(clients)
@@ -250,14 +250,14 @@ def test_a_household_is_one_client_and_others_are_others(naming, one, other, is_
     assert (counted(one) == counted(other)) == is_one
 
 
-def test_behind_another_proxy_each_visitor_is_one_client_and_nobody_else_may_claim_to_be(tmp_path):
+def test_behind_another_proxy_each_visitor_is_one_client_and_cannot_claim_another_address(tmp_path):
     claimed, visitor, other = "203.0.113.5", "192.0.2.7", "127.0.0.8"
     with Behind(tmp_path, site_port=1) as proxy:
         headers = {"X-Forwarded-For": f"{claimed}, {visitor}"}
         through = ask(proxy, "GET", "/who", headers=headers).body.decode()
         around = ask(proxy, "GET", "/who", headers=headers, address=other).body.decode()
 
-    # What is last, the site believes with TRUSTED_PROXIES=1.
+    # With TRUSTED_PROXIES=1, the site trusts the last address.
     assert through == f"{visitor} of {claimed}, {visitor}, {visitor}"
     assert around == f"{other} of {claimed}, {visitor}, {other}"
 
@@ -266,7 +266,7 @@ def counted(address):
     return client_address(RequestFactory(REMOTE_ADDR=address).get("/"))
 
 
-def test_nginx_names_neither_its_version_nor_anybodys_address(proxy):
+def test_nginx_reveals_no_version_and_logs_no_address(proxy):
     answer = ask(proxy, "GET", "/healthz", address="127.0.0.7")
 
     assert answer.headers["Server"] == "nginx"
@@ -275,7 +275,7 @@ def test_nginx_names_neither_its_version_nor_anybodys_address(proxy):
 
 
 def logged(proxy, line):
-    """nginx's log, which has a request's line a moment after its answer."""
+    """Returns nginx's log once it has the line, which it writes shortly after the response."""
     deadline = time.monotonic() + 10
     while line not in (log := (proxy.folder / "access.log").read_text()):
         assert time.monotonic() < deadline, f"nothing but:\n{log}"
@@ -287,8 +287,8 @@ def logged(proxy, line):
     ("accept", "kind", "begins"),
     [("text/html", "text/html", b"<!doctype html>"), (FORM["Accept"], FORM["Accept"], b"{")],
 )
-def test_while_the_site_is_away_nginx_says_when_to_come_again(away, accept, kind, begins):
-    answer = ask(away, "GET", "/", headers={"Accept": accept})
+def test_while_the_site_is_unavailable_nginx_sends_retry_after(unavailable, accept, kind, begins):
+    answer = ask(unavailable, "GET", "/", headers={"Accept": accept})
 
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     assert answer.headers["Content-Type"] == kind
@@ -303,18 +303,18 @@ def test_while_the_site_is_away_nginx_says_when_to_come_again(away, accept, kind
         ("/", {}, 503),
     ],
 )
-def test_what_nginx_answers_itself_is_as_guarded_as_the_sites_pages(away, path, headers, status):
-    answer = ask(away, "GET", path, headers={**headers, "X-Forwarded-Proto": "https"})
+def test_nginxs_own_responses_have_security_headers(unavailable, path, headers, status):
+    answer = ask(unavailable, "GET", path, headers={**headers, "X-Forwarded-Proto": "https"})
 
     assert answer.status == status
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
-    # Of a header that is too large nginx reads no more, and so not that HTTPS was taken off.
+    # nginx stops reading a header that is too large, so it does not see X-Forwarded-Proto.
     assert ("Strict-Transport-Security" in answer.headers) == (status == 503)
 
 
 @pytest.mark.parametrize("path", ["/gallery/", "/nowhere", "/drawings/1/strokes.json"])
-def test_what_the_site_answers_has_each_header_once(proxy, path):
+def test_responses_of_the_site_have_each_header_once(proxy, path):
     answer = ask(proxy, "GET", path)
 
     for name in ("X-Request-ID", "X-Content-Type-Options", "Content-Security-Policy"):
@@ -324,8 +324,8 @@ def test_what_the_site_answers_has_each_header_once(proxy, path):
 # --- The cache ------------------------------------------------------------------------------
 
 
-def test_a_public_picture_is_kept_and_a_hidden_one_leaves_within_five_minutes(proxy, make_drawing):
-    """By what the site tells a cache; that nginx heeds it is what the other tests are about."""
+def test_a_public_image_is_cached_for_five_minutes_and_a_hidden_one_is_not(proxy, make_drawing):
+    """Checks the site's cache headers. Other tests check that nginx respects them."""
     drawing = make_drawing()
     first = ask(proxy, "GET", drawing.image_url)
     Drawing.objects.update(status=Drawing.Status.HIDDEN)
@@ -339,14 +339,14 @@ def test_a_public_picture_is_kept_and_a_hidden_one_leaves_within_five_minutes(pr
     assert other.status == 404
 
 
-def test_a_picture_is_kept_as_long_as_the_site_says_and_then_asked_for_by_its_etag(upstream):
+def test_an_image_is_cached_for_its_max_age_and_then_revalidated(upstream):
     headers = {"Cache-Control": "public, max-age=1", "ETag": '"1"'}
     upstream.answers = [(200, headers), (304, headers), (404, {"Cache-Control": "no-store"})]
 
     assert upstream.get().body == upstream.body
     time.sleep(2.1)
     assert upstream.get().body == upstream.body
-    assert [each["If-None-Match"] for each in upstream.asked] == [None, '"1"']
+    assert [each["If-None-Match"] for each in upstream.requests] == [None, '"1"']
 
     time.sleep(2.1)
     assert upstream.get().status == 404
@@ -362,24 +362,24 @@ def test_a_picture_is_kept_as_long_as_the_site_says_and_then_asked_for_by_its_et
     ],
     ids=str,
 )
-def test_what_is_not_for_all_is_not_kept(upstream, headers):
+def test_responses_that_are_not_public_are_not_cached(upstream, headers):
     upstream.answers = [(200, headers)] * 2
 
     assert [upstream.get().status for _ in range(2)] == [200, 200]
-    assert len(upstream.asked) == 2
+    assert len(upstream.requests) == 2
 
 
-def test_what_varies_is_kept_for_each_kind_of_client(upstream):
+def test_the_cache_respects_vary(upstream):
     upstream.answers = [(200, {"Cache-Control": "public, max-age=300", "Vary": "Accept"})] * 2
 
     for accept in ("image/png", "image/webp", "image/webp"):
         upstream.get(headers={"Accept": accept})
 
-    assert [each["Accept"] for each in upstream.asked] == ["image/png", "image/webp"]
+    assert [each["Accept"] for each in upstream.requests] == ["image/png", "image/webp"]
 
 
-def test_nobody_waits_for_the_answer_that_another_one_gets_to_the_same_page(upstream):
-    """The site answers either only when it has been asked by both."""
+def test_requests_for_the_same_page_do_not_wait_for_each_other(upstream):
+    """The fake site answers only once both requests have arrived."""
     upstream.together = Barrier(2)
     upstream.answers = [(200, {})] * 2
 

@@ -1,4 +1,4 @@
-"""What only the real server can show: gunicorn's processes, sockets, concurrent clients."""
+"""The real server: gunicorn's processes, sockets and concurrent clients."""
 
 import http.client
 import json
@@ -66,12 +66,12 @@ def test_a_server_that_is_told_to_stop_answers_everybody_who_has_come(transactio
             client.result()
         assert server.process.wait(timeout=30) == 0
 
-    assert set(answered) <= {200, 503}  # busy is an answer, too
+    assert set(answered) <= {200, 503}  # 503 if the server is busy
     assert Drawing.objects.count() == answered.count(200) > 0
 
 
-def test_the_flask_apps_script_works_unchanged(server):
-    """Its request is jQuery's $.post with the list as text; it then goes to /results/<id>."""
+def test_the_script_of_the_flask_app_works_unchanged(server):
+    """The script sends the list as text by jQuery's $.post, then opens /results/<id>."""
     numbers = [float(number % 251) for number in range(40_000)]
     request = urllib.request.Request(
         f"{server.url}/postmethod",
@@ -94,7 +94,7 @@ def test_the_flask_apps_script_works_unchanged(server):
     assert np.array_equal(field.ravel(), np.array(numbers, np.uint8))
 
 
-def test_a_body_over_the_limit_is_answered_not_cut_off(connection):
+def test_a_body_over_the_limit_gets_a_response_instead_of_a_reset(connection):
     connection.request(
         "POST",
         "/drawings/",
@@ -163,7 +163,7 @@ def stylesheet_of(connection):
 
 
 def status_of(server, head):
-    """Of the answer to a request that is sent as it stands."""
+    """Send a request with exactly this head. Returns the status of the response."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
         client.sendall(f"{head}\r\n\r\n".encode())
         return int(client.makefile("rb").readline().split()[1])
@@ -177,13 +177,13 @@ def status_of(server, head):
         ("HTTP/1.1", [""], 400),
         ("HTTP/1.1", ["localhost", "localhost"], 400),
         ("HTTP/1.1", ["localhost", "evil.example"], 400),
-        ("HTTP/1.0", [], 200),  # as health checks of proxies ask
+        ("HTTP/1.0", [], 200),  # as in health checks of some proxies
         ("HTTP/1.0", [""], 400),
         ("HTTP/1.0", ["localhost", "localhost"], 400),
     ],
     ids=str,
 )
-def test_each_request_names_one_host_unless_it_is_older_than_the_header(
+def test_each_request_needs_one_host_except_in_http_1_0(
     server, connection, protocol, hosts, status
 ):
     lines = [f"Host: {host}" for host in hosts]
@@ -193,13 +193,13 @@ def test_each_request_names_one_host_unless_it_is_older_than_the_header(
         assert status_of(server, head) == status, path
 
 
-def test_a_host_in_the_requests_own_line_does_not_stand_for_the_header(server):
+def test_a_host_in_the_request_line_does_not_replace_the_header(server):
     line = f"GET {server.url}/ HTTP/1.1"
 
     assert status_of(server, f"{line}\r\nConnection: close") == 400
 
 
-def test_static_files_are_cached_for_ever_and_pages_are_not(connection):
+def test_static_files_are_immutable_and_pages_are_not_cached(connection):
     stylesheet = stylesheet_of(connection)
     connection.request("GET", "/gallery/")
     page = connection.getresponse()

@@ -1,4 +1,4 @@
-"""The real server without a proxy, under clients that do not finish what they send."""
+"""The real server without a proxy, with clients that do not finish their requests."""
 
 import http.client
 import json
@@ -21,7 +21,7 @@ from drawsite.server.worker import MAX_MEMORY_BYTES
 from tests.support.server import Server
 
 CLIENTS = 100
-SECONDS = 2.0  # within which others are answered
+MAX_SECONDS = 2.0  # for responses to other clients
 WHOLE = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 POST = b"POST /drawings/ HTTP/1.1\r\nHost: localhost\r\n"
 NUMBERS = [number % 251 for number in range(40_000)]
@@ -89,7 +89,7 @@ def test_a_hundred_clients_that_do_not_finish_keep_nobody_waiting(alone, transac
     with crowd(alone, KINDS[kind]):
         waited = [seconds_for(alone, path) for path in ("/healthz", "/", "/healthz", "/gallery/")]
 
-    assert max(waited) < SECONDS, waited
+    assert max(waited) < MAX_SECONDS, waited
 
 
 def test_a_hundred_clients_that_send_byte_by_byte_keep_nobody_waiting(alone, transactional_db):
@@ -111,7 +111,7 @@ def test_a_hundred_clients_that_send_byte_by_byte_keep_nobody_waiting(alone, tra
             is_over.set()
             thread.join()
 
-    assert max(waited) < SECONDS, waited
+    assert max(waited) < MAX_SECONDS, waited
 
 
 # --- Time limits ----------------------------------------------------------------------------
@@ -138,8 +138,8 @@ def test_a_server_that_stops_does_not_wait_for_silent_clients(static_files, tran
     assert time.monotonic() - begin < HEAD_SECONDS - 2
 
 
-def test_unfinished_bodies_take_only_so_much_memory(static_files, transactional_db):
-    """Together these would take 190 MB."""
+def test_the_memory_for_unfinished_bodies_is_limited(static_files, transactional_db):
+    """Together these bodies would take 190 MB."""
     with Server(WEB_WORKERS="1") as server:
         seconds_for(server, "/")
         before = memory(server)
@@ -149,7 +149,7 @@ def test_unfinished_bodies_take_only_so_much_memory(static_files, transactional_
 
 
 def memory(server):
-    """What the worker takes, in bytes."""
+    """The resident memory of the worker, in bytes."""
     [worker] = server.workers()
     pages = int(Path(f"/proc/{worker}/statm").read_text().split()[1])
     return pages * resource.getpagesize()
@@ -159,7 +159,7 @@ def memory(server):
 
 
 def read(client, count):
-    """The status and body of so many answers."""
+    """Read `count` responses. Returns their statuses and bodies."""
     found = []
     with client.makefile("rb") as file:
         for _ in range(count):
@@ -170,7 +170,7 @@ def read(client, count):
 
 
 def pieces(step):
-    """A submission in some hundred pieces, most of them `step` bytes long."""
+    """Yields a submission in some hundred pieces, every other one `step` bytes long."""
     stride = max(step, len(SUBMISSION) // 300)
     for begin in range(0, len(SUBMISSION), stride):
         yield SUBMISSION[begin : begin + step]
@@ -178,7 +178,7 @@ def pieces(step):
 
 
 @pytest.mark.parametrize("step", [1, 7, 4_096])
-def test_a_request_in_pieces_is_taken_as_it_was_sent(alone, transactional_db, step):
+def test_a_request_in_pieces_arrives_unchanged(alone, transactional_db, step):
     with closing(connect(alone)) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for piece in pieces(step):
@@ -191,7 +191,7 @@ def test_a_request_in_pieces_is_taken_as_it_was_sent(alone, transactional_db, st
     assert np.array_equal(drawing.field.ravel(), NUMBERS)
 
 
-def test_requests_that_come_together_are_answered_in_turn(alone, transactional_db):
+def test_pipelined_requests_are_answered_in_order(alone, transactional_db):
     missing = b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with closing(connect(alone)) as client:
         client.sendall(WHOLE + SUBMISSION + missing + WHOLE + SUBMISSION[:1000])
@@ -235,7 +235,7 @@ def test_a_client_that_waits_to_send_too_much_is_refused_at_once(alone, transact
     ],
     ids=lambda value: value if isinstance(value, int) else value[:60],
 )
-def test_what_cannot_be_taken_is_refused_and_the_connection_ends(
+def test_a_malformed_request_is_refused_and_its_connection_closed(
     alone, transactional_db, data, status
 ):
     with closing(connect(alone)) as client:

@@ -1,4 +1,4 @@
-"""What `make torture` says where it cannot do what it is told to."""
+"""`make torture` on a machine that cannot run a step."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ from torture import __main__ as torture
     ("step", "reason"),
     [("disk_full", "no disk can be mounted"), ("restarts", "initdb is not installed")],
 )
-def test_a_step_that_the_machine_cannot_do_is_named_and_fails_nothing_unless_asked_to(
+def test_a_step_that_the_machine_cannot_run_is_named_and_fails_only_with_strict(
     monkeypatch, capsys, step, reason
 ):
     monkeypatch.setattr(sys, "argv", ["torture", step])

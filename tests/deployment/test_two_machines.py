@@ -1,5 +1,5 @@
-"""Two web machines that share a database, Redis if there is one, and the secret key: a visitor's
-requests go to either."""
+"""Two web machines that share the database, the secret key, and Redis if there is one. The requests
+of a visitor go to either of them."""
 
 import http.cookiejar
 import json
@@ -19,7 +19,7 @@ from tests.support.server import Server
 
 NUMBERS = samples.brightness_list("0")
 LIMIT = 6
-KEY = uuid4().hex  # counts are kept under it, and in Redis they outlive a test run
+KEY = uuid4().hex  # a new key resets the counts, which outlive a test run in Redis
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def machines(machine_processes, transactional_db):
 
 
 class Visitor:
-    """A browser, as far as cookies and forms go, at an address of its own."""
+    """A browser with its own address, cookies and forms."""
 
     def __init__(self, address):
         self.cookies = http.cookiejar.CookieJar()
@@ -54,12 +54,12 @@ class Visitor:
         self.opener.addheaders = [("X-Forwarded-For", address), ("Accept", "application/json")]
 
     def get(self, machine, path):
-        """The address that it ends at, and the page."""
+        """Returns the address after redirects, and the page."""
         with self.opener.open(machine.url + path) as page:
             return page.url, page.read().decode()
 
     def post(self, machine, path, **values):
-        """The status, and the answer."""
+        """Returns the status and the body of the response."""
         token = next(cookie.value for cookie in self.cookies if cookie.name == "csrftoken")
         body = urllib.parse.urlencode({**values, "csrfmiddlewaretoken": token}).encode()
         try:
@@ -69,7 +69,7 @@ class Visitor:
             return error.code, error.read().decode()
 
 
-def test_a_form_of_one_machine_is_sent_to_the_other_and_stored_once(machines):
+def test_a_form_from_one_machine_can_be_sent_to_the_other_and_is_stored_once(machines):
     one, two = machines
     visitor = Visitor("192.0.2.1")
     visitor.get(one, "/")
@@ -84,7 +84,7 @@ def test_a_form_of_one_machine_is_sent_to_the_other_and_stored_once(machines):
     assert {json.loads(body)["id"] for _, body in answers} == {str(Drawing.objects.get().id)}
 
 
-def test_who_logs_in_at_one_machine_is_known_to_the_other(machines, django_user_model):
+def test_a_login_at_one_machine_is_valid_at_the_other(machines, django_user_model):
     one, two = machines
     django_user_model.objects.create_superuser("admin", password="a fine password")
     visitor = Visitor("192.0.2.2")
@@ -96,7 +96,7 @@ def test_who_logs_in_at_one_machine_is_known_to_the_other(machines, django_user_
     assert visitor.get(two, "/admin/")[0] == f"{two.url}/admin/"
 
 
-def test_a_visitor_has_one_limit_at_both_machines_with_redis_and_one_at_each_without(machines):
+def test_machines_share_limits_with_redis_only(machines):
     one, two = machines
     visitor = Visitor("192.0.2.3")
     visitor.get(one, "/")
