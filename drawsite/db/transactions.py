@@ -1,8 +1,8 @@
-"""Write transactions that wait for each other in a fair order.
+"""Write transactions. On SQLite they queue for locks instead of polling.
 
 SQLite allows one writer at a time. The others poll for its lock with growing pauses, so under load
 some wait for seconds while newcomers overtake them, and much of the time nobody writes at all. Here
-writers queue for locks instead: first the threads of a process, then the processes.
+they wait for locks instead: first the threads of a process, then the processes.
 """
 
 import fcntl
@@ -30,7 +30,7 @@ MAX_WAIT_SECONDS = 5.0
 
 _thread_lock = threading.Lock()
 _stall_waiters = threading.BoundedSemaphore(MAX_STALL_WAITERS)
-_began = math.inf  # when the holder of the thread lock took it
+_locked_since = math.inf  # when the current holder took the thread lock
 
 
 @contextmanager
@@ -72,15 +72,15 @@ def nowait_transaction() -> Iterator[None]:
 
 @contextmanager
 def _hold_thread_lock() -> Iterator[None]:
-    global _began
+    global _locked_since
     deadline = time.monotonic() + MAX_WAIT_SECONDS
     if not _acquire_unless_stalled(STALLED_AFTER_SECONDS, deadline):
         _wait_through_stall(deadline)
-    _began = time.time()
+    _locked_since = time.time()
     try:
         yield
     finally:
-        _began = math.inf
+        _locked_since = math.inf
         _thread_lock.release()
 
 
@@ -135,5 +135,5 @@ def _seconds_left(seconds: float) -> float:
         committed = Path(connection.settings_dict["NAME"]).parent.stat().st_mtime
     except OSError:
         committed = 0.0
-    left = max(_began, committed) + seconds - time.time()
+    left = max(_locked_since, committed) + seconds - time.time()
     return min(seconds, max(0.0, left))

@@ -62,49 +62,49 @@ def audit(url, **environment):
 
 
 def test_packages_without_known_vulnerabilities_pass(osv):
-    code, said = audit(osv.url)
+    code, output = audit(osv.url)
 
     assert code == 0
-    assert said.endswith("packages audited, 0 vulnerabilities\n")
+    assert output.endswith("packages audited, 0 vulnerabilities\n")
 
 
 def test_a_vulnerable_package_fails_and_is_named(osv):
     osv.listed = {"django": [VULNERABILITY]}
 
-    code, said = audit(osv.url)
+    code, output = audit(osv.url)
 
     assert code == 1
-    assert "django 5" in said
-    assert "PYSEC-0000-1, fixed in 99" in said
+    assert "django 5" in output
+    assert "PYSEC-0000-1, fixed in 99" in output
 
 
 @pytest.mark.parametrize("environment", [{}, {"AUDIT": ""}, {"AUDIT": "online"}], ids=str)
 def test_a_service_that_cannot_be_reached_fails_and_says_what_to_set(environment):
-    code, said = audit(UNREACHABLE, **environment)
+    code, output = audit(UNREACHABLE, **environment)
 
     assert code == 1
-    assert said.startswith(f"NOT AUDITED: {UNREACHABLE} cannot be reached: ")
-    assert "set AUDIT=offline" in said
+    assert output.startswith(f"NOT AUDITED: {UNREACHABLE} cannot be reached: ")
+    assert "set AUDIT=offline" in output
 
 
 def test_a_service_that_cannot_be_reached_passes_with_audit_offline():
-    code, said = audit(UNREACHABLE, AUDIT="offline")
+    code, output = audit(UNREACHABLE, AUDIT="offline")
 
     assert code == 0
-    assert said.startswith(f"NOT AUDITED: {UNREACHABLE} cannot be reached: ")
+    assert output.startswith(f"NOT AUDITED: {UNREACHABLE} cannot be reached: ")
 
 
 def test_audit_offline_still_audits_if_the_service_can_be_reached(osv):
     osv.listed = {"django": [VULNERABILITY]}
 
-    code, said = audit(osv.url, AUDIT="offline")
+    code, output = audit(osv.url, AUDIT="offline")
 
     assert code == 1
-    assert "PYSEC-0000-1" in said
+    assert "PYSEC-0000-1" in output
 
 
 def test_an_invalid_value_of_audit_fails(osv):
-    code, said = audit(osv.url, AUDIT="off")
+    code, output = audit(osv.url, AUDIT="off")
 
     assert code == 1
-    assert said == "AUDIT must be online or offline, not 'off'.\n"
+    assert output == "AUDIT must be online or offline, not 'off'.\n"

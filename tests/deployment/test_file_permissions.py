@@ -90,9 +90,9 @@ def test_prepare_restricts_files_of_an_older_release(site, data_dir):
     for path in data_dir.rglob("*"):
         path.chmod(path.stat().st_mode | 0o055)
 
-    said = site.manage("prepare")
+    output = site.manage("prepare")
 
-    assert "WARNING" not in said
+    assert "WARNING" not in output
     assert {path: mode for path, mode in modes(data_dir).items() if mode & 0o077} == {}
 
 

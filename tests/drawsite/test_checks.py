@@ -133,12 +133,12 @@ def test_the_check_accepts_debug_off():
 
 
 def test_the_warning_of_debug_lists_what_it_exposes():
-    said = warning_of_debug()
+    message = warning_of_debug()
 
-    assert len(said.splitlines()) > 5
+    assert len(message.splitlines()) > 5
     for opened in ("DEBUG IS ON", "tracebacks", "variables", "settings", "REDIS_URL", "URL"):
-        assert opened in said
-    assert "OTHER MACHINES" not in said
+        assert opened in message
+    assert "OTHER MACHINES" not in message
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
@@ -149,18 +149,18 @@ def test_the_warning_of_debug_is_not_louder_for_local_hosts(host, name):
 
 @pytest.mark.parametrize("host", ["::", "192.0.2.1", "wall.example"])
 def test_the_warning_of_debug_is_louder_if_the_server_listens_to_others(host):
-    said = warning_of_debug(HOST=host)
+    message = warning_of_debug(HOST=host)
 
-    assert "OTHER MACHINES CAN REACH IT" in said
-    assert f"HOST={host}" in said
+    assert "OTHER MACHINES CAN REACH IT" in message
+    assert f"HOST={host}" in message
 
 
 @pytest.mark.parametrize("name", ["*", "wall.example", ".example", "192.0.2.1"])
 def test_the_warning_of_debug_is_louder_if_the_site_has_a_public_name(name):
-    said = warning_of_debug(ALLOWED_HOSTS=["localhost", name])
+    message = warning_of_debug(ALLOWED_HOSTS=["localhost", name])
 
-    assert "OTHER MACHINES CAN REACH IT" in said
-    assert f"ALLOWED_HOSTS={name}" in said
+    assert "OTHER MACHINES CAN REACH IT" in message
+    assert f"ALLOWED_HOSTS={name}" in message
 
 
 def test_prepare_warns_of_debug_once_and_other_commands_do_not(tmp_path, monkeypatch):

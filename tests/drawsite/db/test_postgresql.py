@@ -28,7 +28,7 @@ def sockets():
 
 
 class Connection:
-    """As much of psycopg's as tells whether it lives; its queries are noted, and answered."""
+    """A fake of psycopg's connection that records queries."""
 
     def __init__(self, fileno):
         self.pgconn = SimpleNamespace(socket=fileno)
@@ -58,20 +58,20 @@ def test_a_connection_that_the_server_has_ended_is_not_usable(connection, socket
     assert not connection.is_usable()
 
 
-def test_nor_is_one_that_the_server_has_a_last_word_for(connection, sockets):
+def test_a_connection_with_a_last_message_of_the_server_is_not_usable(connection, sockets):
     sockets[1].send(b"terminating connection due to administrator command")
 
     assert not connection.is_usable()
 
 
-def test_after_an_error_a_query_has_to_show_it(connection):
+def test_after_an_error_a_query_checks_the_connection(connection):
     connection.errors_occurred = True
 
     assert connection.is_usable()
     assert connection.connection.queries == ["SELECT 1"]
 
 
-def test_one_that_was_closed_is_not_usable(connection):
+def test_a_closed_connection_is_not_usable(connection):
     connection.connection.closed = True
 
     assert not connection.is_usable()
@@ -90,13 +90,13 @@ LIST = json.dumps([0, 255] * 20_000)
 
 @pytest.fixture
 def addresses(make_drawing):
-    """Of pages, pictures and submissions: one of each. (/readyz says for a second what it saw.)"""
+    """Two pages, an image and the address of submissions. Not /readyz, which caches its result."""
     address = f"/drawings/{make_drawing().id}/"
     return ["/gallery/?q=fox", address, f"{address}image.png", "/postmethod"]
 
 
 def ask(server, address):
-    """The status and the headers of the answer; the Flask app's address is sent a drawing."""
+    """Send a request, or a drawing to /postmethod. Returns the status and headers."""
     body = urllib.parse.urlencode({"canvas_data": LIST}).encode()
     data = body if address == "/postmethod" else None
     try:
@@ -107,18 +107,18 @@ def ask(server, address):
 
 
 def cut_off():
-    """End all of the server's connections; how many there were."""
+    """End all connections of the server. Returns their number."""
     with db.connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_terminate_backend(pid, 5000) {OTHERS}")
         return len(cursor.fetchall())
 
 
-def wait_until_one_waits():
-    """Until another connection than this one waits for a lock."""
+def wait_until_another_waits():
+    """Wait until another connection waits for a lock."""
     deadline = time.monotonic() + 20
     with db.connection.cursor() as cursor:
         while time.monotonic() < deadline:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else all stays as it was
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # otherwise the view does not change
             cursor.execute(f"SELECT 1 {OTHERS} AND wait_event_type = 'Lock'")
             if cursor.fetchone():
                 return
@@ -127,7 +127,7 @@ def wait_until_one_waits():
 
 
 @on_postgresql
-def test_a_server_whose_connections_were_cut_off_answers_as_if_nothing_was(server, addresses):
+def test_a_server_recovers_when_its_connections_were_cut_off(server, addresses):
     with ThreadPoolExecutor(8) as clients:
         for _ in range(3):
             answers = clients.map(partial(ask, server), addresses * 2)
@@ -136,31 +136,31 @@ def test_a_server_whose_connections_were_cut_off_answers_as_if_nothing_was(serve
 
 
 @on_postgresql
-def test_who_is_cut_off_midway_is_told_to_try_again_and_then_answered(server, addresses):
+def test_a_request_whose_connection_is_cut_off_gets_503_and_can_be_repeated(server, addresses):
     with ThreadPoolExecutor(1) as client:
         for address in addresses:
             with db.transaction.atomic(), db.connection.cursor() as cursor:
                 cursor.execute("LOCK TABLE drawings_drawing")
                 answer = client.submit(ask, server, address)
-                wait_until_one_waits()
+                wait_until_another_waits()
                 cut_off()
                 status, headers = answer.result()
             assert status == 503
             assert headers["Retry-After"]
             assert ask(server, address)[0] == 200
-    assert Drawing.objects.count() == 2  # the one that was there, and the one that was sent again
+    assert Drawing.objects.count() == 2  # the first one, and the repeated one
 
 
 @on_postgresql
 @pytest.mark.django_db
-def test_a_migration_may_take_its_time_and_nothing_else():
+def test_only_migrations_have_no_statement_timeout():
     def limits(**kwargs):
         with db.connection.cursor() as cursor:
             cursor.execute("SHOW statement_timeout")
             seen.append(cursor.fetchone()[0])
 
     seen: list[str] = []
-    # Between the two, as migrations are.
+    # The signal of this app is sent while the timeout is lifted, as when migrations run.
     migrated = apps.get_app_config("admin")
     pre_migrate.connect(limits, sender=migrated)
     try:
@@ -176,7 +176,7 @@ def test_a_migration_may_take_its_time_and_nothing_else():
 
 
 @on_postgresql
-def test_what_is_hidden_while_its_reports_are_settled_by_another_stays_undecided_by_that(
+def test_reports_stay_open_if_the_drawing_is_hidden_while_they_are_settled(
     transactional_db, make_drawing, admin_user
 ):
     drawing = make_drawing()
@@ -191,7 +191,7 @@ def test_what_is_hidden_while_its_reports_are_settled_by_another_stays_undecided
         with db.transaction.atomic():
             Drawing.objects.filter(pk=drawing.pk).update_stamped(status="hidden")
             approving = other.submit(approve)
-            wait_until_one_waits()
+            wait_until_another_waits()
         with pytest.raises(moderation.OvertakenError):
             approving.result()
 
@@ -200,7 +200,7 @@ def test_what_is_hidden_while_its_reports_are_settled_by_another_stays_undecided
 
 @on_postgresql
 @pytest.mark.parametrize("how", ["by its artist", "by staff"])
-def test_what_is_drawn_on_a_drawing_while_it_is_deleted_does_not_keep_it(
+def test_a_drawing_can_be_deleted_while_another_is_drawn_on_it(
     transactional_db, make_drawing, admin_user, field, how
 ):
     drawing = make_drawing()
@@ -216,7 +216,7 @@ def test_what_is_drawn_on_a_drawing_while_it_is_deleted_does_not_keep_it(
             child, _ = Drawing.objects.add_once(Drawing.from_field(field, parent=drawing))
             Report.objects.create(drawing=drawing, reason="other")
             deleting = other.submit(delete)
-            wait_until_one_waits()
+            wait_until_another_waits()
         deleting.result()
 
     assert Drawing.objects.get() == child
@@ -225,7 +225,7 @@ def test_what_is_drawn_on_a_drawing_while_it_is_deleted_does_not_keep_it(
 
 
 @on_postgresql
-def test_counting_a_large_wall_takes_as_long_as_it_takes(transactional_db):
+def test_analyze_has_no_statement_timeout(transactional_db):
     limits = {}
 
     def note(execute, sql, *arguments):

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
 @pytest.fixture
 def squashed(tmp_path, monkeypatch):
-    """A release whose first two migrations have become one."""
+    """A release that squashes its first two migrations."""
     package = tmp_path / "squashed_migrations"
     package.mkdir()
     (package / "__init__.py").touch()
@@ -29,11 +29,11 @@ def squashed(tmp_path, monkeypatch):
     releases.read_release_migrations.cache_clear()
 
 
-def test_a_database_with_this_releases_migrations_is_not_newer():
+def test_the_migrations_of_this_release_are_not_newer():
     assert releases.newer_migration(releases.needed_migrations()) is None
 
 
-def test_an_unknown_migration_is_a_newer_releases():
+def test_an_unknown_migration_belongs_to_a_newer_release():
     applied = {*releases.needed_migrations(), ("drawings", "9999_new")}
 
     assert releases.newer_migration(applied) == "drawings.9999_new"
@@ -45,11 +45,11 @@ def test_of_several_unknown_migrations_the_first_is_named():
     assert releases.newer_migration(applied) == "drawings.9999_a"
 
 
-def test_an_app_that_this_release_does_not_have_is_no_newer_releases():
+def test_an_unknown_app_is_ignored():
     assert releases.newer_migration({("removed", "0001_initial")}) is None
 
 
-def test_migrations_that_one_has_replaced_are_known(squashed):
+def test_squashed_migrations_are_known(squashed):
     replaced = {("drawings", "0001_initial"), ("drawings", "0002_second")}
 
     assert releases.newer_migration(replaced) is None

@@ -361,21 +361,21 @@ def test_a_person_who_sends_too_often_gets_a_page(client, settings):
     assert "Lots of drawings are coming from your network." in answer.content.decode()
 
 
-def test_both_ways_in_count_together(client, settings):
+def test_both_submission_urls_count_together(client, settings):
     settings.SUBMIT_RATE = Rate(1, AGES)
     client.post("/postmethod", {"canvas_data": LIST})
 
     assert client.post("/drawings/", {"canvas_data": LIST}).status_code == 429
 
 
-def test_what_is_refused_counts_too(client, settings):
+def test_refused_submissions_count_too(client, settings):
     settings.SUBMIT_RATE = Rate(1, AGES)
     client.post("/drawings/", {"canvas_data": "bad"})
 
     assert client.post("/drawings/", {"canvas_data": LIST}).status_code == 429
 
 
-def test_looking_is_never_limited(client, settings):
+def test_reading_is_never_limited(client, settings):
     settings.SUBMIT_RATE = Rate(1, AGES)
 
     assert {client.get("/gallery/").status_code for _ in range(5)} == {200}
@@ -399,7 +399,7 @@ def test_a_claimed_address_gains_nothing(client, settings):
 
 @pytest.fixture
 def figures(make_drawing, monkeypatch):
-    """The addresses of what is drawn when it is asked for."""
+    """The addresses of two plots and an SVG, which are drawn on request."""
     monkeypatch.setattr(worker, "worker_process", SimpleNamespace(run=worker.run_inline))
     given = documents.document(documents.LINE)
     drawing = make_drawing(
@@ -452,7 +452,7 @@ def test_a_figure_that_is_refused_for_what_is_asked_does_not_count(client, setti
     assert client.get(figures[0]).status_code == 200
 
 
-def test_who_had_too_many_figures_still_sees_the_pictures(client, settings, figures):
+def test_a_client_that_used_up_the_figure_rate_still_gets_images(client, settings, figures):
     settings.FIGURE_RATE = Rate(1, AGES)
     client.get(figures[0])
 
