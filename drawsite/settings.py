@@ -65,14 +65,14 @@ DATABASE_ROUTERS = ["drawings.queries.replicas.Router"] if DATABASE_REPLICA_URLS
 MIDDLEWARE = [
     "drawsite.observability.request_log.RequestLogMiddleware",
     # Sets the headers that every response needs, also when a middleware below refuses the request.
-    "drawings.http.middleware.Headers",
+    "drawings.http.middleware.SecurityHeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # Before WhiteNoise, so that the Host header is checked for static files too.
     "django.middleware.common.CommonMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "drawings.http.middleware.WholeBodies",
-    "drawings.http.middleware.ErrorResponses",
+    "drawings.http.middleware.BodyCheckMiddleware",
+    "drawings.http.middleware.ErrorMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -6,8 +6,7 @@ from django.contrib.auth.models import AbstractUser
 from django.http import HttpRequest
 from ninja.security.base import AuthBase
 
-from drawings.http import throttling
-from drawings.http.origins import refuse_other_sites
+from drawings.http import access, throttling
 from drawings.models import ApiToken
 from drawings.services import api_tokens
 from drawsite.lib.refusals import RefusedError
@@ -38,16 +37,16 @@ class Anybody(AuthBase):
     openapi_description = "A token that staff make in the admin."
 
     def __call__(self, request: HttpRequest) -> Client:
-        throttling.count(request, "api")
+        throttling.count_request(request, "api")
         if request.method not in SAFE:
-            refuse_other_sites(request)
+            access.refuse_other_sites(request)
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != SCHEME:  # a proxy's own password prompt, for one
             return self.admit(Client(None))
         # Checked first: otherwise a client that guesses would still learn that a token is valid.
-        throttling.check(request, "token")
+        throttling.check_limit(request, "token")
         if (token := api_tokens.find(secret.strip())) is None:
-            throttling.count(request, "token")
+            throttling.count_request(request, "token")
             raise unauthorised("This token is invalid or revoked, or its user has lost access.")
         return self.admit(Client(token))
 

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from drawings.http.errors import error_response, not_found, refusal, request_error
+from drawings.http.errors import error_response, not_found, refusal_response, request_error
 from drawsite.lib.refusals import RefusedError
 
 MAX_ERRORS = 20
@@ -17,7 +17,7 @@ FIELD_LENGTH = 40
 def add_handlers(api: NinjaAPI) -> None:
     """Answer the exceptions of the API's operations like the site's."""
     handlers: dict[type[Exception], Callable[..., HttpResponse]] = {
-        RefusedError: refusal,
+        RefusedError: refusal_response,
         Http404: not_found,
         HttpError: _malformed_json,
         ValidationError: _invalid,

@@ -1,4 +1,4 @@
-"""Who may see which drawing: the one place that decides it."""
+"""Access control: which client may see a drawing, and which sites' pages may send one."""
 
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -10,6 +10,7 @@ from drawings.http import owner_cookie
 from drawings.models import Drawing, DrawingQuerySet
 from drawings.queries.image_row import ImageRow, find_image_row
 from drawings.queries.replicas import where_to_look
+from drawsite.lib.refusals import RefusedError
 
 
 class HasStatus(Protocol):
@@ -23,7 +24,7 @@ Found = TypeVar("Found", bound=HasStatus)
 
 
 class AwaitingApprovalError(Http404):
-    """The drawing is pending. A client that has its address may learn that much."""
+    """The drawing is pending. Clients that have its address may be told so."""
 
 
 def is_public(drawing: HasStatus) -> bool:
@@ -31,45 +32,45 @@ def is_public(drawing: HasStatus) -> bool:
 
 
 def is_own(request: HttpRequest, id: UUID) -> bool:
-    """Whether this browser sent the drawing. Costs a query only for browsers that sent any."""
+    """Whether this browser sent the drawing. Queries only for browsers with an owner cookie."""
     owner = owner_cookie.owner_of(request)
     return owner is not None and Drawing.objects.filter(owner=owner, pk=id).exists()
 
 
 def may_see(request: HttpRequest, id: UUID, drawing: HasStatus) -> bool:
-    """Everybody may see published drawings; only their owner and staff may see the others."""
+    """Everybody may see published drawings; only owners and staff may see the others."""
     if is_public(drawing) or is_own(request, id):
         return True
-    # Asking for the user reads the session, so public drawings must not get this far.
+    # `request.user` reads the session, so return earlier for public drawings.
     user = request.user
     permissions = ("drawings.view_drawing", "drawings.change_drawing")  # as in the admin
     return bool(user.is_staff and any(user.has_perm(permission) for permission in permissions))
 
 
 def may_see_parent(request: HttpRequest, drawing: Drawing) -> bool:
-    """Whether the client may see the drawing that this one was drawn on, if there is one.
+    """Whether the drawing has no parent, or one that the client may see.
 
-    Other clients learn neither the parent's id nor the strokes that were drawn on it.
+    Otherwise the client must learn neither the parent's id nor the strokes drawn on it.
     """
     parent = drawing.parent
     return parent is None or may_see(request, parent.id, parent)
 
 
 def get_drawing(request: HttpRequest, id: UUID, queryset: DrawingQuerySet) -> Drawing:
-    """The drawing with this id. Raises Http404 if the client may see none."""
+    """Returns the drawing with this id. Raises Http404 if the client may not see it."""
     row = queryset.filter(pk=id).order_by()  # ordering a single row would double the cost
     found = (next(iter(row.using(using)), None) for using in where_to_look())
     return visible_or_404(request, id, next(filter(None, found), None))
 
 
 def get_image_row(request: HttpRequest, id: UUID, *, with_blob: bool) -> ImageRow:
-    """Like `get_drawing`, but reads only the columns that an image is made of."""
+    """Like `get_drawing`, but reads only the columns that an image needs."""
     found = (find_image_row(id, with_blob=with_blob, using=using) for using in where_to_look())
     return visible_or_404(request, id, next(filter(None, found), None))
 
 
 def get_own_drawing(request: HttpRequest, id: UUID) -> Drawing:
-    """The drawing with this id, of any status. Raises Http404 unless this browser sent it."""
+    """Returns the drawing, whatever its status. Raises Http404 unless this browser sent it."""
     owner = owner_cookie.owner_of(request)
     if owner is None:
         raise Http404
@@ -77,10 +78,22 @@ def get_own_drawing(request: HttpRequest, id: UUID) -> Drawing:
 
 
 def visible_or_404(request: HttpRequest, id: UUID, drawing: Found | None) -> Found:
-    """Returns the drawing. Raises Http404 if it is None, or hidden from this client."""
+    """Returns the drawing. Raises Http404 if it is None or the client may not see it."""
     if drawing is None:
         raise Http404
     if not may_see(request, id, drawing):
         is_pending = drawing.status == Drawing.Status.PENDING
         raise AwaitingApprovalError if is_pending else Http404
     return drawing
+
+
+def refuse_other_sites(request: HttpRequest) -> None:
+    """Refuse requests that pages of other sites make their visitors' browsers send.
+
+    For views without a CSRF token: otherwise any page could make its visitors fill the wall, each
+    within the limits of one address. Programs send no Origin header, so they pass. Raises
+    RefusedError (403).
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None and origin.partition("://")[2] != request.get_host():
+        raise RefusedError(403, "Pages of other sites can't send drawings to this one.")

@@ -1,4 +1,4 @@
-"""Headers of responses that are files: conditional requests, caches, file names, compression."""
+"""Response headers for files: ETags, cache lifetimes, file names, compression."""
 
 import gzip
 import re
@@ -12,20 +12,20 @@ from django.utils.http import content_disposition_header, urlencode
 from drawings.http import access
 from drawings.imaging import colormaps
 
-# A drawing that is hidden or deleted is gone from caches after this long.
+# Caches may keep a hidden or deleted drawing for this long.
 CACHE_SECONDS = 300
 
 CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 ACCEPTS_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.I)
-# For digits and commas, level 1 saves half of what any level saves, in a tenth of the default's
-# time.
+# On digits and commas, level 1 saves half as much as the best level, in a tenth of the default
+# level's time.
 GZIP_LEVEL = 1
 
 
 def has_canonical_query(request: HttpRequest, **options: str | int) -> bool:
-    """Whether the query string has only these options, each spelled as here, or left out.
+    """Whether the query string has only these options, each with this value and spelling.
 
     Non-canonical queries are unbounded, so they must not fill shared caches.
     """
@@ -44,15 +44,15 @@ def drawing_response(
     version: str,
     make: Callable[[], bytes],
 ) -> HttpResponse:
-    """The bytes that `make` makes of a drawing, or 304 if the client has them.
+    """Returns the bytes that `make` builds from a drawing, or 304 if the client has them.
 
-    The pixels of a row never change, so its id and `version` (everything else that the bytes depend
-    on) make the ETag: `make` is called only if the client's is stale.
+    The ETag consists of the id and `version`: everything but the pixels that the bytes depend on,
+    as a row's pixels never change. `make` is called only if the client's ETag is stale.
     """
     response = conditional_response(request, f"{id.hex}-{version}", content_type, make)
     if access.is_public(drawing):
         allow_caches(response, is_canonical)
-        # Like the API: notebooks in browsers read it from pages of other sites.
+        # As in the API: notebooks that run in a browser read drawings from other sites.
         response["Access-Control-Allow-Origin"] = "*"
     else:
         response["Cache-Control"] = "private, no-store"
@@ -62,9 +62,9 @@ def drawing_response(
 def conditional_response(
     request: HttpRequest, name: str, content_type: str, make: Callable[[], bytes]
 ) -> HttpResponse:
-    """The bytes that `make` makes, or 304 if the client has them.
+    """Returns the bytes that `make` builds, or 304 if the client has them.
 
-    `name` and the version of the library that the colours come from make the ETag.
+    The ETag consists of `name` and the version of matplotlib, which supplies the colours.
     """
     etag = f'"{name}-{colormaps.LIBRARY_VERSION}"'
     response = get_conditional_response(request, etag=etag) or HttpResponse(
@@ -75,15 +75,15 @@ def conditional_response(
 
 
 def allow_caches(response: HttpResponse, is_canonical: bool) -> None:
-    """Let browsers keep a public response, and shared caches if its query string is canonical."""
+    """Let browsers cache a public response; shared caches, too, if its query is canonical."""
     scope = "public" if is_canonical else "private"
     response["Cache-Control"] = f"{scope}, max-age={CACHE_SECONDS}"
 
 
 def set_filename(response: HttpResponse, name: str, *, download: bool = True) -> HttpResponse:
-    """Name the response's file: a download, or content that is shown and can be saved.
+    """Set Content-Disposition: attachment for a download, inline otherwise.
 
-    A download is sandboxed, because an SVG that is opened would be a page of this site.
+    Downloads are sandboxed, because a browser that opens an SVG runs its scripts as this site's.
     """
     header = content_disposition_header(as_attachment=download, filename=name)
     response["Content-Disposition"] = header or "attachment"

@@ -1,4 +1,4 @@
-"""The address that a client is counted by."""
+"""The client's address, which rate limits and blocks apply to."""
 
 import ipaddress
 
@@ -9,11 +9,11 @@ UNKNOWN = "unknown"
 
 
 def client_address(request: HttpRequest) -> str:
-    """Returns the client's IPv4 address, or its IPv6 /64 network: what one household gets.
+    """Returns the client's IPv4 address or IPv6 /64 network, or "unknown".
 
-    With TRUSTED_PROXIES = n it is the n-th entry from the right of X-Forwarded-For: each trusted
-    proxy appends the address that it saw, and entries further left are only claims. Worked out
-    once for each request.
+    One household usually gets a whole /64. With TRUSTED_PROXIES = n the address is the n-th entry
+    from the right of X-Forwarded-For: each trusted proxy appends the address that it saw, and
+    clients can forge the entries further left. The result is kept on the request.
     """
     address: str | None = getattr(request, "client_address", None)
     if address is None:
@@ -44,7 +44,7 @@ def _normalized(address: str) -> str:
 
 
 def _without_port(address: str) -> str:
-    """Some proxies append the port: `192.0.2.1:5678`, `[2001:db8::1]:443`."""
+    """Strip the port that some proxies append: `192.0.2.1:5678`, `[2001:db8::1]:443`."""
     if address.startswith("["):
         return address[1:].partition("]")[0]
     return address.partition(":")[0] if address.count(":") == 1 else address

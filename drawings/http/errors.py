@@ -1,4 +1,4 @@
-"""Error responses: JSON for programs; for people, a page that says what to do next."""
+"""Error responses: JSON for programs, a page that says what to do next for people."""
 
 import logging
 import sys
@@ -44,19 +44,19 @@ def wants_json(request: HttpRequest) -> bool:
     with suppress(*HEADER_PARSE_ERRORS):
         if request.get_preferred_type(["text/html", JSON]) == JSON:
             return True
-    # Only programs use these.
+    # Only programs use these addresses.
     return request.path == reverse("drawings:postmethod") or request.path.startswith(api_root())
 
 
 def api_root() -> str:
-    """The path that all of the API's begin with. (Its URL names exist only once it is loaded.)"""
+    """The path that all the API's paths begin with. (Its URL names load only on first use.)"""
     return f"{reverse('drawings:api')}v1/"
 
 
 def error_response(
     request: HttpRequest, status: int, errors: Errors, retry_after: int | None = None
 ) -> HttpResponse:
-    """`errors` maps each field to sentences; "request" is the request as a whole."""
+    """Returns JSON or a page. `errors` maps fields to sentences; "request" is the whole request."""
     response: HttpResponse
     if wants_json(request):
         response = JsonResponse({"errors": errors}, status=status)
@@ -68,7 +68,7 @@ def error_response(
                 for field, sentences in errors.items()
                 for sentence in sentences
             ],
-            # Visitors can give it to the host, who finds it in the log.
+            # With this id from a visitor, the site's owner finds the error in the log.
             "request_id": request_id.get() if status >= 500 else "",
         }
         response = render(request, "error.html", context, status=status)
@@ -81,23 +81,25 @@ def error_response(
 def request_error(
     request: HttpRequest, status: int, sentence: str, retry_after: int | None = None
 ) -> HttpResponse:
-    """An error of the request as a whole."""
+    """Returns an error response whose sentence is about the request as a whole."""
     return error_response(request, status, {"request": [sentence]}, retry_after)
 
 
-def refusal(request: HttpRequest, error: RefusedError) -> HttpResponse:
-    """The response to a request that some code has refused."""
+def refusal_response(request: HttpRequest, error: RefusedError) -> HttpResponse:
+    """Returns the response for a RefusedError."""
     response = error_response(request, error.status, error.errors, error.retry_after)
     for name, value in error.headers.items():
         response[name] = value
     return response
 
 
-def database_error(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
-    """503 if the database is locked, full, read-only or unreachable; None for any other error."""
+def database_error_response(
+    request: HttpRequest, error: BaseException | None
+) -> HttpResponse | None:
+    """Returns 503 if the database is locked, full, read-only or unreachable; otherwise None."""
     if not isinstance(error, OperationalError | InterfaceError):
         return None
-    # The lines after the first may quote values that a visitor sent.
+    # Later lines may quote values that a visitor sent.
     logger.error("The database did not answer: %s", str(error).partition("\n")[0])
     return request_error(
         request,
@@ -108,18 +110,18 @@ def database_error(request: HttpRequest, error: BaseException | None) -> HttpRes
     )
 
 
-# Django calls these: see handler400 and the others in the root urls.py.
+# Django calls these handlers; the root urls.py names them (handler400 and so on).
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DisallowedHost) and request.META.get("HTTP_HOST"):
-        warn_once_of_a_host()
+        warn_once_about_host()
     return request_error(request, 400, "The server couldn't read this request.")
 
 
 @cache
-def warn_once_of_a_host() -> None:
-    """Does not log the host: a visitor chose it, and scanners try many."""
+def warn_once_about_host() -> None:
+    """Warn without naming the host: the client chose it, and scanners try many."""
     logger.warning(
         "A request was refused because its host is not in ALLOWED_HOSTS. If the site has another"
         " name as well, add it there."
@@ -134,14 +136,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     response = request_error(
         request, 404, "Check the address. If it led to a drawing, it may no longer be on the wall."
     )
-    # On every 404: only an existing drawing reads the session, and the header must not tell.
+    # Only existing drawings read the session. Without the header on every 404, it would reveal
+    # which drawings exist.
     patch_vary_headers(response, ["Cookie"])
     return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    # Errors outside of views, such as when a session is saved, do not reach the middleware.
-    return database_error(request, sys.exception()) or request_error(
+    # Errors outside views, such as in saving a session, never reach ErrorMiddleware.
+    return database_error_response(request, sys.exception()) or request_error(
         request,
         500,
         "Nothing was half stored. Please go back and try again; the error is in the site's log.",
@@ -150,7 +153,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 @requires_csrf_token
 def csrf_failure(request: HttpRequest, reason: str = "", **kwargs: Any) -> HttpResponse:
-    if reason == REASON_NO_REFERER:  # browsers send one or the other
+    if reason == REASON_NO_REFERER:  # never a browser: those send Origin or Referer
         return request_error(
             request, 403, "Over HTTPS this site needs its own Origin or Referer header."
         )

@@ -1,7 +1,7 @@
-"""Login attempts, limited by address and by name.
+"""Limits login attempts by address and by user name.
 
-Each attempt is counted before its password is checked, and given back if the password was right, so
-the limits are exact for concurrent attempts. No response depends on whether a name exists.
+Each attempt is counted before its password is checked, and uncounted if the password was right, so
+the limits are exact for concurrent attempts. No response reveals whether a name exists.
 """
 
 import logging
@@ -23,10 +23,10 @@ logger = logging.getLogger(__name__)
 
 # Failures for one name from one address.
 FROM_ONE_ADDRESS = Rate(5, 15 * 60)
-# Failures for one name from all addresses: many that guess together get no further than this. It
-# does not bind addresses that the name has logged in from, so nobody can lock its owner out there.
+# Failures for one name from all addresses, which limits distributed guessing. Addresses that the
+# name has logged in from are exempt, so nobody can lock the account's owner out there.
 FROM_ALL_ADDRESSES = Rate(50, 60 * 60)
-# No account has a longer name.
+# The longest name that Django's User allows.
 NAME_LENGTH = 150
 
 TOO_MANY = "Too many login attempts."
@@ -40,8 +40,11 @@ class LimitedBackend(ModelBackend):
         password: str | None = None,
         **kwargs: Any,
     ) -> User | None:
-        """The user with this name and password. Raises RefusedError (429) after many failures."""
-        # Without a request it is one of the host's own programs.
+        """Returns the user with this name and password, or None.
+
+        Raises RefusedError (429) after too many failures.
+        """
+        # Without a request, the caller is a program on the server.
         if request is None or username is None or password is None:
             return super().authenticate(request, username, password, **kwargs)
         address = client_address(request)
@@ -53,8 +56,8 @@ class LimitedBackend(ModelBackend):
         refuse_unless_allowed(here, TOO_MANY)
         everywhere = limiter.hit("login_name", name, FROM_ALL_ADDRESSES)
         if not everywhere.allowed and not known_addresses.is_known(login):
-            # An attempt that is locked out takes as long as any other, but never succeeds.
-            # Otherwise its response, or its time, would tell whether the address is known.
+            # Check a password that can't match: a locked-out attempt must take as long as any
+            # other, or its timing would reveal whether the address is known.
             password = secrets.token_urlsafe()
         user = super().authenticate(request, username, password, **kwargs)
         if user is None:

@@ -1,4 +1,4 @@
-"""Headers of every response, and the errors that no view handles itself."""
+"""Middleware: security headers, checks of request bodies, and responses to exceptions."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django.middleware.security import SecurityMiddleware
 
-from drawings.http.errors import database_error, not_found, refusal, request_error
+from drawings.http.errors import database_error_response, not_found, refusal_response, request_error
 from drawsite.lib.headers import HEADER_PARSE_ERRORS
 from drawsite.lib.refusals import RefusedError
 
@@ -21,12 +21,13 @@ TOO_LARGE = "HTTP_X_BODY_TOO_LARGE"
 FILE_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
-class Headers(SecurityMiddleware):
-    """Sets the security headers, also on responses that SecurityMiddleware itself makes.
+class SecurityHeadersMiddleware(SecurityMiddleware):
+    """Sets the security headers, also on redirects by Django's SecurityMiddleware.
 
     The Content-Security-Policy is the same for every page, so it is built once. django-csp's own
-    middleware builds it twice for each, which takes a sixth of an image's time. Files have a
-    stricter one, a quarter as long, and no Permissions-Policy: only a page can ask for a sensor.
+    middleware builds it twice per response, which takes a sixth of the time of an image. Files have
+    a stricter policy, a quarter as long, and no Permissions-Policy: only a page can ask for a
+    sensor.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -34,25 +35,24 @@ class Headers(SecurityMiddleware):
         self.page_policy = build_policy()
 
     def process_request(self, request: HttpRequest) -> None:
-        """SecurityMiddleware, further in, redirects to HTTPS."""
+        """Do nothing: Django's SecurityMiddleware, further in, redirects to HTTPS."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         # A 304 has no Content-Type, and its headers replace those of the page in the cache.
         is_page = response.get("Content-Type", "text/html").startswith("text/html")
         if is_page:
             response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
-        # Django's own error pages, for development, run scripts.
+        # Django's debug pages run scripts.
         if not (settings.DEBUG and response.status_code in (404, 500)):
             response.headers.setdefault(CSP, self.page_policy if is_page else FILE_POLICY)
         return super().process_response(request, response)
 
 
-class WholeBodies:
-    """413 for a body over MAX_UPLOAD_BYTES; 400 for one that is incomplete, or that Django cannot
-    parse.
+class BodyCheckMiddleware:
+    """Refuses bodies over MAX_UPLOAD_BYTES (413), and incomplete or malformed ones (400).
 
-    Django sees a chunked body as an empty one, and a body that breaks off as a shorter one: either
-    could be mistaken for a valid submission.
+    Django reads a chunked body as empty and a truncated one as shorter: either could be mistaken
+    for a valid submission.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -74,7 +74,7 @@ class WholeBodies:
             is_whole = False
         if not is_whole:
             return request_error(request, 400, "The body broke off before its end.")
-        if not is_readable(request):
+        if not has_valid_part_headers(request):
             return request_error(request, 400, "A header within the body cannot be read.")
         return self.get_response(request)
 
@@ -86,22 +86,22 @@ def content_length(request: HttpRequest) -> int:
         return 0  # like Django's own handler
 
 
-def is_readable(request: HttpRequest) -> bool:
-    """Whether the headers of a form's parts parse. Django tells only by parsing the form."""
+def has_valid_part_headers(request: HttpRequest) -> bool:
+    """Whether the headers of a multipart body's parts are valid, which parsing the body shows."""
     if request.content_type == "multipart/form-data":
         try:
-            request.POST  # noqa: B018 - reads it
+            request.POST  # noqa: B018 - parses the body
         except HEADER_PARSE_ERRORS:
             return False
     return True
 
 
-class ErrorResponses:
-    """Answers exceptions that are no fault of a view's code.
+class ErrorMiddleware:
+    """Turns exceptions, and Django's empty 405 responses, into error responses.
 
-    RefusedError: its own status. Database locked, full, read-only or unreachable: 503 with
-    Retry-After. Method not allowed: 405 with a sentence, which Django's has not. A malformed id in
-    the admin's view_on_site, which fails on it: 404.
+    A RefusedError has its own status. If the database is locked, full, read-only or unreachable,
+    the response is 503 with Retry-After. A malformed id makes the admin's view_on_site raise
+    ValidationError: 404.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -120,5 +120,5 @@ class ErrorResponses:
         if isinstance(error, ValidationError) and match and match.url_name == "view_on_site":
             return not_found(request, error)
         if isinstance(error, RefusedError):
-            return refusal(request, error)
-        return database_error(request, error)
+            return refusal_response(request, error)
+        return database_error_response(request, error)

@@ -1,7 +1,7 @@
-"""The browser that sent a drawing, known by a signed cookie instead of an account.
+"""The owner cookie, which identifies the browser that sent a drawing. There are no accounts.
 
-A browser that sends a drawing gets a UUID in the cookie, which is stored with its drawings. The
-cookie allows renaming and deleting them.
+A browser that sends a drawing gets a UUID in a signed cookie, and the drawing is stored with it.
+With the cookie, the browser may rename and delete its drawings.
 """
 
 from datetime import timedelta
@@ -13,22 +13,22 @@ from django.utils.crypto import salted_hmac
 
 COOKIE = "owner"
 SALT = "drawings.http.owner_cookie"
-# Since the browser last sent a drawing, or looked at its own.
+# From the last time that the browser sent a drawing or opened "My drawings".
 AGE = timedelta(days=365)
 
 
 def owner_of(request: HttpRequest) -> UUID | None:
-    """The UUID in the browser's cookie, or None if there is none with a valid signature."""
+    """Returns the UUID in the browser's cookie, or None without a validly signed cookie."""
     value = request.get_signed_cookie(COOKIE, None, salt=SALT, max_age=AGE)
     return UUID(value) if value else None
 
 
 def new_owner(submission_key: UUID | None, blob: bytes) -> UUID:
-    """A UUID for a browser without one that sends this drawing.
+    """Returns an owner's UUID for a browser without a cookie that sends this drawing.
 
-    It is the same for the same key and pixels: if a response is lost, its cookie is lost too, and
-    the browser that sends the drawing again still owns the stored row. The key alone, which others
-    may guess, yields a UUID that owns nothing.
+    The same key and pixels give the same UUID: if the response with the cookie is lost, the browser
+    sends the drawing again and still owns the stored row. The key alone, which others may guess,
+    gives a UUID that owns nothing.
     """
     if submission_key is None:
         return uuid4()
@@ -36,8 +36,8 @@ def new_owner(submission_key: UUID | None, blob: bytes) -> UUID:
     return UUID(bytes=digest[:16])
 
 
-def remember(response: HttpResponseBase, owner: UUID) -> None:
-    """Set the cookie, for a year from now."""
+def set_cookie(response: HttpResponseBase, owner: UUID) -> None:
+    """Set the cookie, or renew it for another year."""
     response.set_signed_cookie(
         COOKIE,
         str(owner),

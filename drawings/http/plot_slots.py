@@ -31,7 +31,7 @@ def plot_slot(request: HttpRequest) -> Iterator[worker.Run]:
 
     Raises RefusedError: 429 if the client has used up FIGURE_RATE, 503 if the worker is busy.
     """
-    throttling.count(request, "figure")
+    throttling.count_request(request, "figure")
     with uncounted_plot_slot() as run:
         yield run
 

@@ -1,4 +1,4 @@
-"""Refuses requests from clients that ask or send too much, or that staff have blocked."""
+"""Refuses requests from clients over their rate limits, and submissions from blocked clients."""
 
 import logging
 from contextlib import suppress
@@ -22,7 +22,7 @@ DISK_FULL_SECONDS = 60
 
 Limit = Literal["submit", "report", "figure", "api", "token"]
 
-# The setting of each limit, and the sentence for a client that has used it up.
+# The setting of each limit, and the sentence for clients that exceed it.
 SETTINGS: dict[Limit, tuple[str, str]] = {
     "submit": ("SUBMIT_RATE", "Lots of drawings are coming from your network."),
     "report": ("REPORT_RATE", "Lots of reports are coming from your network."),
@@ -32,25 +32,25 @@ SETTINGS: dict[Limit, tuple[str, str]] = {
 }
 
 
-def count(request: HttpRequest, limit: Limit) -> None:
-    """Count the request on one of its client's limits.
+def count_request(request: HttpRequest, limit: Limit) -> None:
+    """Count the request against one of its client's limits.
 
-    Raises RefusedError (429) if the client has used it up.
+    Raises RefusedError (429) if the client has exceeded the limit.
     """
     setting, sentence = SETTINGS[limit]
     rate = getattr(settings, setting)
     refuse_unless_allowed(limiter.hit(limit, client_address(request), rate), sentence)
 
 
-def check(request: HttpRequest, limit: Limit) -> None:
-    """Like `count`, but counts nothing."""
+def check_limit(request: HttpRequest, limit: Limit) -> None:
+    """Like `count_request`, but counts nothing."""
     setting, sentence = SETTINGS[limit]
     rate = getattr(settings, setting)
     refuse_unless_allowed(limiter.test(limit, client_address(request), rate), sentence)
 
 
 def refuse_unless_allowed(verdict: Verdict, sentence: str) -> None:
-    """Raise RefusedError (429) with the sentence and when to try again, unless allowed."""
+    """Raise RefusedError (429) with the sentence and Retry-After, unless allowed."""
     if not verdict.allowed:
         seconds = verdict.retry_after
         raise RefusedError(
@@ -59,21 +59,21 @@ def refuse_unless_allowed(verdict: Verdict, sentence: str) -> None:
 
 
 def admit_submission(request: HttpRequest) -> None:
-    """Count a drawing that a client is about to send. Called before its body is parsed.
+    """Count a new drawing against SUBMIT_RATE. Call this before parsing the body.
 
-    Raises RefusedError: 503 if the disk is full, 429 if the client has used up SUBMIT_RATE, 403 if
-    it is blocked.
+    Raises RefusedError: 503 if the disk is full, 429 if the client has exceeded the limit, 403 if
+    staff have blocked it.
     """
     _refuse_if_disk_is_full()
     admit_sender(request, "submit")
 
 
 def admit_sender(request: HttpRequest, limit: Limit) -> None:
-    """Count a request that stores something. Called before its body is parsed.
+    """Count a request that stores something against a limit. Call this before parsing the body.
 
-    Raises RefusedError: 429 if the client has used up the limit, 403 if it is blocked.
+    Raises RefusedError: 429 if the client has exceeded the limit, 403 if staff have blocked it.
     """
-    count(request, limit)
+    count_request(request, limit)
     if senders.is_blocked(client_address(request)):
         raise RefusedError(
             403, "You can't post here. If you think this is a mistake, contact the site's owner."
@@ -81,12 +81,12 @@ def admit_sender(request: HttpRequest, limit: Limit) -> None:
 
 
 def _refuse_if_disk_is_full() -> None:
-    """Below MIN_FREE_BYTES the rest of the disk is kept for everything but new drawings."""
-    with suppress(OSError):  # a broken disk shows itself when the drawing is written
+    """The last MIN_FREE_BYTES of the disk are for everything but new drawings."""
+    with suppress(OSError):  # storing the drawing reports a broken disk
         free = disk_space.measure_free_bytes()
         if free is not None and free < settings.MIN_FREE_BYTES:
             metrics.count_refusal("disk")
-            warn_once_of_full_disk()
+            warn_once_about_full_disk()
             raise RefusedError(
                 503,
                 "There is no room for new drawings at the moment. Please try again later.",
@@ -95,7 +95,7 @@ def _refuse_if_disk_is_full() -> None:
 
 
 @cache
-def warn_once_of_full_disk() -> None:
+def warn_once_about_full_disk() -> None:
     logger.warning(
         "New drawings are refused: fewer than MIN_FREE_BYTES (%s) are free on the database's disk.",
         f"{settings.MIN_FREE_BYTES:,}",

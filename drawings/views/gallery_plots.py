@@ -89,7 +89,7 @@ def plot(request: HttpRequest, kind: str, format: str) -> HttpResponse:
         raise Http404
     form = validated(PlotsForm(request.GET))
     query, drawing_filter = form.query(), form.drawing_filter()
-    throttling.check(request, "figure")  # before sampling, which takes queries
+    throttling.check_limit(request, "figure")  # before sampling, which takes queries
     sample = sampling.take(drawing_filter)
     if not sample.drawings:
         raise Http404

@@ -45,7 +45,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     }
     response = render(request, "drawings/mine.html", context)
     if owner is not None:
-        owner_cookie.remember(response, owner)
+        owner_cookie.set_cookie(response, owner)
     return response
 
 

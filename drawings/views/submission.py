@@ -13,7 +13,6 @@ from drawings.forms.submission import FlaskForm, SubmissionForm
 from drawings.http import access, owner_cookie, throttling
 from drawings.http.client_address import client_address
 from drawings.http.errors import wants_json
-from drawings.http.origins import refuse_other_sites
 from drawings.models import Drawing
 from drawings.services import submissions
 from drawings.views.pages import render_studio
@@ -33,7 +32,7 @@ def submit(request: HttpRequest) -> HttpResponse:
     drawing.owner = owner or owner_cookie.new_owner(drawing.submission_key, bytes(drawing.blob))
     stored, is_new = submissions.store(drawing, client_address(request))
     response = stored_response(request, stored, is_new)
-    owner_cookie.remember(response, drawing.owner)
+    owner_cookie.set_cookie(response, drawing.owner)
     return response
 
 
@@ -58,7 +57,7 @@ def stored_response(request: HttpRequest, drawing: Drawing, is_new: bool) -> Htt
 @require_POST
 def postmethod(request: HttpRequest) -> HttpResponse:
     """POST /postmethod: store `canvas_data`. Returns the new drawing's id as JSON."""
-    refuse_other_sites(request)
+    access.refuse_other_sites(request)
     throttling.admit_submission(request)
     form = validated(FlaskForm(request.POST), status=422)
     drawing, _ = submissions.store(form.drawing(), client_address(request))

@@ -6,7 +6,7 @@ Errors = Mapping[str, list[str]]
 
 
 class RefusedError(Exception):
-    """Refuses the request. `drawings.http.errors.refusal` turns it into the response.
+    """Refuses the request. `drawings.http.errors.refusal_response` turns it into the response.
 
     `errors` is one sentence about the whole request, or maps field names to sentences.
     `retry_after` is in seconds.

@@ -17,7 +17,7 @@ HEADER_LINE = re.compile(
     re.IGNORECASE,
 )
 LENGTH = re.compile(rb"[0-9]{1,18}")
-# nginx also sends this line instead of a body that is too large; see WholeBodies.
+# nginx also sends this line instead of a body that is too large; see BodyCheckMiddleware.
 TOO_LARGE = b"X-Body-Too-Large: 1\r\n"
 
 

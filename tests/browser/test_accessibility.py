@@ -42,7 +42,7 @@ def drawing(make_drawing):
 def owners_page(page, server):
     """The page, in the browser that sent the drawing."""
     response = HttpResponse()
-    owner_cookie.remember(response, OWNER)
+    owner_cookie.set_cookie(response, OWNER)
     value = response.cookies[owner_cookie.COOKIE].value
     page.context.add_cookies([{"name": owner_cookie.COOKIE, "value": value, "url": server.url}])
     return page

@@ -71,7 +71,7 @@ def test_a_foreign_host_is_refused(client, url, host):
 
 
 def test_the_log_says_once_where_hosts_are_named_and_not_which_was_asked_for(client, caplog):
-    errors.warn_once_of_a_host.cache_clear()
+    errors.warn_once_about_host.cache_clear()
 
     for _ in range(2):
         client.get("/", headers={"Host": "evil.example"})

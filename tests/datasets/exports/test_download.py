@@ -22,7 +22,7 @@ from drawings.datasets.exports import parquet
 from drawings.datasets.exports.formats import FORMATS, NOTHING_SELECTED
 from drawings.forms.export import FILTER_FIELDS
 from drawings.http import exports
-from drawings.http.errors import refusal
+from drawings.http.errors import refusal_response
 from drawings.models import Drawing
 from drawings.queries.filters import DrawingFilter
 from drawsite.lib.refusals import RefusedError
@@ -64,7 +64,7 @@ def respond(admin_user):
         try:
             return exports.export_response(request, format, selection)
         except RefusedError as error:
-            return refusal(request, error)
+            return refusal_response(request, error)
 
     return make
 
