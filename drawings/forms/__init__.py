@@ -1,4 +1,4 @@
-"""Validates every value that a client gives, with one sentence for each thing that is wrong."""
+"""Validation of all values that clients send, with one sentence for each problem."""
 
 from typing import TypeVar
 
@@ -11,14 +11,14 @@ Form = TypeVar("Form", bound=forms.Form)
 
 
 def validated(form: Form, status: int = 400) -> Form:
-    """Returns the form if it is valid. Raises RefusedError with its errors if it is not."""
+    """Returns the form if it is valid. Otherwise raises RefusedError with the form's errors."""
     if not form.is_valid():
-        raise RefusedError(status, sentences(form))
+        raise RefusedError(status, error_sentences(form))
     return form
 
 
-def sentences(form: forms.Form) -> dict[str, list[str]]:
-    """A form's errors: field name to sentences; "request" is the form as a whole."""
+def error_sentences(form: forms.Form) -> dict[str, list[str]]:
+    """Maps each field with errors to their sentences; "request" is the form as a whole."""
     return {
         "request" if name == NON_FIELD_ERRORS else name: [str(error) for error in errors]
         for name, errors in form.errors.items()

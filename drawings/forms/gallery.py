@@ -1,4 +1,4 @@
-"""Which published drawings to list or plot."""
+"""Forms that select published drawings to list or plot."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -11,32 +11,31 @@ from drawings.queries.filters import DrawingFilter
 
 
 class CursorForm(forms.Form):
-    """The page of a list: drawings before or after an id."""
+    """Selects a page of a list: the drawings before or after an id."""
 
     before = forms.UUIDField(required=False)
     after = forms.UUIDField(required=False)
 
 
 class SearchForm(forms.Form):
-    """Drawings by words and by colormap."""
+    """Selects drawings by words and by colormap."""
 
     q = forms.CharField(required=False, max_length=100, validators=[validate_line])
     cmap = forms.CharField(required=False, validators=[validate_colormap])
 
 
 class GalleryForm(SearchForm, CursorForm):
-    """A page of the gallery."""
+    """Selects a page of the gallery."""
 
     def query(self) -> dict[str, Any]:
-        """The search of a valid form, as the query of an address."""
+        """The search of a valid form, as parameters for a URL's query string."""
         return {name: self.cleaned_data[name] for name in ("q", "cmap") if self.cleaned_data[name]}
 
 
 class PlotsForm(SearchForm):
-    """Drawings by words, colormap, exact artist name, and day (UTC; both ends included).
+    """Selects drawings by words, colormap, exact artist name, and days (UTC, both ends included).
 
-    An artist can't be combined with a search, as no index finds an artist's drawings by words or
-    by colormap.
+    An artist can't be combined with words or a colormap: no index serves such a query.
     """
 
     artist = forms.CharField(
@@ -55,11 +54,11 @@ class PlotsForm(SearchForm):
         return data
 
     def query(self) -> dict[str, str]:
-        """The values of a valid form, as the query of an address."""
+        """The values of a valid form, as parameters for a URL's query string."""
         return {name: str(value) for name, value in self.cleaned_data.items() if value}
 
     def drawing_filter(self) -> DrawingFilter:
-        """The published drawings that a valid form selects."""
+        """Returns the filter for the published drawings that a valid form selects."""
         data = self.cleaned_data
         since, until = data["since"], data["until"]
         return DrawingFilter.published(

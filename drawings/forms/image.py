@@ -1,4 +1,4 @@
-"""How a drawing is rendered."""
+"""The options for rendering a drawing."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class ColormapForm(forms.Form):
 
 
 class ImageForm(ColormapForm):
-    """The options of image.png. Those that are not given are the drawing's own."""
+    """The options of image.png. They default to the drawing's own values."""
 
     vmin = forms.FloatField(required=False, min_value=-MAX_LIMIT, max_value=MAX_LIMIT)
     vmax = forms.FloatField(required=False, min_value=-MAX_LIMIT, max_value=MAX_LIMIT)

@@ -1,4 +1,4 @@
-"""Visitors' reports of drawings."""
+"""The form for reporting a drawing."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from drawings.models.validators import validate_line
 
 
 class NoteField(forms.CharField):
-    """Text of any number of lines; cleans to one line."""
+    """Accepts text with line breaks; cleans to one line."""
 
     def to_python(self, value: Any) -> str:
         return " ".join((super().to_python(value) or "").split())
 
 
 class ReportForm(forms.Form):
-    """Why a visitor reports a drawing."""
+    """A visitor's reason for reporting a drawing."""
 
     reason = forms.ChoiceField(choices=Report.Reason.choices)
     note = NoteField(required=False, max_length=NOTE_LENGTH, validators=[validate_line])

@@ -1,4 +1,4 @@
-"""Drawings that clients send, and their titles."""
+"""Forms for new drawings and their titles."""
 
 from typing import Any
 from uuid import UUID
@@ -25,12 +25,12 @@ from drawsite.lib import strict_json
 # The Flask app's canvas.
 LIST_SIDE = 200
 LIST_LENGTH = LIST_SIDE * LIST_SIDE
-# Weights that add up to one still make 255.00000000000003 of white, in floating point.
+# In floating point, weights that add up to 1 turn white into 255.00000000000003.
 ROUNDING = 1e-9
 
 
 class UploadField(forms.FileField):
-    """An image file; cleans to its (H, W) uint8 field."""
+    """An image file; cleans to an (H, W) uint8 array."""
 
     def clean(self, data: Any, initial: Any = None) -> pixels.Field | None:
         file = super().clean(data, initial)
@@ -44,22 +44,22 @@ class UploadField(forms.FileField):
 
 
 def refuse_blank(field: pixels.Field) -> pixels.Field:
-    """Returns the field. Raises ValidationError if all of its pixels are alike."""
+    """Returns the field. Raises ValidationError if all its pixels have the same shade."""
     if pixels.is_blank(field):
         raise ValidationError("This is blank: it has only one shade. Draw something first.")
     return field
 
 
 def parse_brightness_list(text: str) -> pixels.Field:
-    """Read the JSON list of 40,000 numbers from 0 to 255 that the Flask app took.
+    """Parse the Flask app's format: a flat JSON list of 40,000 numbers from 0 to 255.
 
-    Returns a (200, 200) uint8 field, rounded half up. Raises ValidationError for any other text.
+    Returns a (200, 200) uint8 array, rounded half up. Raises ValidationError for any other text.
     """
     wrong_length = ValidationError(
         f"Send a list of exactly {LIST_LENGTH:,} numbers:"
         f" {LIST_SIDE} rows of {LIST_SIDE}, from the top left."
     )
-    if text.count(",") >= LIST_LENGTH:  # too long to be worth parsing
+    if text.count(",") >= LIST_LENGTH:  # too long: don't parse it
         raise wrong_length
     try:
         numbers = strict_json.loads(text)
@@ -76,7 +76,7 @@ def parse_brightness_list(text: str) -> pixels.Field:
 
 
 class BrightnessListField(forms.CharField):
-    """The text of a brightness list; cleans to its field."""
+    """A brightness list as JSON; cleans to a (200, 200) uint8 array."""
 
     def clean(self, value: Any) -> pixels.Field | None:
         text = super().clean(value)
@@ -84,7 +84,7 @@ class BrightnessListField(forms.CharField):
 
 
 class StrokesField(forms.CharField):
-    """The text of a strokes document; cleans to the text and the document."""
+    """A strokes document as JSON; cleans to the text and the parsed document."""
 
     def clean(self, value: Any) -> tuple[str, Document] | None:
         text = super().clean(value)
@@ -115,9 +115,9 @@ class TitleForm(forms.Form):
 
 
 class SubmissionForm(TitleForm):
-    """A drawing for the wall: an image file or a brightness list, its title, colormap, strokes."""
+    """A new drawing: an image file or a brightness list, with its title, colormap and strokes."""
 
-    # The fields that can carry the pixels; of these, the ones that strokes can accompany.
+    # The fields that can hold the pixels. Strokes can accompany those in `image_fields`.
     pixel_fields: tuple[str, ...] = ("image", "canvas_data")
     image_fields: tuple[str, ...] = ("image",)
 
@@ -125,15 +125,15 @@ class SubmissionForm(TitleForm):
     canvas_data = BrightnessListField(required=False)
     colormap = forms.CharField(required=False, validators=[validate_colormap])
     submission_key = forms.UUIDField(required=False)
-    strokes = StrokesField(required=False)  # after the image: see clean_strokes
+    strokes = StrokesField(required=False)  # after the image, which clean_strokes reads
 
     def __init__(self, *args: Any, owner: UUID | None = None, **kwargs: Any) -> None:
-        """`owner` is the sender's, who may draw on their own drawings that nobody else can see."""
+        """`owner` is the sender's UUID: owners may draw on their own unpublished drawings."""
         super().__init__(*args, **kwargs)
         self.owner = owner
 
     def clean_strokes(self) -> dict[str, Any]:
-        """The columns that a strokes document fills."""
+        """Returns values for the columns that come from the strokes: `strokes`, `parent`, ..."""
         if self.cleaned_data["strokes"] is None:
             return {}
         text, document = self.cleaned_data["strokes"]
@@ -150,7 +150,7 @@ class SubmissionForm(TitleForm):
         if (base_id := base_drawing_id(document)) is None:
             return columns
         parent = find_base_drawing(base_id, self.owner)
-        if parent is None:  # hidden or deleted since: the image is stored all the same
+        if parent is None:  # hidden or deleted meanwhile; the image is still stored
             return {**columns, "strokes_agree": False}
         if (parent.height, parent.width) != size:
             raise ValidationError("paper.drawing must be as large as the image.")
@@ -168,12 +168,12 @@ class SubmissionForm(TitleForm):
         return data
 
     def sent_image(self) -> pixels.Field | None:
-        """The (H, W) uint8 field of the image that was sent, if one was."""
+        """Returns the image as an (H, W) uint8 array, or None if none was sent."""
         sent = (self.cleaned_data.get(name) for name in self.image_fields)
         return next((field for field in sent if field is not None), None)
 
-    def drawing(self) -> Drawing:
-        """The unsaved drawing that a valid form describes."""
+    def build_drawing(self) -> Drawing:
+        """Returns the unsaved Drawing that a valid form describes."""
         data = self.cleaned_data
         values = {name: data[name] for name in ("title", "artist", "submission_key")}
         if data["colormap"]:
@@ -184,16 +184,16 @@ class SubmissionForm(TitleForm):
 
 
 class FlaskForm(forms.Form):
-    """The form that clients of the Flask app send."""
+    """The form for clients of the Flask app."""
 
     canvas_data = BrightnessListField()
 
-    def drawing(self) -> Drawing:
-        """The unsaved drawing that a valid form describes."""
+    def build_drawing(self) -> Drawing:
+        """Returns the unsaved Drawing that a valid form describes."""
         return Drawing.from_brightness_list(self.cleaned_data["canvas_data"])
 
 
 class BaseImageForm(forms.Form):
-    """The drawing that a new one begins with, for the studio's page."""
+    """The drawing that the studio uses as the base image."""
 
     on = forms.UUIDField(required=False)

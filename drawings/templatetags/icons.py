@@ -7,7 +7,9 @@ register = template.Library()
 
 @register.tag
 def icon(parser: Parser, token: Token) -> TextNode:
-    """`{% icon "pen" %}`: templates/drawings/icons/pen.svg, put in when the page's template is
-    compiled. An `{% include %}` would render it each time."""
+    """`{% icon "pen" %}` inserts templates/drawings/icons/pen.svg when the template is compiled.
+
+    An `{% include %}` would render it for every response.
+    """
     _, name = token.split_contents()
     return TextNode(render_to_string(f"drawings/icons/{name[1:-1]}.svg"))

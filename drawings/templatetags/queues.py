@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.simple_tag
 def numbers_that_wait(request: HttpRequest) -> str:
-    """How many wait in each queue of this user's, as far as they are counted: "3 reported, ..."."""
+    """The length of each of the user's review queues, such as "3 reported, 12 pending"."""
     return ", ".join(
         f"{queue.number()} {queue.title.lower()}" for queue in review.queues_of(request)
     )
@@ -19,5 +19,5 @@ def numbers_that_wait(request: HttpRequest) -> str:
 
 @register.simple_tag
 def tokens_about_to_expire(request: HttpRequest) -> QuerySet[ApiToken]:
-    """This user's."""
+    """Returns the user's API tokens that expire soon."""
     return api_tokens.about_to_expire(request.user)

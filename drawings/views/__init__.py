@@ -1,1 +1,1 @@
-"""What answers each URL: pages for people, pictures, data, and what is sent in."""
+"""The site's views: pages, images, plots, data, submissions, and probes."""

@@ -27,7 +27,7 @@ from drawings.models import Drawing
 from drawings.queries.replicas import may_lag
 from drawings.services import verification
 
-# Verification that a client waits for; `manage.py verify_strokes` does what takes longer.
+# The limit during a request; `manage.py verify_strokes` allows more.
 VERIFY_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 @require_safe
 @may_lag
 def pixels_npy(request: HttpRequest, id: UUID) -> HttpResponse:
-    """pixels.npy: the (H, W) uint8 field, for `np.load(..., allow_pickle=False)`."""
+    """pixels.npy: an (H, W) uint8 array, for `np.load(..., allow_pickle=False)`."""
 
     def make_npy(drawing: Drawing) -> bytes:
         out = io.BytesIO()
@@ -49,7 +49,7 @@ def pixels_npy(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_safe
 @may_lag
 def pixels_csv(request: HttpRequest, id: UUID) -> HttpResponse:
-    """pixels.csv: a line for each row of the field, for `np.loadtxt(..., delimiter=",")`."""
+    """pixels.csv: one line for each row of pixels, for `np.loadtxt(..., delimiter=",")`."""
 
     def make_csv(drawing: Drawing) -> bytes:
         return pixels.csv_from_field(drawing.field)
@@ -60,7 +60,7 @@ def pixels_csv(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_safe
 @may_lag
 def pixels_json(request: HttpRequest, id: UUID) -> HttpResponse:
-    """pixels.json: {"id", "width", "height", "vmin", "vmax", "pixels": a list of rows}."""
+    """pixels.json: an object with id, width, height, vmin, vmax, and pixels as a list of rows."""
 
     def make_json(drawing: Drawing) -> bytes:
         names = ("width", "height", "vmin", "vmax")
@@ -80,6 +80,7 @@ def pixels_response(
     id: UUID,
     make: Callable[[Drawing], bytes],
 ) -> HttpResponse:
+    """Returns the drawing's pixels in a format, as a download."""
     drawing = access.get_drawing(request, id, Drawing.objects.for_images())
     response = drawing_response(
         request,
@@ -96,9 +97,9 @@ def pixels_response(
 @require_safe
 @may_lag
 def strokes_json(request: HttpRequest, id: UUID) -> HttpResponse:
-    """strokes.json: how the drawing was made, in the format of docs/strokes.md.
+    """strokes.json: the drawing's strokes, in the format of docs/strokes.md.
 
-    Returns the stored text: inflating it releases the GIL, parsing it would not.
+    Returns the stored text as it is: inflating it releases the GIL, parsing it would not.
     """
     drawing = get_drawing_with_strokes(request, id)
     with damage_as_404(drawing):
@@ -117,7 +118,7 @@ def strokes_json(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_safe
 @may_lag
 def strokes_svg(request: HttpRequest, id: UUID) -> HttpResponse:
-    """strokes.svg: the strokes as lines and shapes, in the drawing's own colours or in ?cmap=."""
+    """strokes.svg: the strokes as lines and shapes, in the drawing's colormap or in ?cmap=."""
     form = validated(ColormapForm(request.GET))
     drawing = get_drawing_with_strokes(request, id)
     cmap = form.cleaned_data["cmap"] or drawing.colormap
@@ -148,10 +149,10 @@ def strokes_svg(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def get_drawing_with_strokes(request: HttpRequest, id: UUID) -> Drawing:
-    """A drawing whose strokes produce its pixels, verified now if nobody has verified it yet.
+    """Returns a drawing whose strokes produce its pixels. Verifies the strokes first if needed.
 
-    Its parent is one that the client may see, or None.
-    Raises Http404, or RefusedError if there is no slot to verify it.
+    The drawing's parent is None or one that the client may see. Raises Http404, or RefusedError if
+    the plot worker has no slot for the verification.
     """
 
     def find() -> Drawing:
@@ -163,7 +164,7 @@ def get_drawing_with_strokes(request: HttpRequest, id: UUID) -> Drawing:
 
     drawing = find()
     if drawing.strokes_agree is None:
-        # Limited, because strokes that take too long are tried again at each request.
+        # This needs a slot, because strokes that take too long are tried again on each request.
         with plot_slot(request) as run, damage_as_404(drawing):
             drawing = find()  # another request may have verified it meanwhile
             if drawing.strokes_agree is None and not verification.verify(
@@ -175,17 +176,14 @@ def get_drawing_with_strokes(request: HttpRequest, id: UUID) -> Drawing:
 
 
 def least_public(drawing: Drawing) -> Drawing:
-    """The drawing, or its parent if that is not public: strokes show both."""
+    """Returns the drawing, or its parent if that is not public, because strokes show both."""
     parent = drawing.parent
     return drawing if parent is None or access.is_public(parent) else parent
 
 
 @contextmanager
 def damage_as_404(drawing: Drawing) -> Iterator[None]:
-    """Strokes that cannot be read are as good as none, and logged for the host.
-
-    The same holds for a drawing that is deleted while it is being read.
-    """
+    """Raise Http404 if the drawing is deleted meanwhile, or its strokes are damaged (logged)."""
     try:
         yield
     except Drawing.DoesNotExist as error:

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from drawings.forms import sentences, validated
+from drawings.forms import error_sentences, validated
 from drawings.forms.gallery import PlotsForm
 from drawings.http import throttling
 from drawings.http.caching import (
@@ -74,7 +74,7 @@ def render_errors(request: HttpRequest, form: PlotsForm) -> HttpResponse:
     """The page with the form as the client filled it in, and its errors."""
     context = {
         "query": {name: request.GET.get(name, "") for name in form.fields},
-        "problems": sentences(form),
+        "problems": error_sentences(form),
     }
     response = render(request, "drawings/wall_plots.html", context, status=400)
     response["Cache-Control"] = "no-store"

@@ -20,7 +20,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Readiness: 503 and the fault, if the process cannot serve."""
+    """Readiness: 503, with the fault, if the process can't serve requests."""
     if (fault := readiness.fault()) is not None:
         return JsonResponse({"status": "not ready", "fault": fault}, status=503)
     return JsonResponse({"status": "ready"})
@@ -29,7 +29,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def prometheus(request: HttpRequest) -> HttpResponse:
-    """GET /metrics, for clients with METRICS_TOKEN. 404 if the setting is empty."""
+    """Metrics for clients that send METRICS_TOKEN. 404 if the setting is empty."""
     if not settings.METRICS_TOKEN:
         raise Http404
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")

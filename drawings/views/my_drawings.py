@@ -1,4 +1,4 @@
-"""The drawings that this browser has sent: their list, their titles, their deletion."""
+"""Pages where visitors list, rename and delete the drawings that their browser sent."""
 
 from uuid import UUID
 
@@ -30,7 +30,7 @@ only_for_this_browser = cache_control(private=True, no_store=True)
 @only_for_this_browser
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
-    """The drawings that this browser has sent, newest first, PAGE_SIZE a page."""
+    """The drawings that this browser has sent, newest first, PAGE_SIZE per page."""
     form = validated(CursorForm(request.GET))
     owner = owner_cookie.owner_of(request)
     page: pagination.Page[Drawing] = pagination.Page([], None, None)
@@ -52,13 +52,13 @@ def mine(request: HttpRequest) -> HttpResponse:
 @only_for_this_browser
 @require_http_methods(["GET", "HEAD", "POST"])
 def retitle(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Change the title and artist of a drawing, under the rules of a new one."""
+    """Change the title and artist of a drawing, under the same rules as for a new one."""
     drawing = access.get_own_drawing(request, id)
     if drawing.status == Drawing.Status.HIDDEN:
         raise RefusedError(403, HIDDEN)
     if request.method != "POST":
-        said = {"title": drawing.title, "artist": drawing.artist}
-        return render_retitle(request, drawing, TitleForm(initial=said))
+        current = {"title": drawing.title, "artist": drawing.artist}
+        return render_retitle(request, drawing, TitleForm(initial=current))
     throttling.admit_sender(request, "submit")
     form = TitleForm(request.POST)
     if not wants_json(request) and not form.is_valid():
@@ -74,13 +74,13 @@ def retitle(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def change_title(drawing: Drawing, title: str, artist: str) -> bool:
-    """Change a drawing unless staff have hidden it meanwhile. Returns whether it was changed."""
+    """Change a drawing's title unless staff have hidden it meanwhile. Returns whether it did."""
     if (title, artist) == (drawing.title, drawing.artist):
         return True
     values = {"title": title, "artist": artist}
-    if settings.REQUIRE_APPROVAL:  # a new title needs approval, too
+    if settings.REQUIRE_APPROVAL:  # a changed title needs approval, too
         values["status"] = Drawing.Status.PENDING
-    # In one statement: a drawing that staff hide at the same time stays hidden.
+    # One statement, so that a drawing that staff hide at the same time stays hidden.
     rows = Drawing.objects.filter(pk=drawing.pk).exclude(status=Drawing.Status.HIDDEN)
     return rows.update_stamped(**values) == 1
 
@@ -99,7 +99,7 @@ def render_retitle(
 @only_for_this_browser
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Delete a drawing, after asking once more."""
+    """Delete a drawing, after a confirmation page."""
     drawing = access.get_own_drawing(request, id)
     if request.method != "POST":
         return render(request, "drawings/take_back.html", {"drawing": drawing})

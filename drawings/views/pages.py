@@ -1,4 +1,4 @@
-"""Pages for people: the studio, the gallery, one drawing."""
+"""The main pages: the studio, the gallery, and a drawing."""
 
 from typing import Any
 from uuid import UUID
@@ -25,19 +25,20 @@ from drawings.queries.filters import DrawingFilter
 from drawings.queries.replicas import may_lag
 
 PAGE_SIZE = 24
-# The endings of the files that a drawing's page offers, by their names in the template.
-FILES = {
-    **{ending: ending for ending in ("png", "svg", "npy", "csv", "json")},
+# The extensions of the files that a drawing's page offers, by their names in the template.
+FILE_EXTENSIONS = {
+    **{extension: extension for extension in ("png", "svg", "npy", "csv", "json")},
     "strokes": "strokes.json",
 }
-ROWS = Drawing.objects.for_page()  # building the query takes longer than running it
+# Built once, because building the query takes longer than running it.
+PAGE_ROWS = Drawing.objects.for_page()
 SHARED_IMAGE_SIDE = 600  # pixels: large enough for link previews
 
 
 @gzip_page
 @require_safe
 def studio(request: HttpRequest) -> HttpResponse:
-    """The page to draw on. With ?on= it begins with that drawing, in its colormap."""
+    """The page to draw on. ?on= names a drawing to use as the base image, in its colormap."""
     form = BaseImageForm(request.GET)
     base = None
     if form.is_valid() and form.cleaned_data["on"]:
@@ -47,7 +48,7 @@ def studio(request: HttpRequest) -> HttpResponse:
 
 
 def render_studio(request: HttpRequest, form: SubmissionForm, status: int = 200) -> HttpResponse:
-    """The page to draw on, with the errors of a form that was refused."""
+    """Render the page to draw on, with the form's errors if it has any."""
     cmap = form["colormap"].value() or ""
     context = {
         "form": form,
@@ -63,7 +64,7 @@ def render_studio(request: HttpRequest, form: SubmissionForm, status: int = 200)
 @require_safe
 @may_lag
 def gallery(request: HttpRequest) -> HttpResponse:
-    """Published drawings, newest first, PAGE_SIZE a page."""
+    """Published drawings, newest first, PAGE_SIZE per page."""
     form = validated(GalleryForm(request.GET))
     data, query = form.cleaned_data, form.query()
     cursor = pagination.Cursor(before=data["before"], after=data["after"])
@@ -82,14 +83,14 @@ def gallery(request: HttpRequest) -> HttpResponse:
 
 
 @gzip_page
-@vary_on_cookie  # its owner gets a page with more on it
+@vary_on_cookie  # the page shows more to the drawing's owner
 @require_safe
 @may_lag
 def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
-    """One drawing, large, in its own colours or in those of ?cmap=."""
+    """The page of one drawing, in its own colormap or in ?cmap=."""
     form = validated(ColormapForm(request.GET))
     try:
-        drawing = access.get_drawing(request, id, ROWS)
+        drawing = access.get_drawing(request, id, PAGE_ROWS)
     except access.AwaitingApprovalError:
         response = render(request, "drawings/waiting.html")
         response["Cache-Control"] = "no-store"  # it may be approved at any moment
@@ -112,7 +113,7 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def page_context(request: HttpRequest, drawing: Drawing, cmap: str) -> dict[str, Any]:
-    """What a drawing's page shows to every client."""
+    """Returns the part of a drawing page's context that is the same for every client."""
     query: dict[str, Any] = {"cmap": cmap} if cmap != drawing.colormap else {}
     share_scale = max(1, min(8, SHARED_IMAGE_SIDE // max(drawing.width, drawing.height)))
     url = drawing.get_absolute_url()
@@ -126,6 +127,8 @@ def page_context(request: HttpRequest, drawing: Drawing, cmap: str) -> dict[str,
         "share_url": request.build_absolute_uri(share_url),
         "share_width": drawing.width * share_scale,
         "share_height": drawing.height * share_scale,
-        "files": {name: file_name(drawing, ending) for name, ending in FILES.items()},
+        "files": {
+            name: file_name(drawing, extension) for name, extension in FILE_EXTENSIONS.items()
+        },
         "all_by_artist": urlencode({"artist": drawing.artist}),
     }

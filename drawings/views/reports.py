@@ -1,4 +1,4 @@
-"""Visitors' reports of drawings."""
+"""Pages where visitors report drawings to the moderators."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from drawsite.db.transactions import write_transaction
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Report a drawing to staff. While a sender's report of it is open, theirs are not kept."""
+    """Report a drawing. Further reports from the same sender are dropped while one is open."""
     drawing = get_object_or_404(Drawing.objects.published().for_lists(), pk=id)
     if request.method != "POST":
         return render_report(request, drawing, ReportForm())
@@ -32,17 +32,18 @@ def report(request: HttpRequest, id: UUID) -> HttpResponse:
     sender = senders.sender_of(client_address(request))
     try:
         with write_transaction():
-            again = not store(Report(drawing=drawing, sender=sender, **form.cleaned_data))
+            report = Report(drawing=drawing, sender=sender, **form.cleaned_data)
+            is_repeated = not store_report(report)
     except IntegrityError as error:  # the drawing was deleted meanwhile
         raise Http404 from error
-    query = {"again": "yes"} if again else None
+    query = {"again": "yes"} if is_repeated else None
     return redirect(reverse("drawings:report-thanks", args=[id], query=query))
 
 
-def store(report: Report) -> bool:
-    """Store a report, unless the sender has an open one. Returns whether they had none.
+def store_report(report: Report) -> bool:
+    """Store a report. Returns False instead if its sender has an open one for the drawing.
 
-    It is not kept either if the drawing has MAX_WAITING_REPORTS open reports already.
+    If the drawing has MAX_WAITING_REPORTS open reports, returns True without storing another.
     """
     reports = Report.objects.filter(drawing=report.drawing)
     own = reports.filter(sender=report.sender)

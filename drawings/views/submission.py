@@ -1,4 +1,4 @@
-"""POST /drawings/ and the Flask app's POST /postmethod: drawings that clients send."""
+"""Views that receive new drawings: POST /drawings/, and the Flask app's URLs."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -28,7 +28,7 @@ def submit(request: HttpRequest) -> HttpResponse:
     form = SubmissionForm(request.POST, request.FILES, owner=owner)
     if not wants_json(request) and not form.is_valid():
         return render_studio(request, form, status=422)
-    drawing = validated(form, status=422).drawing()
+    drawing = validated(form, status=422).build_drawing()
     drawing.owner = owner or owner_cookie.new_owner(drawing.submission_key, bytes(drawing.blob))
     stored, is_new = submissions.store(drawing, client_address(request))
     response = stored_response(request, stored, is_new)
@@ -37,30 +37,30 @@ def submit(request: HttpRequest) -> HttpResponse:
 
 
 def stored_response(request: HttpRequest, drawing: Drawing, is_new: bool) -> HttpResponse:
-    """The drawing's addresses as JSON; in a browser, a redirect to its page."""
+    """Returns the drawing's URLs as JSON, or redirects a browser to the drawing's page."""
     if not wants_json(request):
         response = redirect(drawing)
         response.status_code = 303
         return response
-    addresses = {
+    urls = {
         "id": str(drawing.id),
         "url": request.build_absolute_uri(drawing.get_absolute_url()),
         "image_url": request.build_absolute_uri(drawing.image_url),
     }
-    return JsonResponse(addresses, status=201 if is_new else 200)
+    return JsonResponse(urls, status=201 if is_new else 200)
 
 
 # --- The Flask app's URLs -------------------------------------------------------------------
 
 
-@csrf_exempt  # its clients know no CSRF token, and no cookie counts here
+@csrf_exempt  # clients of the Flask app have no CSRF token, and this view ignores cookies
 @require_POST
 def postmethod(request: HttpRequest) -> HttpResponse:
     """POST /postmethod: store `canvas_data`. Returns the new drawing's id as JSON."""
     access.refuse_other_sites(request)
     throttling.admit_submission(request)
     form = validated(FlaskForm(request.POST), status=422)
-    drawing, _ = submissions.store(form.drawing(), client_address(request))
+    drawing, _ = submissions.store(form.build_drawing(), client_address(request))
     return JsonResponse({"unique_id": str(drawing.id)})
 
 
@@ -71,9 +71,9 @@ def flask_results(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def flask_result(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Redirect to the drawing with this id, or with this id in the Flask app."""
+    """Redirect to the drawing that has this id, here or in the Flask app."""
     drawings = Drawing.objects.for_lists()
     drawing = drawings.filter(pk=id).first() or get_object_or_404(drawings, flask_id=id)
-    with suppress(access.AwaitingApprovalError):  # the drawing's page says so
+    with suppress(access.AwaitingApprovalError):  # the drawing's page tells visitors to wait
         access.visible_or_404(request, drawing.id, drawing)
     return redirect(drawing, permanent=True)

@@ -24,14 +24,14 @@ def test_the_options_are_all_colormaps_and_the_chosen_one_is_selected():
 @pytest.mark.parametrize("chosen", ["", "nope", "<b>"])
 def test_what_is_no_colormap_is_neither_selected_nor_kept(chosen):
     colormaps.colormap_options("")
-    kept = colormaps._options.cache_info().currsize
+    kept = colormaps._render_options.cache_info().currsize
 
     options = colormaps.colormap_options(chosen)
 
     assert selected(options) == []
     assert "nope" not in options
     assert "<b>" not in options
-    assert colormaps._options.cache_info().currsize == kept
+    assert colormaps._render_options.cache_info().currsize == kept
 
 
 def test_the_chosen_colormap_is_among_the_swatches_and_marked():

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from drawings.datasets.exports import ndjson, parquet
 from drawings.datasets.exports.formats import FORMATS, find_problem
 from drawings.datasets.exports.source import Source, snapshot
-from drawings.forms import sentences
+from drawings.forms import error_sentences
 from drawings.forms.export import FilterForm
 from drawings.management.prepared_database import PreparedDatabaseCommand
 from drawings.models import Drawing
@@ -81,7 +81,7 @@ class Command(PreparedDatabaseCommand):
 def parse_filter(options: dict[str, Any]) -> DrawingFilter:
     """Returns the filter. Raises CommandError, with the name of the option, if one is invalid."""
     form = FilterForm(options)
-    for name, errors in sentences(form).items():
+    for name, errors in error_sentences(form).items():
         raise CommandError(f"--{name}: {' '.join(errors)}")
     return form.drawing_filter()
 
