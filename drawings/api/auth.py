@@ -1,4 +1,4 @@
-"""Clients of the API: anybody, or a program of staff with a token."""
+"""Authentication for the API. Tokens are optional, and only staff can make one."""
 
 from typing import NamedTuple
 
@@ -18,10 +18,12 @@ SAFE = {"GET", "HEAD"}
 
 
 class Client(NamedTuple):
+    """The client of a request, with its token if it sent one."""
+
     token: ApiToken | None
 
     def may(self, *permissions: str) -> bool:
-        """Whether both the token's scope and its user's permissions include all of these."""
+        """Whether the token's scope and its user's permissions both include all of these."""
         return self.token is not None and all(
             api_tokens.covers(self.token, permission)
             and self.token.user.has_perm(f"drawings.{permission}")
@@ -30,7 +32,7 @@ class Client(NamedTuple):
 
 
 class Anybody(AuthBase):
-    """Lets every client in within API_RATE, unless it sends an invalid token."""
+    """Admits every client within API_RATE, except those with an invalid token."""
 
     openapi_type = "http"
     openapi_scheme = SCHEME
@@ -41,13 +43,15 @@ class Anybody(AuthBase):
         if request.method not in SAFE:
             access.refuse_other_sites(request)
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != SCHEME:  # a proxy's own password prompt, for one
+        if scheme.lower() != SCHEME:  # such as Basic, for a proxy's password
             return self.admit(Client(None))
-        # Checked first: otherwise a client that guesses would still learn that a token is valid.
+        # Check the limit first, or a client that guesses tokens could still find a valid one.
         throttling.check_limit(request, "token")
         if (token := api_tokens.find(secret.strip())) is None:
             throttling.count_request(request, "token")
-            raise unauthorised("This token is invalid or revoked, or its user has lost access.")
+            raise unauthorised_error(
+                "This token is invalid or revoked, or its user has lost access."
+            )
         return self.admit(Client(token))
 
     def admit(self, client: Client) -> Client:
@@ -55,22 +59,25 @@ class Anybody(AuthBase):
 
 
 class Token(Anybody):
-    """Lets in only clients with a token."""
+    """Admits only clients with a valid token."""
 
     def admit(self, client: Client) -> Client:
         if client.token is None:
-            raise unauthorised(TOKEN_NEEDED)
+            raise unauthorised_error(TOKEN_NEEDED)
         return client
 
 
-def unauthorised(sentence: str) -> RefusedError:
+def unauthorised_error(sentence: str) -> RefusedError:
     return RefusedError(401, sentence, headers={"WWW-Authenticate": "Bearer"})
 
 
-def require(client: Client, *permissions: str) -> AbstractUser:
-    """Returns the client's user. Raises RefusedError unless token and user have the permissions."""
+def require_permissions(client: Client, *permissions: str) -> AbstractUser:
+    """Returns the client's user.
+
+    Raises RefusedError: 401 without a token, 403 if the token or its user lacks a permission.
+    """
     if client.token is None:
-        raise unauthorised(TOKEN_NEEDED)
+        raise unauthorised_error(TOKEN_NEEDED)
     if not client.may(*permissions):
-        raise RefusedError(403, "This token, or its user, does not have permission for this.")
+        raise RefusedError(403, "This token or its user doesn't have permission for this.")
     return client.token.user

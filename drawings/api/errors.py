@@ -1,4 +1,4 @@
-"""The API's error responses: everything that can be wrong with a request, by field."""
+"""The API's error responses, which list a request's problems by field."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,12 +15,12 @@ FIELD_LENGTH = 40
 
 
 def add_handlers(api: NinjaAPI) -> None:
-    """Answer the exceptions of the API's operations like the site's."""
+    """Turn exceptions in the API's operations into the same responses as the site's."""
     handlers: dict[type[Exception], Callable[..., HttpResponse]] = {
         RefusedError: refusal_response,
         Http404: not_found,
         HttpError: _malformed_json,
-        ValidationError: _invalid,
+        ValidationError: _invalid_values,
         Exception: _leave_to_django,
     }
     for kind, handler in handlers.items():
@@ -28,24 +28,25 @@ def add_handlers(api: NinjaAPI) -> None:
 
 
 def _malformed_json(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """ninja raises HttpError only for a body that is not JSON: the API's own code never does."""
+    """Returns 400: ninja raises HttpError only for malformed JSON, and this code never does."""
     return request_error(request, 400, "The body is not JSON.")
 
 
-def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+def _invalid_values(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Returns 422 with sentences for the first MAX_ERRORS problems, or 404 for a bad path."""
     errors: dict[str, list[str]] = {}
     for each in error.errors[:MAX_ERRORS]:
         source, *path = each["loc"]
-        if source == "path":  # there is no such address
+        if source == "path":
             return not_found(request, error)
-        if source == "body":  # the operation's argument comes first
+        if source == "body":  # its path begins with the name of the operation's argument
             path = path[1:]
         field = str(path[0])[:FIELD_LENGTH] if path else "request"
-        errors.setdefault(field, []).append(_sentence(each))
+        errors.setdefault(field, []).append(_sentence_for(each))
     return error_response(request, 422, errors)
 
 
-def _sentence(error: Mapping[str, Any]) -> str:
+def _sentence_for(error: Mapping[str, Any]) -> str:
     context = error.get("ctx", {})
     match error["type"]:
         case "value_error":  # raised in schemas.py

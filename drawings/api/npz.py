@@ -1,6 +1,6 @@
-"""Many drawings as one file for `np.load(..., allow_pickle=False)`.
+"""Packs many drawings into one file for `np.load(..., allow_pickle=False)`.
 
-Knows no Django, as it runs in the plot worker's process.
+Imports no Django, because it runs in the plot worker's process.
 """
 
 import io
@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from drawings.imaging import pixels
 
-# The best level would save a tenth and take ten times as long.
+# The best level would save a tenth more, in ten times the time.
 COMPRESSION_LEVEL = 1
 
 
 class Row(NamedTuple):
-    """The columns of a drawing that the arrays hold."""
+    """The columns of a drawing that the file needs."""
 
     id: str
     title: str
@@ -30,12 +30,11 @@ class Row(NamedTuple):
 
 
 def make_npz(rows: Sequence[Row]) -> tuple[bytes, list[str]]:
-    """The rows as an .npz file, without rows whose pixels are damaged.
+    """Returns the rows as the bytes of an .npz file, and the ids of damaged rows, which it skips.
 
-    Returns the file's bytes and the ids of the damaged rows. Its arrays: `images` (N, H, W) uint8,
-    0 black to 255 white, H and W those of the largest drawing, smaller ones at the top left on
-    white; `ids`, `labels` (the titles), `artists`, `splits` (N,) text; `sizes` (N, 2) uint16,
-    height and width.
+    The arrays are `images`, (N, H, W) uint8 from 0 (black) to 255 (white); `sizes`, (N, 2) uint16
+    heights and widths; and `ids`, `labels` (the titles), `artists` and `splits`, (N,) text. H and W
+    fit the largest drawing; smaller ones are at the top left on white.
     """
     fields: list[pixels.Field] = []
     readable: list[Row] = []
@@ -54,19 +53,19 @@ def make_npz(rows: Sequence[Row]) -> tuple[bytes, list[str]]:
     arrays = {
         "images": images,
         "ids": np.array([row.id for row in readable], "<U36"),
-        "labels": _texts([row.title for row in readable]),
-        "artists": _texts([row.artist for row in readable]),
+        "labels": _text_array([row.title for row in readable]),
+        "artists": _text_array([row.artist for row in readable]),
         "sizes": sizes,
         "splits": np.array([row.split for row in readable], "<U10"),
     }
-    return _file(arrays), damaged
+    return _zip_arrays(arrays), damaged
 
 
-def _texts(texts: Sequence[str]) -> npt.NDArray[np.str_]:
+def _text_array(texts: Sequence[str]) -> npt.NDArray[np.str_]:
     return np.array(texts, f"<U{max(map(len, texts), default=0) or 1}")
 
 
-def _file(arrays: dict[str, npt.NDArray[np.generic]]) -> bytes:
+def _zip_arrays(arrays: dict[str, npt.NDArray[np.generic]]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(
         out, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION_LEVEL

@@ -6,17 +6,20 @@ from typing import Any
 from drawings.api.v1 import api
 
 RETRY_AFTER = {
-    "Retry-After": {"description": "After how many seconds.", "schema": {"type": "integer"}}
+    "Retry-After": {
+        "description": "Seconds to wait before retrying.",
+        "schema": {"type": "integer"},
+    }
 }
 
 
 @lru_cache(maxsize=1)
-def document(prefix: str) -> dict[str, Any]:
-    """The document of the API whose paths begin with a prefix."""
+def build_document(prefix: str) -> dict[str, Any]:
+    """Returns the OpenAPI document. All its paths begin with the prefix."""
     schema: dict[str, Any] = dict(api.get_openapi_schema(path_prefix=prefix))
     schema["servers"] = [{"url": "/"}]
     for operations in schema["paths"].values():
-        operations.pop("head", None)  # the same operation as GET, whose id must be unique
+        operations.pop("head", None)  # same operation as GET, but ids must be unique
         for operation in operations.values():
             for status in (429, 503):
                 operation["responses"][status]["headers"] = RETRY_AFTER

@@ -1,8 +1,8 @@
-"""Lists of drawings by any filters together, a page at a time.
+"""Cursor pagination for any combination of filters.
 
-An index finds the drawings by some of the filters, in order. The other filters are checked on each
-drawing that it finds, on a limited number of them: a page may then have fewer drawings than its
-limit, and still says where the next one begins.
+An index finds drawings in order by some of the filters. The other filters are checked on each
+drawing found, up to a maximum per page. So a page can have fewer drawings than its limit and still
+have a next page.
 """
 
 import base64
@@ -16,8 +16,9 @@ from drawings.queries import pagination, search
 from drawings.queries.filters import DrawingFilter
 from drawings.queries.pagination import Change
 
+# The drawings that a page checks against the filters without an index.
 MAX_EXAMINED = 2_000
-# Where each drawing is looked up in the search index: one look-up takes as long as a search.
+# The same when the filters include words: looking up one drawing takes as long as a whole search.
 MAX_SEARCHED = 500
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,28 +31,28 @@ CURSOR_PATTERN = r"^[A-Za-z0-9_-]{32}$"
 
 
 class Page(NamedTuple):
-    """Drawings without their pixels and strokes, and where the next page begins, if one does."""
+    """Drawings without their pixels and strokes, and where the next page begins, or None."""
 
     drawings: list[Drawing]
     next: Change | None
 
     def shortened(self, length: int) -> "Page":
-        """Its first `length` drawings, at least one."""
+        """Returns a page of the first `length` drawings, which must be at least 1."""
         if length >= len(self.drawings):
             return self
         drawings = self.drawings[:length]
-        return Page(drawings, _place_of(drawings[-1]))
+        return Page(drawings, _position_of(drawings[-1]))
 
 
 def read_page(
     drawing_filter: DrawingFilter, updated_since: datetime | None, after: Change | None, limit: int
 ) -> Page:
-    """The page after a place, newest first; with `updated_since`, in the order of changes."""
+    """Returns the page after a position: newest first, or oldest change first."""
     if updated_since is None:
         indexed = _indexed_part(drawing_filter)
     else:
         indexed = DrawingFilter(status=drawing_filter.status)
-    rest = _without(drawing_filter, indexed)
+    rest = _unindexed_part(drawing_filter, indexed)
     examined = limit + 1
     if rest != DrawingFilter():
         examined = MAX_SEARCHED if rest.q else MAX_EXAMINED
@@ -60,32 +61,32 @@ def read_page(
         found = pagination.find(indexed, cursor, ascending=False, limit=examined)
     else:
         found = pagination.find_changed(indexed.status, updated_since, after, examined)
-    drawings = _passing(rest, found)
+    drawings = _find_matching(rest, found)
     if len(drawings) > limit:
-        return Page(drawings[:limit], _place_of(drawings[limit - 1]))
-    # There may be more beyond those that were examined.
-    return Page(drawings, _place_of(found[-1]) if len(found) == examined else None)
+        return Page(drawings[:limit], _position_of(drawings[limit - 1]))
+    # More drawings may match beyond those examined.
+    return Page(drawings, _position_of(found[-1]) if len(found) == examined else None)
 
 
 def _indexed_part(drawing_filter: DrawingFilter) -> DrawingFilter:
-    """The fields that one index answers together, in the order of ids."""
+    """Returns the fields of the filter that one index serves together, ordered by id."""
     indexed = drawing_filter._replace(width=0, height=0)
     if indexed.q:
         return indexed._replace(artist="")
     return indexed._replace(cmap="") if indexed.artist else indexed
 
 
-def _without(drawing_filter: DrawingFilter, part: DrawingFilter) -> DrawingFilter:
-    """The fields of a filter that a part of it leaves out."""
+def _unindexed_part(drawing_filter: DrawingFilter, indexed: DrawingFilter) -> DrawingFilter:
+    """Returns the fields of the filter that its indexed part leaves out."""
     left_out = {
         name: value
         for name, value in drawing_filter._asdict().items()
-        if value != getattr(part, name)
+        if value != getattr(indexed, name)
     }
     return DrawingFilter()._replace(**left_out)
 
 
-def _passing(rest: DrawingFilter, found: list[Drawing]) -> list[Drawing]:
+def _find_matching(rest: DrawingFilter, found: list[Drawing]) -> list[Drawing]:
     drawings = [drawing for drawing in found if rest.holds_for(drawing)]
     if not rest.q:
         return drawings
@@ -94,19 +95,19 @@ def _passing(rest: DrawingFilter, found: list[Drawing]) -> list[Drawing]:
     return [drawing for drawing in drawings if drawing.id in ids]
 
 
-def _place_of(drawing: Drawing) -> Change:
+def _position_of(drawing: Drawing) -> Change:
     return Change(getattr(drawing, "updated_at", EPOCH), drawing.id)
 
 
-def encode_cursor(place: Change) -> str:
-    """A place as text that clients hand back unchanged."""
-    data = CURSOR_LAYOUT.pack((place.at - EPOCH) // MICROSECOND, place.id.bytes)
+def encode_cursor(position: Change) -> str:
+    """Returns a position as a cursor of 32 characters. Clients treat it as opaque."""
+    data = CURSOR_LAYOUT.pack((position.at - EPOCH) // MICROSECOND, position.id.bytes)
     return base64.urlsafe_b64encode(data).decode()
 
 
 def decode_cursor(text: str) -> Change:
-    """The place that a text of CURSOR_PATTERN stands for."""
+    """Returns the position in a cursor, which must match CURSOR_PATTERN."""
     number, key = CURSOR_LAYOUT.unpack(base64.urlsafe_b64decode(text))
-    # A forged cursor may hold any time.
+    # A forged cursor may hold a time outside datetime's range.
     least, most = (FIRST - EPOCH) // MICROSECOND, (LAST - EPOCH) // MICROSECOND
     return Change(EPOCH + max(least, min(most, number)) * MICROSECOND, UUID(bytes=key))

@@ -1,4 +1,4 @@
-"""The content of the API's reference page, made from its OpenAPI document."""
+"""Builds the API's reference page from its OpenAPI document."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from drawings.api import openapi, pagination
-from drawings.api.schemas import COLORMAPS, LISTED
+from drawings.api.schemas import COLORMAPS, DEFAULT_LIST_LIMIT
 from drawsite.environment import Rate
 
-# A command for each operation; {url} is the API's root.
+# A command for each operation, in which {url} is the API's root.
 EXAMPLES = {
     "list_drawings": 'curl "{url}drawings?cmap=magma&since=2026-01-01&limit=10"',
     "create_drawing": 'curl --form image=@picture.png --form title="From a script" {url}drawings',
@@ -30,12 +30,12 @@ EXAMPLES = {
 }
 PERIODS = {1: "second", 60: "minute", 3600: "hour", 24 * 3600: "day"}
 
-# A text in parts, each with whether it is code.
+# The parts of a text, each with a flag that is true for code.
 Spans = list[tuple[str, bool]]
 
 
 class Value(NamedTuple):
-    """A parameter, or a field of a request's or a response's body."""
+    """A parameter, or a field of a request or response body."""
 
     name: str
     kind: Spans
@@ -43,51 +43,53 @@ class Value(NamedTuple):
 
 
 class Operation(NamedTuple):
+    """An operation, as the reference page shows it."""
+
     id: str
     method: str
     path: str
     summary: str
     about: list[Spans]
     needs_token: bool
-    repeats: bool  # takes all parameters of the list, too
+    takes_list_parameters: bool  # its `parameters` then leave those out
     parameters: list[Value]
     body: list[Value]
-    answers: list[tuple[str, str]]
+    statuses: list[tuple[str, str]]
     example: str
 
 
-def context(url: str) -> dict[str, Any]:
-    """The template's context; `url` is the API's root."""
-    document = openapi.document(urlsplit(url).path)
+def build_context(url: str) -> dict[str, Any]:
+    """Returns the template's context. `url` is the API's root."""
+    document = openapi.build_document(urlsplit(url).path)
     schemas = document["components"]["schemas"]
     return {
         "url": url,
-        "operations": list(_operations(document, url)),
+        "operations": list(_build_operations(document, url)),
         "drawing": _fields(schemas["Drawing"], schemas),
         "limits": {
-            "requests": _rate(settings.API_RATE),
-            "drawings": _rate(settings.SUBMIT_RATE),
-            "files": _rate(settings.FIGURE_RATE),
+            "requests": _rate_in_words(settings.API_RATE),
+            "drawings": _rate_in_words(settings.SUBMIT_RATE),
+            "files": _rate_in_words(settings.FIGURE_RATE),
         },
-        "most_examined": f"{pagination.MAX_EXAMINED:,}",
-        "listed": LISTED,
+        "max_examined": f"{pagination.MAX_EXAMINED:,}",
+        "default_limit": DEFAULT_LIST_LIMIT,
         "max_upload_bytes": f"{settings.MAX_UPLOAD_BYTES:,}",
     }
 
 
-def _operations(document: Mapping[str, Any], url: str) -> Iterator[Operation]:
+def _build_operations(document: Mapping[str, Any], url: str) -> Iterator[Operation]:
     schemas = document["components"]["schemas"]
     listed: list[Value] = []
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             parameters = [
-                Value(each["name"], _kind(each["schema"], schemas), _about(each))
+                Value(each["name"], _type_in_words(each["schema"], schemas), _about(each))
                 for each in operation["parameters"]
                 if each["in"] == "query" or "enum" in each["schema"]
             ]
-            # The list's parameters are not repeated.
-            repeats = bool(listed) and all(each in parameters for each in listed)
-            own = [each for each in parameters if not repeats or each not in listed]
+            # Don't repeat the list's parameters.
+            takes_listed = bool(listed) and all(each in parameters for each in listed)
+            own = [each for each in parameters if not takes_listed or each not in listed]
             if operation["operationId"] == "list_drawings":
                 listed = [each for each in parameters if each.name != "limit"]
             yield Operation(
@@ -95,19 +97,19 @@ def _operations(document: Mapping[str, Any], url: str) -> Iterator[Operation]:
                 method=method.upper(),
                 path=path,
                 summary=operation["summary"],
-                about=[spans(each) for each in operation["description"].split("\n\n")],
+                about=[split_spans(each) for each in operation["description"].split("\n\n")],
                 needs_token={} not in operation["security"],
-                repeats=repeats,
+                takes_list_parameters=takes_listed,
                 parameters=own,
-                body=_body(operation, schemas),
-                answers=[
+                body=_body_fields(operation, schemas),
+                statuses=[
                     (status, HTTPStatus(int(status)).phrase) for status in operation["responses"]
                 ],
                 example=EXAMPLES[operation["operationId"]].format(url=url),
             )
 
 
-def _body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> list[Value]:
+def _body_fields(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> list[Value]:
     content = operation.get("requestBody", {}).get("content", {})
     schema = content.get("application/json", {}).get("schema")
     return _fields(_resolved(schema, schemas), schemas) if schema else []
@@ -115,7 +117,7 @@ def _body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> list[Valu
 
 def _fields(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> list[Value]:
     return [
-        Value(name, _kind(each, schemas), _about(each))
+        Value(name, _type_in_words(each, schemas), _about(each))
         for name, each in schema["properties"].items()
     ]
 
@@ -127,15 +129,17 @@ def _resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[
     return schema
 
 
-def _kind(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Spans:
-    """The type of a value, in words."""
+def _type_in_words(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Spans:
+    """Describes a value's type in words."""
     schema = _resolved(schema, schemas)
     if "anyOf" in schema:
-        kinds = [_kind(each, schemas) for each in schema["anyOf"] if each != {"type": "null"}]
+        kinds = [
+            _type_in_words(each, schemas) for each in schema["anyOf"] if each != {"type": "null"}
+        ]
         return [part for kind in kinds for part in (*kind, (" or ", False))][:-1]
     if "enum" in schema:
         if schema["enum"] == COLORMAPS:
-            return [("a colormap of matplotlib", False)]
+            return [("a matplotlib colormap", False)]
         return [part for value in schema["enum"] for part in ((str(value), True), (" or ", False))][
             :-1
         ]
@@ -155,17 +159,17 @@ def _kind(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Spans:
 def _about(schema: Mapping[str, Any]) -> Spans:
     about = schema.get("description", "")
     default = schema.get("schema", {}).get("default")
-    return spans(f"{about} {default:,} unless given." if default else about)
+    return split_spans(f"{about} The default is {default:,}." if default else about)
 
 
-def spans(text: str) -> Spans:
-    """The parts of a text whose code is between backticks."""
+def split_spans(text: str) -> Spans:
+    """Split a text at the backticks around code."""
     parts = re.split(r"`([^`]*)`", " ".join(text.split()))
     return [(part, bool(number % 2)) for number, part in enumerate(parts) if part]
 
 
-def _rate(rate: Rate | None) -> str:
+def _rate_in_words(rate: Rate | None) -> str:
     if rate is None:
         return "no limit"
     period = PERIODS.get(rate.seconds, f"{rate.seconds:,} seconds")
-    return f"{rate.limit:,} in a {period}"
+    return f"{rate.limit:,} per {period}"

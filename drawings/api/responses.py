@@ -15,26 +15,30 @@ from drawings.datasets.splits import split_of
 from drawings.models import Drawing
 
 JSON = "application/json"
-# A drawing that is hidden is gone from caches after this long.
+# Caches may keep a hidden drawing for this long.
 CACHE_SECONDS = 60
-# Headers that a page of another site may read.
+# Headers that scripts of other sites may read.
 EXPOSED = "ETag, Link, Retry-After"
 
 
-def describe(
+def describe_drawings(
     request: HttpRequest, client: Client, drawings: Sequence[Drawing]
 ) -> list[schemas.Drawing]:
-    """The JSON of drawings that `for_api` has found."""
+    """Returns the response schema of each drawing. The drawings must come from `for_api()`."""
     parents = {drawing.parent_id for drawing in drawings if drawing.parent_id is not None}
     if parents and not client.may("view_drawing"):
         public = Drawing.objects.published().filter(pk__in=parents)
         parents = set(public.values_list("pk", flat=True))
-    return [_describe(request, drawing, parents) for drawing in drawings]
+    return [_describe_drawing(request, drawing, parents) for drawing in drawings]
 
 
-def _describe(request: HttpRequest, drawing: Drawing, parents: set[UUID]) -> schemas.Drawing:
-    """`parents` are the ids of those parents that the client may see. For any other parent, the
-    client learns neither its id nor the strokes that were drawn on it."""
+def _describe_drawing(
+    request: HttpRequest, drawing: Drawing, parents: set[UUID]
+) -> schemas.Drawing:
+    """Describe a drawing. `parents` holds the ids of the parents that the client may see.
+
+    Of any other parent, the client learns neither the id nor the strokes drawn on it.
+    """
     shows_strokes = drawing.has_strokes and drawing.parent_id in {None, *parents}
     url = request.build_absolute_uri(drawing.get_absolute_url())
     columns = ("id", "title", "artist", "colormap", "width", "height", "vmin", "vmax")
@@ -52,11 +56,11 @@ def _describe(request: HttpRequest, drawing: Drawing, parents: set[UUID]) -> sch
     )
 
 
-def read_again(listed: Sequence[Drawing]) -> list[Drawing]:
-    """Drawings of a list, read again for the response, in their order.
+def reload_drawings(listed: Sequence[Drawing]) -> list[Drawing]:
+    """Returns the listed drawings in the same order, with all columns that the response needs.
 
-    Drawings that were deleted or have changed since they were listed are left out: they have a new
-    place in the list of changes, and their new `updated_at` would make a client skip others.
+    Leaves out drawings that were deleted or changed since they were listed: they have moved in the
+    list of changes, and their new `updated_at` would make a client skip others.
     """
     found = Drawing.objects.for_api().in_bulk([drawing.pk for drawing in listed])
     return [
@@ -67,15 +71,15 @@ def read_again(listed: Sequence[Drawing]) -> list[Drawing]:
 
 
 def _is_unchanged(now: Drawing, listed: Drawing) -> bool:
-    """Whether a drawing has kept its status and, if the list has it, its last change."""
+    """Whether the status and, if it was listed, `updated_at` are the same as in the list."""
     updated_at = getattr(listed, "updated_at", now.updated_at)
     return (now.status, now.updated_at) == (listed.status, updated_at)
 
 
 def as_sent(sent: Drawing, stored: Drawing) -> Drawing:
-    """The drawing as the client has sent it, with the id and the time of the stored row.
+    """Returns the drawing as the client sent it, with the stored row's id and creation time.
 
-    For clients that may not see the stored row: they may have guessed its submission key.
+    For clients that may not see the stored row, as they may have guessed its submission key.
     """
     sent.id, sent.created_at = stored.id, stored.created_at
     sent.updated_at = stored.created_at
@@ -87,7 +91,7 @@ def as_sent(sent: Drawing, stored: Drawing) -> Drawing:
 def json_response(
     request: HttpRequest, body: schemas.ResponseBody, status: int = 200
 ) -> HttpResponse:
-    """The body as JSON, or 304 if the client has it."""
+    """Returns the body as JSON, or 304 if the client has it."""
     content = body.model_dump_json().encode()
     if request.method not in SAFE:
         return HttpResponse(content, content_type=JSON, status=status)
@@ -101,10 +105,10 @@ def json_response(
 
 
 def with_headers(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Set the CORS and cache headers of a view's responses.
+    """Decorate a view to set the CORS and cache headers of its responses.
 
-    Scripts of other sites may read public responses. They cannot use a visitor's token, as no
-    cookie holds one.
+    Scripts of other sites may read public responses. They can't use a visitor's token, because no
+    cookie holds it.
     """
 
     @wraps(run)

@@ -1,6 +1,6 @@
-"""The parameters and bodies of the API's requests and responses.
+"""The API's parameters, request bodies and response bodies.
 
-Each value has a JSON Schema, and a sentence for people when it is invalid.
+Each value has a JSON Schema, and a sentence that tells people why it is invalid.
 """
 
 import re
@@ -18,10 +18,10 @@ from drawings.imaging import colormaps, pixels
 from drawings.models import ARTIST_LENGTH, TITLE_LENGTH
 from drawings.models.validators import validate_colormap, validate_line
 
-MOST_LISTED = 100
-LISTED = 24
-MOST_IN_ARRAY = 1_000
-IN_ARRAY = 500
+MAX_LIST_LIMIT = 100
+DEFAULT_LIST_LIMIT = 24
+MAX_ARRAY_LIMIT = 1_000
+DEFAULT_ARRAY_LIMIT = 500
 QUERY_LENGTH = 100
 
 COLORMAPS = [name for _, names in colormaps.grouped_colormaps() for name in names]
@@ -35,7 +35,7 @@ Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
 # --- Parameters -----------------------------------------------------------------------------
 
 
-def whole(least: int, most: int) -> Callable[[str], int]:
+def whole_number_parser(least: int, most: int) -> Callable[[str], int]:
     sentence = f"Give a whole number from {least:,} to {most:,}."
 
     def parse(text: str) -> int:
@@ -46,7 +46,7 @@ def whole(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-def one_of(*values: str) -> Callable[[str], str]:
+def choice_parser(*values: str) -> Callable[[str], str]:
     sentence = f"Give {', '.join(values[:-1])} or {values[-1]}."
 
     def parse(text: str) -> str:
@@ -57,8 +57,8 @@ def one_of(*values: str) -> Callable[[str], str]:
     return parse
 
 
-def text(check: Callable[[str], None], most: int) -> Callable[[str], str]:
-    """A parser of text that one of the site's validators accepts."""
+def text_parser(check: Callable[[str], None], most: int) -> Callable[[str], str]:
+    """Returns a parser for text that a validator accepts, with at most `most` characters."""
 
     def parse(text: str) -> str:
         if len(text) > most:
@@ -73,12 +73,12 @@ def text(check: Callable[[str], None], most: int) -> Callable[[str], str]:
 
 
 def parse_time(text: Any) -> datetime:
-    """Parse a time, or a date as its first moment; in UTC unless it has a zone."""
+    """Returns a UTC time from an ISO 8601 time or date (midnight). Without a zone, it is UTC."""
     try:
         time = datetime.fromisoformat(text)
-    except (TypeError, ValueError) as error:  # JSON may hold any type here
+    except (TypeError, ValueError) as error:  # in JSON, the value may have any type
         raise ValueError(
-            "Give a date or a time as ISO 8601 has it, such as 2026-11-30 or 2026-11-30T18:00:00Z."
+            "Give a date or a time in ISO 8601, such as 2026-11-30 or 2026-11-30T18:00:00Z."
         ) from error
     try:
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
@@ -88,7 +88,7 @@ def parse_time(text: Any) -> datetime:
 
 def parse_cursor(text: str) -> str:
     if not re.fullmatch(CURSOR_PATTERN, text):
-        raise ValueError("Take the cursor as it is in next, or leave it out.")
+        raise ValueError("Copy the cursor from next unchanged, or leave it out.")
     return text
 
 
@@ -105,19 +105,21 @@ def enum_schema(values: Sequence[str | int]) -> WithJsonSchema:
     return WithJsonSchema({"type": kind, "enum": list(values)})
 
 
-# None means that the parameter is absent; null is not allowed.
+# None means that the parameter is absent. Clients can't send null.
 Words = Annotated[
-    str | None, PlainValidator(text(validate_line, QUERY_LENGTH)), text_schema(QUERY_LENGTH)
+    str | None, PlainValidator(text_parser(validate_line, QUERY_LENGTH)), text_schema(QUERY_LENGTH)
 ]
 Artist = Annotated[
-    str | None, PlainValidator(text(validate_line, ARTIST_LENGTH)), text_schema(ARTIST_LENGTH)
+    str | None,
+    PlainValidator(text_parser(validate_line, ARTIST_LENGTH)),
+    text_schema(ARTIST_LENGTH),
 ]
 Colormap = Annotated[
-    str | None, PlainValidator(text(validate_colormap, QUERY_LENGTH)), enum_schema(COLORMAPS)
+    str | None, PlainValidator(text_parser(validate_colormap, QUERY_LENGTH)), enum_schema(COLORMAPS)
 ]
 Side = Annotated[
     int | None,
-    PlainValidator(whole(pixels.MIN_SIDE, pixels.MAX_SIDE)),
+    PlainValidator(whole_number_parser(pixels.MIN_SIDE, pixels.MAX_SIDE)),
     number_schema(pixels.MIN_SIDE, pixels.MAX_SIDE),
 ]
 Time = Annotated[
@@ -137,64 +139,72 @@ Cursor = Annotated[
     PlainValidator(parse_cursor),
     WithJsonSchema({"type": "string", "pattern": CURSOR_PATTERN}),
 ]
-StatusAsked = Annotated[str | None, PlainValidator(one_of(*STATUSES)), enum_schema(STATUSES)]
+StatusFilter = Annotated[
+    str | None, PlainValidator(choice_parser(*STATUSES)), enum_schema(STATUSES)
+]
 
 
 class ExportQuery(BaseModel):
-    """Which drawings: all that is given must hold."""
+    """Selects the drawings that match all the filters given."""
 
     q: Words = Field(
-        None, description="Words that the title or the artist's name has, or begins with."
+        None, description="Words, or beginnings of words, in the title or the artist's name."
     )
-    artist: Artist = Field(None, description="The artist's name, exactly.")
+    artist: Artist = Field(None, description="The artist's exact name.")
     cmap: Colormap = Field(None, description="The colormap.")
-    since: Time = Field(None, description="Drawn at this time or later.")
-    until: Time = Field(None, description="Drawn before this time.")
-    status: StatusAsked = Field(
-        None, description="Published drawings, unless a token may read the others."
+    since: Time = Field(None, description="Received at this time or later.")
+    until: Time = Field(None, description="Received before this time.")
+    status: StatusFilter = Field(
+        None, description="The status. Any but `published` needs a token with Read."
     )
 
 
 class PageQuery(ExportQuery):
-    """These as well, for a page at a time."""
+    """Selects one page of the matching drawings."""
 
     width: Side = Field(None, description="The width in pixels.")
     height: Side = Field(None, description="The height in pixels.")
     updated_since: Time = Field(
         None,
-        description="New or changed at this time or later: then the oldest change comes first.",
+        description="New or changed at this time or later. Sorts the oldest change first.",
     )
-    cursor: Cursor = Field(None, description="Where to go on, as `next` has it.")
+    cursor: Cursor = Field(None, description="Where to continue: copy it from `next`.")
 
 
 class ListQuery(PageQuery):
-    limit: Annotated[int, PlainValidator(whole(1, MOST_LISTED)), number_schema(1, MOST_LISTED)] = (
-        Field(LISTED, description="How many drawings at most.")
-    )
+    limit: Annotated[
+        int,
+        PlainValidator(whole_number_parser(1, MAX_LIST_LIMIT)),
+        number_schema(1, MAX_LIST_LIMIT),
+    ] = Field(DEFAULT_LIST_LIMIT, description="The maximum number of drawings.")
 
 
 class ArrayQuery(PageQuery):
     limit: Annotated[
-        int, PlainValidator(whole(1, MOST_IN_ARRAY)), number_schema(1, MOST_IN_ARRAY)
-    ] = Field(IN_ARRAY, description="How many drawings at most.")
+        int,
+        PlainValidator(whole_number_parser(1, MAX_ARRAY_LIMIT)),
+        number_schema(1, MAX_ARRAY_LIMIT),
+    ] = Field(DEFAULT_ARRAY_LIMIT, description="The maximum number of drawings.")
 
 
 class StatisticsQuery(BaseModel):
-    days: Annotated[str, PlainValidator(one_of("30", "365")), enum_schema([30, 365])] = Field(
-        "30", description="The last so many days.", json_schema_extra={"default": 30}
+    days: Annotated[str, PlainValidator(choice_parser("30", "365")), enum_schema([30, 365])] = (
+        Field(
+            "30", description="The number of days, up to today.", json_schema_extra={"default": 30}
+        )
     )
 
 
 class StatusChange(BaseModel):
-    """What staff decides about a drawing."""
+    """A moderator's decision about a drawing."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    status: Status = Field(description="What the drawing is from now on.")
+    status: Status = Field(description="The drawing's new status.")
     updated_at: Time = Field(
         None,
-        description="As it was when the decision was made: who changed the drawing since is not"
-        " overruled.",
+        description="The drawing's `updated_at` when you decided. If the drawing has changed since,"
+        " nothing happens, and the response is 409.",
     )
 
 
@@ -202,42 +212,42 @@ class StatusChange(BaseModel):
 
 
 class ResponseBody(BaseModel):
-    """Fields are only ever added: clients ignore those that they do not know."""
+    """The base of all response bodies. Fields are only ever added; clients ignore unknown ones."""
 
 
 class Drawing(ResponseBody):
-    id: UUID = Field(description="A UUIDv7: it begins with the time, so ids sort by it.")
-    url: Url = Field(description="The page for people.")
-    image_url: Url = Field(description="PNG in the drawing's colours.")
-    pixels_url: Url = Field(description="The brightness as NumPy's file, uint8 (height, width).")
-    strokes_url: Url | None = Field(description="How it was drawn; null if that is not known.")
+    id: UUID = Field(description="A UUIDv7. It begins with the time, so ids sort by time.")
+    url: Url = Field(description="The drawing's page.")
+    image_url: Url = Field(description="The PNG in the drawing's own colormap.")
+    pixels_url: Url = Field(description="The pixels as a NumPy file: uint8, (height, width).")
+    strokes_url: Url | None = Field(description="The strokes; null if there are none to see.")
     title: str = Field(description="May be empty.", max_length=TITLE_LENGTH)
     artist: str = Field(description="May be empty.", max_length=ARTIST_LENGTH)
-    colormap: str = Field(description="matplotlib's name of it.")
+    colormap: str = Field(description="The name of a matplotlib colormap.")
     width: int = Field(description="In pixels.", ge=pixels.MIN_SIDE, le=pixels.MAX_SIDE)
     height: int = Field(description="In pixels.", ge=pixels.MIN_SIDE, le=pixels.MAX_SIDE)
     vmin: int = Field(description="The brightness of the colormap's first colour.", ge=0, le=255)
     vmax: int = Field(description="The brightness of the colormap's last colour.", ge=0, le=255)
-    status: Status = Field(description="Only published drawings are everybody's to see.")
-    created_at: datetime = Field(description="When it came to the wall.")
+    status: Status = Field(description="Only published drawings are public.")
+    created_at: datetime = Field(description="When the drawing was received.")
     updated_at: datetime = Field(
-        description="When it was stored or last changed, by the database's clock."
+        description="When the drawing was stored or last changed, by the database's clock."
     )
     parent: UUID | None = Field(
-        description="The id of the drawing that it was drawn on; null if there is none to see."
+        description="The id of the drawing that this was drawn on; null if there is none to see."
     )
-    split: Split = Field(description="Its part of the data set. It never changes.")
+    split: Split = Field(description="The dataset split, which never changes.")
 
 
 class DrawingList(ResponseBody):
     drawings: list[Drawing]
-    next: Url | None = Field(description="The next page; null at the end, and only there.")
+    next: Url | None = Field(description="The next page. Null only on the last page.")
 
 
 class Day(ResponseBody):
     day: date = Field(description="In UTC.")
     drawings: int | None = Field(
-        description="How many came, whatever became of them; null if not counted yet.", ge=0
+        description="Drawings received, whatever their status now; null if not yet counted.", ge=0
     )
 
 
@@ -247,16 +257,16 @@ class ColormapCount(ResponseBody):
 
 
 class Statistics(ResponseBody):
-    days: list[Day] = Field(description="The oldest first, today last.")
-    colormaps: list[ColormapCount] = Field(description="The commonest first.")
-    sampled: int = Field(description="Of how many of the newest drawings.", ge=0)
+    days: list[Day] = Field(description="From the oldest day to today.")
+    colormaps: list[ColormapCount] = Field(description="The most common first.")
+    sampled: int = Field(description="The number of newest drawings that `colormaps` counts.", ge=0)
 
 
 class Errors(ResponseBody):
-    """What is wrong, in sentences for people."""
+    """The problems of a request, in sentences for people."""
 
     errors: dict[str, list[str]] = Field(
-        description="By field; `request` is the request as a whole.",
+        description="Sentences by field. `request` is the request as a whole.",
         json_schema_extra={"minProperties": 1},
     )
 
@@ -265,20 +275,22 @@ class Errors(ResponseBody):
 
 
 class Submission(BaseModel):
-    """A drawing, with its pixels as `pixels` or as `image`. For the schema alone: what is sent goes
-    through the site's own form."""
+    """A new drawing, with either `pixels` or `image`.
+
+    Only for the OpenAPI document: request_bodies.JsonForm validates the values.
+    """
 
     pixels: list[list[Annotated[int, Field(ge=0, le=255)]]] | None = Field(
         None,
-        description="Rows of brightness from the top: 0 is black, 255 is white paper.",
+        description="Rows of brightness values, from the top: 0 is black, 255 is white.",
         min_length=pixels.MIN_SIDE,
         max_length=pixels.MAX_SIDE,
     )
-    image: str | None = Field(None, description="A picture file in base64.")
+    image: str | None = Field(None, description="An image file in base64.")
     title: str | None = Field(None, max_length=TITLE_LENGTH)
     artist: str | None = Field(None, max_length=ARTIST_LENGTH)
-    colormap: str | None = Field(None, description="matplotlib's name of it.")
-    strokes: dict[str, Any] | None = Field(None, description="How the image was drawn.")
+    colormap: str | None = Field(None, description="The name of a matplotlib colormap.")
+    strokes: dict[str, Any] | None = Field(None, description="The strokes that produce the image.")
     submission_key: UUID | None = Field(
-        None, description="A random UUID of your own: sent twice, the drawing is stored once."
+        None, description="A random UUID that you choose. A drawing sent twice is stored once."
     )

@@ -12,7 +12,7 @@ app_name = "api"
 @require_safe
 def openapi_json(request: HttpRequest) -> HttpResponse:
     prefix = request.path.removesuffix("openapi.json")
-    response = JsonResponse(openapi.document(prefix))
+    response = JsonResponse(openapi.build_document(prefix))
     response["Access-Control-Allow-Origin"] = "*"
     patch_cache_control(response, public=True, max_age=3600)
     return response
@@ -20,6 +20,6 @@ def openapi_json(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("openapi.json", openapi_json, name="openapi"),
-    # ninja's own root page would be empty.
+    # Without ninja's root page, which would be empty.
     *(each for each in api.urls[0] if getattr(each, "name", "") != "api-root"),
 ]

@@ -1,4 +1,4 @@
-"""The operations of the API's first version. Their parameters and bodies are in schemas.py."""
+"""The operations of version 1 of the API. Their parameters and bodies are in schemas.py."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ from drawsite.lib import strict_json
 from drawsite.lib.refusals import RefusedError
 
 VERSION = "1"
-# The pixels of one file, before they are compressed.
+# The limit for one file's pixels before compression.
 MAX_ARRAY_BYTES = 64_000_000
 
 Operation = TypeVar("Operation", bound=Callable[..., Any])
@@ -57,10 +57,10 @@ errors.add_handlers(api)
 def operation(
     methods: str, path: str, url_name: str, *statuses: int, ok: Mapping[int, Any], **options: Any
 ) -> Callable[[Operation], Operation]:
-    """An operation of the API.
+    """Register a function as an operation of the API.
 
-    `ok` maps the statuses of success to their bodies; `statuses` are those of its errors, beside
-    the ones that every operation has.
+    `ok` maps success statuses to their bodies. `statuses` are the operation's error statuses, in
+    addition to those that every operation has.
     """
     failures = dict.fromkeys(sorted({400, 401, 429, 503, *statuses}), schemas.Errors)
     response = {**ok, **failures}
@@ -71,21 +71,23 @@ def client_of(request: HttpRequest) -> Client:
     return cast(Client, request.auth)  # type: ignore[attr-defined]
 
 
-def filter_of(request: HttpRequest, query: schemas.ExportQuery) -> DrawingFilter:
-    """The filter of a query. Raises RefusedError if the client may not see such drawings."""
+def build_filter(request: HttpRequest, query: schemas.ExportQuery) -> DrawingFilter:
+    """Returns a query's filter. Raises RefusedError if the client may not see such drawings."""
     values = {name: getattr(query, name, None) for name in DrawingFilter._fields}
     given = {name: value for name, value in values.items() if value is not None}
     drawing_filter = DrawingFilter.published()._replace(**given)
     if not drawing_filter.is_published_only:
-        auth.require(client_of(request), "view_drawing")
+        auth.require_permissions(client_of(request), "view_drawing")
     return drawing_filter
 
 
-def page_of(request: HttpRequest, query: schemas.ListQuery | schemas.ArrayQuery) -> pagination.Page:
-    """The page of a query. Raises RefusedError if the client may not see such drawings."""
-    drawing_filter = filter_of(request, query)
+def read_page(
+    request: HttpRequest, query: schemas.ListQuery | schemas.ArrayQuery
+) -> pagination.Page:
+    """Returns a query's page. Raises RefusedError if the client may not see such drawings."""
+    drawing_filter = build_filter(request, query)
     if query.updated_since is not None:
-        use_primary()  # a replica may lack changes that were written before its newest one
+        use_primary()  # a replica may lack changes older than its newest one
     after = pagination.decode_cursor(query.cursor) if query.cursor else None
     return pagination.read_page(drawing_filter, query.updated_since, after, query.limit)
 
@@ -109,22 +111,23 @@ def next_url(request: HttpRequest, page: pagination.Page) -> str | None:
     422,
     ok={200: schemas.DrawingList},
     operation_id="list_drawings",
-    summary="Drawings, a page at a time",
+    summary="List drawings",
 )
 @may_lag
 def list_drawings(request: HttpRequest, query: Query[schemas.ListQuery]) -> HttpResponse:
-    """The newest first; with `updated_since` the oldest change first, for keeping a copy up to
-    date: the `updated_at` of the last drawing is the next `updated_since`.
+    """Returns a page of drawings, newest first. With `updated_since`, the oldest change comes
+    first, so that you can keep a copy up to date: the last drawing's `updated_at` is the next
+    `updated_since`.
 
-    Follow `next` until it is null: a page may have fewer drawings than `limit`, even none, and
-    not be the last.
+    Follow `next` until it is null. A page may have fewer drawings than `limit`, even none, and
+    still not be the last.
     """
-    page = page_of(request, query)
-    drawings = responses.read_again(page.drawings)
+    page = read_page(request, query)
+    drawings = responses.reload_drawings(page.drawings)
     return responses.json_response(
         request,
         schemas.DrawingList(
-            drawings=responses.describe(request, client_of(request), drawings),
+            drawings=responses.describe_drawings(request, client_of(request), drawings),
             next=next_url(request, page),
         ),
     )
@@ -141,29 +144,29 @@ def list_drawings(request: HttpRequest, query: Query[schemas.ListQuery]) -> Http
     422,
     ok={201: schemas.Drawing, 200: schemas.Drawing},
     operation_id="create_drawing",
-    summary="A new drawing",
+    summary="Send a drawing",
     openapi_extra=request_bodies.OPENAPI,
 )
 def create_drawing(request: HttpRequest) -> HttpResponse:
-    """As on the site: the same rules, and the same limit of `SUBMIT_RATE`.
+    """Stores a drawing under the same rules as on the site, and the same limit, `SUBMIT_RATE`.
 
-    201 if it is new; 200 if one with this `submission_key` was there, which is then left as it is.
-    Where the wall asks for approval its status is pending, and nobody sees it yet.
+    The response is 201 for a new drawing. It is 200 if a drawing with this `submission_key` exists,
+    which stays unchanged. If the wall requires approval, a new drawing is pending and not public.
 
-    The answer describes the stored drawing only to clients that may see it. To any other client it
-    gives the `id`, URLs and `created_at` of the stored drawing and the status pending, whatever the
-    real one is; everything else is what this very request sent.
+    The response describes the stored drawing only to clients that may see it. Other clients get the
+    stored drawing's `id`, URLs and `created_at`, always the status pending, and otherwise the
+    values that they sent.
     """
     throttling.admit_submission(request)
-    sent = validated(request_bodies.read_form(request), status=422).drawing()
+    sent = validated(request_bodies.read_form(request), status=422).build_drawing()
     row, is_new = submissions.store(sent, client_address(request))
     client = client_of(request)
     stored = Drawing.objects.for_api().filter(pk=row.pk).first()
-    if stored is None:  # deleted since
+    if stored is None:  # deleted meanwhile
         raise Http404
     if not (access.is_public(stored) or client.may("view_drawing")):
         stored = responses.as_sent(sent, stored)
-    (described,) = responses.describe(request, client, [stored])
+    (described,) = responses.describe_drawings(request, client, [stored])
     response = responses.json_response(request, described, 201 if is_new else 200)
     response["Location"] = request.build_absolute_uri(f"{request.path}/{stored.id}")
     return response
@@ -176,11 +179,11 @@ def create_drawing(request: HttpRequest) -> HttpResponse:
     404,
     ok={200: schemas.Drawing},
     operation_id="get_drawing",
-    summary="One drawing",
+    summary="Get a drawing",
 )
 @may_lag
 def get_drawing(request: HttpRequest, id: UUID) -> HttpResponse:
-    """404 for one that is not there, or not for who asks."""
+    """Returns one drawing, or 404 if it doesn't exist or you may not see it."""
     rows = Drawing.objects.for_api()
     if not client_of(request).may("view_drawing"):
         rows = rows.published()
@@ -188,7 +191,7 @@ def get_drawing(request: HttpRequest, id: UUID) -> HttpResponse:
     drawing = next(filter(None, found), None)
     if drawing is None:
         raise Http404
-    (described,) = responses.describe(request, client_of(request), [drawing])
+    (described,) = responses.describe_drawings(request, client_of(request), [drawing])
     return responses.json_response(request, described)
 
 
@@ -207,27 +210,27 @@ def get_drawing(request: HttpRequest, id: UUID) -> HttpResponse:
     summary="Publish or hide a drawing",
 )
 def change_drawing(request: HttpRequest, id: UUID, change: schemas.StatusChange) -> HttpResponse:
-    """For a token that may curate. It is written down who did it, and open reports of the drawing
-    are settled.
+    """Changes a drawing's status and settles its open reports. Needs a token with Curate. The
+    admin's log records who did it.
 
-    With the `updated_at` that the decision was made on, a drawing that has changed since is left as
-    it is, and the answer is 409: artists may change what theirs are called at any time.
+    Send the `updated_at` that you saw, because artists can rename their drawings at any time: if
+    the drawing has changed since, it stays as it is, and the response is 409.
     """
     client = client_of(request)
-    user = auth.require(client, "view_drawing", "curate_drawing")
+    user = auth.require_permissions(client, "view_drawing", "curate_drawing")
     rows = Drawing.objects.for_api().filter(pk=id)
     drawing = rows.first()
     if drawing is None:
         raise Http404
-    _, left = moderation.set_status(
+    _, skipped = moderation.set_status(
         [drawing], change.status, cast(int, user.pk), seen_at=change.updated_at
     )
-    if left:
+    if skipped:
         raise RefusedError(409, "The drawing has changed since. Look at it again.")
     drawing = rows.first()
     if drawing is None:
         raise Http404
-    (described,) = responses.describe(request, client, [drawing])
+    (described,) = responses.describe_drawings(request, client, [drawing])
     return responses.json_response(request, described)
 
 
@@ -239,7 +242,7 @@ def change_drawing(request: HttpRequest, id: UUID, change: schemas.StatusChange)
     422,
     ok={200: None},
     operation_id="get_array",
-    summary="Many drawings, for NumPy",
+    summary="Get many drawings as NumPy arrays",
     openapi_extra={
         "responses": {
             200: {
@@ -256,16 +259,17 @@ def change_drawing(request: HttpRequest, id: UUID, change: schemas.StatusChange)
 )
 @may_lag
 def get_array(request: HttpRequest, query: Query[schemas.ArrayQuery]) -> HttpResponse:
-    """One file for `numpy.load`, in the order of the list: `images` uint8 (N, H, W), 0 black to 255
-    white, and as many `ids`, `labels` (the titles), `artists`, `sizes` (height, width), `splits`.
+    """Returns one file for `numpy.load`, in the order of the list. Its arrays are `images`, uint8
+    (N, H, W) from 0 (black) to 255 (white); `sizes`, the heights and widths (N, 2); and `ids`,
+    `labels` (the titles), `artists` and `splits`, each (N,).
 
-    Smaller drawings lie at the top left of white paper. The header `Link` leads to the next page:
-    large drawings come fewer at a time. Counts as a figure, on `FIGURE_RATE`.
+    Smaller drawings are at the top left on white. The header `Link` gives the next page; if the
+    drawings are large, a page has fewer of them. Each file counts against `FIGURE_RATE`.
     """
-    page = page_of(request, query)
+    page = read_page(request, query)
     page = page.shortened(count_fitting(page.drawings))
     with plot_slot(request) as run:
-        content, damaged = run(npz.make_npz, rows_of(page.drawings))
+        content, damaged = run(npz.make_npz, read_npz_rows(page.drawings))
     for each in damaged:
         logger.error("The pixels of drawing %s cannot be read", each)
     response = HttpResponse(content, content_type="application/zip")
@@ -277,7 +281,7 @@ def get_array(request: HttpRequest, query: Query[schemas.ArrayQuery]) -> HttpRes
 
 
 def count_fitting(drawings: list[Drawing]) -> int:
-    """The number of leading drawings that fit into MAX_ARRAY_BYTES; at least one."""
+    """Returns how many of the first drawings fit into MAX_ARRAY_BYTES, but at least 1."""
     height = width = 0
     for number, drawing in enumerate(drawings, start=1):
         height, width = max(height, drawing.height), max(width, drawing.width)
@@ -286,7 +290,8 @@ def count_fitting(drawings: list[Drawing]) -> int:
     return len(drawings)
 
 
-def rows_of(drawings: list[Drawing]) -> list[npz.Row]:
+def read_npz_rows(drawings: list[Drawing]) -> list[npz.Row]:
+    """Read the pixels of drawings. Leaves out drawings that were deleted meanwhile."""
     blobs = dict(
         Drawing.objects.filter(pk__in=[drawing.pk for drawing in drawings]).values_list(
             "pk", "blob"
@@ -320,7 +325,7 @@ def rows_of(drawings: list[Drawing]) -> list[npz.Row]:
     ok={200: None},
     auth=auth.Token(),
     operation_id="export_drawings",
-    summary="All drawings, as a dataset",
+    summary="Export drawings as a dataset",
     openapi_extra={
         "responses": {
             200: {"content": {each.content_type: {} for each in FORMATS.values()}},
@@ -332,13 +337,14 @@ def export_drawings(
     format: Annotated[Literal[tuple(FORMATS)], Path()],  # type: ignore[valid-type]
     query: Query[schemas.ExportQuery],
 ) -> HttpResponseBase:
-    """For a token that may export: one file, made while it is sent, in the order they were drawn.
+    """Streams all matching drawings as one file, the oldest first. Needs a token with Export.
 
-    One at a time in each process of the server: 503 while another export is under way. It is broken
-    off after an hour, or when nothing of it is taken for a minute. Who took what is noted.
+    Each process of the server runs one export at a time and responds with 503 meanwhile. An export
+    ends early after an hour, or when the client reads nothing for a minute. The admin's log records
+    who exported what.
     """
-    user = auth.require(client_of(request), "export_drawing")
-    return export_response(request, format, filter_of(request, query), user)
+    user = auth.require_permissions(client_of(request), "export_drawing")
+    return export_response(request, format, build_filter(request, query), user)
 
 
 @operation(
@@ -350,11 +356,13 @@ def export_drawings(
     ok={200: schemas.Statistics},
     auth=auth.Token(),
     operation_id="get_statistics",
-    summary="What has come to the wall",
+    summary="Get statistics",
 )
 def get_statistics(request: HttpRequest, query: Query[schemas.StatisticsQuery]) -> HttpResponse:
-    """For a token that may read all drawings: those that wait or are hidden count as well."""
-    auth.require(client_of(request), "view_drawing")
+    """Returns the number of drawings received per day, and of each colormap. Pending and hidden
+    drawings count, too. Needs a token with Read.
+    """
+    auth.require_permissions(client_of(request), "view_drawing")
     colormaps = statistics.colormaps()
     return responses.json_response(
         request,

@@ -1,4 +1,4 @@
-"""The API's reference, for people."""
+"""The page with the API's reference."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,7 +11,8 @@ from drawings.http.errors import api_root
 @gzip_page
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
-    # Imported here, because the API is loaded only when it is first requested.
-    from drawings.api.reference import context
+    # Imported here, because the API loads only on its first request.
+    from drawings.api.reference import build_context
 
-    return render(request, "drawings/api.html", context(request.build_absolute_uri(api_root())))
+    context = build_context(request.build_absolute_uri(api_root()))
+    return render(request, "drawings/api.html", context)

@@ -602,7 +602,7 @@ def test_expiry_and_scope_are_chosen_in_the_form_and_shown_in_the_list(data):
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"expires_on": date_in(-1)}, "This day is over."),
+        ({"expires_on": date_in(-1)}, "This day has passed."),
         ({"expires_on": "soon"}, "Enter a valid date."),
         ({"expires_on": ""}, "This field is required."),
         ({"may_read": ""}, "Choose at least one of Read, Curate and Export."),

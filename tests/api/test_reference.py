@@ -120,7 +120,7 @@ def test_the_page_says_how_often(client, settings):
 
     page = client.get(PAGE).content.decode()
 
-    for words in ("600 in a minute", "no limit", "5 in a 90 seconds"):
+    for words in ("600 per minute", "no limit", "5 per 90 seconds"):
         assert words in page
 
 
