@@ -1,4 +1,4 @@
-"""The admin: drawings and the decisions about them, reports, what is blocked."""
+"""The admin: drawings and their review, reports, blocked words and senders, API tokens."""
 
 from django.contrib import admin
 

@@ -1,4 +1,4 @@
-"""Tokens for programs: made and revoked, and never changed. Nobody makes one for somebody else."""
+"""API tokens. Staff make and revoke their own; nobody can change a token."""
 
 from datetime import date
 from typing import Any, cast
@@ -16,35 +16,35 @@ from drawings.models import ApiToken
 from drawings.services import api_tokens
 from drawsite.db.transactions import write_transaction
 
-CHOSEN = ("name", "expires_on", "may_read", "may_curate", "may_export")
-WRITTEN = ("begins", "user", "created_at", "last_used_at", "revoked_at")
+EDITABLE_FIELDS = ("name", "expires_on", "may_read", "may_curate", "may_export")
+RECORDED_FIELDS = ("begins", "user", "created_at", "last_used_at", "revoked_at")
 
 
 class TokenForm(forms.ModelForm):
     def clean_expires_on(self) -> date:
         day: date = self.cleaned_data["expires_on"]
         if day < timezone.now().date():
-            raise ValidationError("This day is over. Choose a later one.")
+            raise ValidationError("This day has passed. Choose a later one.")
         return day
 
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(CheckedSelection):
     form = TokenForm
-    list_display = (*CHOSEN, *WRITTEN)
+    list_display = (*EDITABLE_FIELDS, *RECORDED_FIELDS)
     list_select_related = ("user",)
     ordering = ("-pk",)
     actions = ("revoke",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
-        """One's own; a superuser's are all, to revoke them."""
+        """Returns the user's own tokens, or all for superusers, who may revoke them."""
         rows = super().get_queryset(request).defer("digest")
         if request.user.is_superuser:
             return rows
         return rows.filter(user_id=request.user.pk)
 
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
-        return CHOSEN if obj is None else (*CHOSEN, *WRITTEN)
+        return EDITABLE_FIELDS if obj is None else (*EDITABLE_FIELDS, *RECORDED_FIELDS)
 
     def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
         return False
@@ -60,7 +60,7 @@ class ApiTokenAdmin(CheckedSelection):
     def response_add(
         self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """The secret, on this page alone: a message would be kept in a cookie."""
+        """Show the secret on a page of its own, because a message could be stored in a cookie."""
         context = {
             **self.admin_site.each_context(request),
             "title": "Token made",
@@ -75,10 +75,10 @@ class ApiTokenAdmin(CheckedSelection):
     @admin.action(description="Revoke selected tokens", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         with write_transaction():
-            chosen = list(queryset.filter(revoked_at__isnull=True))
-            rows = ApiToken.objects.filter(pk__in=[token.pk for token in chosen])
+            tokens = list(queryset.filter(revoked_at__isnull=True))
+            rows = ApiToken.objects.filter(pk__in=[token.pk for token in tokens])
             rows.update(revoked_at=timezone.now())
-            for token in chosen:
+            for token in tokens:
                 self.log_change(request, token, "Revoked.")
-        number = len(chosen)
-        self.message_user(request, f"{number:,} token{' is' if number == 1 else 's are'} revoked.")
+        number = len(tokens)
+        self.message_user(request, f"Revoked {number:,} token{'' if number == 1 else 's'}.")

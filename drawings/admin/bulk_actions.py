@@ -1,6 +1,6 @@
-"""Actions on as many drawings as there may be: asking first, a part per request, until all is done.
+"""Actions on any number of drawings: a confirmation page, then batches over several requests.
 
-Every page of it is the list's own address: what its search and its filters select is acted on.
+Every page has the URL of the admin's list, so its search and filters select the same drawings.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,23 +22,23 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from drawings.admin.changelist import DrawingList
+from drawings.admin.changelist import DrawingChangeList
 from drawings.models import Drawing
 from drawings.queries import pagination
 from drawings.queries.filters import DrawingFilter
 from drawings.services import batches, moderation
 
-COUNTED = 1_000
-# Of those that were not selected one by one.
-SHOWN = 12
+MAX_COUNTED = 1_000
+# The thumbnails on the confirmation page, unless the drawings were selected one by one.
+MAX_SHOWN = 12
 
 
 @dataclass(frozen=True)
 class Operation:
-    """What is done to each drawing, or to what it is `of`.
+    """What an action does to each drawing, or to something of each drawing, such as its sender.
 
-    `work` takes a batch, a user's id and when the list was shown: how many it changed, and how many
-    it left as they are.
+    `work` takes a batch, the user's id, and the time when the list was shown. It returns how many
+    drawings it changed and how many it skipped.
     """
 
     action: str
@@ -46,9 +46,10 @@ class Operation:
     outcome: str
     work: Callable[[Sequence[Drawing], int, datetime], tuple[int, int]]
     is_loss: bool = False
-    of: str = ""
+    of: str = ""  # in sentences: "the senders of "
 
-    def on(self, drawings: str) -> str:
+    def describe(self, drawings: str) -> str:
+        """Returns a phrase such as "Block the senders of 12 drawings"."""
         return capfirst(f"{self.verb} {self.of}{drawings}")
 
 
@@ -74,18 +75,20 @@ DELETE = Operation("delete_selected", "delete", "deleted", _delete, is_loss=True
 BLOCK = Operation(
     "block_sender",
     "block",
-    "from senders that are blocked now",
+    "from senders that are now blocked",
     _block,
     of="the senders of ",
 )
 
 
 class StepForm(forms.Form):
-    """What one page of an action tells the next one."""
+    """The state that each page of an action passes to the next."""
 
-    # "0" is no, which a checkbox would take for checked.
+    # A HiddenInput, because a CheckboxInput would treat "0" as checked.
     select_across = forms.BooleanField(required=False, widget=forms.HiddenInput)
-    post = forms.CharField(required=False)  # that it was asked, as Django's own actions have it
+    post = forms.CharField(
+        required=False
+    )  # the user has confirmed; Django's own actions use this name
     after = forms.UUIDField(required=False)
     until = forms.UUIDField(required=False)
     done = forms.IntegerField(required=False, min_value=0, max_value=10**12)
@@ -93,80 +96,82 @@ class StepForm(forms.Form):
     seen_at = forms.DateTimeField(required=False)  # when the list was shown
 
 
-def respond(
+def run_action(
     model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Drawing], operation: Operation
 ) -> HttpResponse | None:
-    """Ask, or do what a request has time for; None when all is done, which sends back to the list.
+    """Returns the confirmation page or a progress page, or None (back to the list) when done.
 
-    What loses something is asked about, what reaches beyond the selected drawings, and what was
-    not selected one by one.
+    Each request runs as many batches as it has time for. The user must confirm actions that delete
+    something, that affect more than the drawings, or that select a whole list.
     """
     form = StepForm(request.POST)
     if not form.is_valid():
         raise BadRequest
-    asked, across = form.cleaned_data, form.cleaned_data["select_across"]
+    data, across = form.cleaned_data, form.cleaned_data["select_across"]
     drawing_filter = _shown_filter(model_admin, request) if across else None
-    until = asked["until"] or (drawing_filter and _newest(drawing_filter))
+    until = data["until"] or (drawing_filter and _find_newest(drawing_filter))
     find = _find_all(drawing_filter, until) if drawing_filter else partial(_find_selected, queryset)
-    seen_at = asked["seen_at"] or timezone.now()
+    seen_at = data["seen_at"] or timezone.now()
     first = request.POST.getlist(ACTION_CHECKBOX_NAME)
     step = {"across": across, "until": until, "first": first, "seen_at": seen_at}
-    if (operation.is_loss or operation.of or across) and not asked["post"]:
-        return _ask(model_admin, request, operation, find, step)
+    if (operation.is_loss or operation.of or across) and not data["post"]:
+        return _render_confirmation(model_admin, request, operation, find, step)
 
     user_id = cast(int, request.user.pk)
-    left = asked["left"] or 0
+    left = data["left"] or 0
 
     def work(batch: Sequence[Drawing]) -> int:
         nonlocal left
-        changed, others = operation.work(batch, user_id, seen_at)
-        left += others
+        changed, skipped = operation.work(batch, user_id, seen_at)
+        left += skipped
         return changed
 
-    progress = batches.run(work, find, asked["after"])
-    done = (asked["done"] or 0) + progress.done
+    progress = batches.run(work, find, data["after"])
+    done = (data["done"] or 0) + progress.done
     if progress.after is None:
-        _report(model_admin, request, operation, done, left)
+        _show_result(model_admin, request, operation, done, left)
         return None
     step |= {"after": progress.after, "done": done, "left": left}
     sentence = f"{_drawings_are(done)} {operation.outcome} so far, and more remain."
-    return _page(model_admin, request, operation, step, {"sentence": sentence})
+    return _render_page(model_admin, request, operation, step, {"sentence": sentence})
 
 
-def _report(
+def _show_result(
     model_admin: ModelAdmin, request: HttpRequest, operation: Operation, done: int, left: int
 ) -> None:
     model_admin.message_user(request, f"{_drawings_are(done)} {operation.outcome}.")
     if left:
-        reason = "changed after the list was shown: look at what they say now."
-        said = f"{_drawings_are(left)} left as before, {reason}"
-        model_admin.message_user(request, said, messages.WARNING)
+        noun = "drawing" if left == 1 else "drawings"
+        sentence = f"Skipped {left:,} {noun} that changed after you opened the list. Look again."
+        model_admin.message_user(request, sentence, messages.WARNING)
 
 
 def ask_to_remove_sender(
     model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Drawing]
 ) -> HttpResponse | None:
-    """Ask whether to delete what the sender of the selected drawings has sent, all of it."""
+    """Ask whether to delete all drawings of the selected drawings' sender."""
     chosen = queryset.order_by("pk").values_list("sender", flat=True)[: batches.BATCH]
     senders = {bytes(sender).hex() for sender in chosen if sender}
     if len(senders) != 1:
-        said = "have more than one sender" if senders else "have no sender that is known"
-        model_admin.message_user(request, f"The selected drawings {said}.", messages.ERROR)
+        reason = "have more than one sender" if senders else "have no known sender"
+        model_admin.message_user(request, f"The selected drawings {reason}.", messages.ERROR)
         return None
     (sender,) = senders
     drawing_filter = DrawingFilter(sender=bytes.fromhex(sender))
-    until = _newest(drawing_filter)
+    until = _find_newest(drawing_filter)
     step = {"across": True, "until": until, "first": [until], "address": f"?sender={sender}"}
-    return _ask(model_admin, request, DELETE, _find_all(drawing_filter, until), step)
+    return _render_confirmation(
+        model_admin, request, DELETE, _find_all(drawing_filter, until), step
+    )
 
 
 def _shown_filter(model_admin: ModelAdmin, request: HttpRequest) -> DrawingFilter:
-    changelist = cast(DrawingList, model_admin.get_changelist_instance(request))
+    changelist = cast(DrawingChangeList, model_admin.get_changelist_instance(request))
     return changelist.drawing_filter
 
 
-def _newest(drawing_filter: DrawingFilter) -> UUID | None:
-    """The end of the work: what comes while it goes on was not selected."""
+def _find_newest(drawing_filter: DrawingFilter) -> UUID | None:
+    """Returns the id of the last drawing to act on: drawings that arrive later weren't selected."""
     newest = pagination.find(drawing_filter, pagination.Cursor(), ascending=False, limit=1)
     return newest[0].pk if newest else None
 
@@ -187,40 +192,40 @@ def _find_selected(queryset: QuerySet[Drawing], after: UUID | None, limit: int) 
     return list(rows.order_by("pk")[:limit])
 
 
-def _ask(
+def _render_confirmation(
     model_admin: ModelAdmin,
     request: HttpRequest,
     operation: Operation,
     find: batches.Find,
     step: dict[str, Any],
 ) -> HttpResponse:
-    found = find(None, COUNTED + 1)
-    number = f"more than {COUNTED:,}" if len(found) > COUNTED else f"{len(found):,}"
+    found = find(None, MAX_COUNTED + 1)
+    number = f"more than {MAX_COUNTED:,}" if len(found) > MAX_COUNTED else f"{len(found):,}"
     noun = "drawing" if len(found) == 1 else "drawings"
-    shown = SHOWN if step["across"] else model_admin.list_per_page
+    shown = MAX_SHOWN if step["across"] else model_admin.list_per_page
     context = {
-        "question": f"{operation.on(f'{number} {noun}')}?",
+        "question": f"{operation.describe(f'{number} {noun}')}?",
         "is_one": len(found) == 1,
         "drawings": found[:shown],
         "others": len(found) > shown,
     }
-    return _page(model_admin, request, operation, step, context)
+    return _render_page(model_admin, request, operation, step, context)
 
 
-def _page(
+def _render_page(
     model_admin: ModelAdmin,
     request: HttpRequest,
     operation: Operation,
     step: dict[str, Any],
     context: dict[str, Any],
 ) -> HttpResponse:
-    """The question, or how far it is, and the form that leads on."""
+    """Render the question or the progress, with the form that continues the action."""
     return render(
         request,
         "admin/drawings/drawing/bulk.html",
         {
             **model_admin.admin_site.each_context(request),
-            "title": operation.on("drawings"),
+            "title": operation.describe("drawings"),
             "opts": model_admin.opts,
             "list_url": reverse("admin:drawings_drawing_changelist"),
             "operation": operation,

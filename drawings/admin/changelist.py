@@ -1,4 +1,4 @@
-"""The admin's list of drawings: as many as there may be, no page of it counts or skips any."""
+"""The admin's list of drawings, which pages by cursor: it never counts rows or skips over them."""
 
 import re
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ CURSOR_PARAMETERS = ("before", "after", "oldest")
 
 
 class SinceFilter(admin.SimpleListFilter):
-    """By when a drawing came, which its id tells."""
+    """Filters by the time in the drawing's id."""
 
     title = "date"
     parameter_name = "since"
@@ -50,7 +50,7 @@ class SinceFilter(admin.SimpleListFilter):
 
 
 class ReportedFilter(admin.SimpleListFilter):
-    """Whether reports of a drawing wait for staff."""
+    """Filters drawings with open reports."""
 
     title = "reports"
     parameter_name = "reported"
@@ -64,7 +64,7 @@ class ReportedFilter(admin.SimpleListFilter):
 
 
 class SenderFilter(admin.SimpleListFilter):
-    """By who sent a drawing: there to be taken off again, once a link has led to it."""
+    """Filters by sender. Shown only while in use (links lead to it), so that it can be removed."""
 
     title = "sender"
     parameter_name = "sender"
@@ -78,7 +78,7 @@ class SenderFilter(admin.SimpleListFilter):
         return DrawingFilter(sender=self.sender()).apply(cast(DrawingQuerySet, queryset))
 
     def sender(self) -> bytes:
-        """Raises IncorrectLookupParameters for what is no sender."""
+        """Returns the sender's hash. Raises IncorrectLookupParameters for malformed values."""
         value = self.value() or ""
         if value and not re.fullmatch(f"[0-9a-f]{{{2 * SENDER_BYTES}}}", value):
             raise IncorrectLookupParameters
@@ -86,21 +86,24 @@ class SenderFilter(admin.SimpleListFilter):
 
 
 def may_use(spec: admin.SimpleListFilter, request: HttpRequest, permission: str) -> bool:
-    """Whether a filter is for this user. Raises PermissionDenied if it is used all the same: left
-    out, it would let an action loose on everything."""
+    """Whether the user has the filter's permission.
+
+    Raises PermissionDenied if the request uses the filter without it: if the filter were ignored,
+    an action on the whole list would affect every drawing.
+    """
     allowed = request.user.has_perm(permission)
     if spec.value() and not allowed:
         raise PermissionDenied
     return allowed
 
 
-class DrawingList(ChangeList):
-    """Pages that begin at a drawing: newest, newer, older, oldest."""
+class DrawingChangeList(ChangeList):
+    """A changelist with cursor pagination: newest, newer, older, oldest."""
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: Any = None
     ) -> QuerySet[Drawing]:
-        # Where in the list it is goes on into no filter and no search.
+        # The cursor must not become a filter, nor part of the filters' links.
         for name in CURSOR_PARAMETERS:
             self.params.pop(name, None)
             self.filter_params.pop(name, None)
@@ -109,10 +112,12 @@ class DrawingList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         self.drawing_filter = self._drawing_filter()
-        self.seen_at = timezone.now()  # before it is read: what changes after that was not seen
-        page = pagination.read(self.drawing_filter, cursor_of(request), self.list_per_page)
+        self.seen_at = (
+            timezone.now()
+        )  # before reading the rows, so that later changes count as unseen
+        page = pagination.read(self.drawing_filter, parse_cursor(request), self.list_per_page)
         self.result_list = page.drawings
-        # Of this page: what the whole list comes to is not counted.
+        # The counts of this page only: the whole list is never counted.
         self.result_count = self.full_result_count = len(page.drawings)
         self.show_full_result_count = False
         self.show_admin_actions = True
@@ -127,7 +132,7 @@ class DrawingList(ChangeList):
             ]
 
     def _drawing_filter(self) -> DrawingFilter:
-        """What the search and the filters select. Raises IncorrectLookupParameters."""
+        """Returns the filter for the search and the sidebar. Raises IncorrectLookupParameters."""
         status = self.params.get("status__exact", "")
         if status and status not in Drawing.Status:
             raise IncorrectLookupParameters
@@ -145,8 +150,11 @@ class DrawingList(ChangeList):
         return f"?{urlencode(sorted({**self.params, **cursor}.items()))}"
 
 
-def cursor_of(request: HttpRequest) -> pagination.Cursor:
-    """Raises IncorrectLookupParameters, which the admin answers with the list's newest page."""
+def parse_cursor(request: HttpRequest) -> pagination.Cursor:
+    """Returns the cursor in the query string.
+
+    Raises IncorrectLookupParameters for malformed ids; the admin then redirects to the first page.
+    """
     try:
         before, after = (
             UUID(text) if (text := request.GET.get(name)) else None for name in ("before", "after")

@@ -1,3 +1,5 @@
+"""The admin's pages for drawings."""
+
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -13,29 +15,29 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from drawings.admin import bulk_actions, export, review, statistics, thumbnails
-from drawings.admin.changelist import DrawingList, ReportedFilter, SenderFilter, SinceFilter
+from drawings.admin.changelist import DrawingChangeList, ReportedFilter, SenderFilter, SinceFilter
 from drawings.admin.selecting import CheckedSelection
 from drawings.models import UNLISTED, Drawing, DrawingQuerySet, Report
 from drawings.queries import search
 from drawings.services import moderation
 
-LIMITS = {"vmin", "vmax"}
-SAID = ("title", "artist", "colormap", "status", "vmin", "vmax", "size", "id")
+COLOUR_LIMITS = {"vmin", "vmax"}
+FIELDS = ("title", "artist", "colormap", "status", "vmin", "vmax", "size", "id")
 
 
 class DrawingForm(ModelForm):
     def clean(self) -> dict[str, Any]:
-        """Nobody decides on words that they have not seen: artists may change theirs meanwhile."""
+        """Refuse a new status if the artist has changed the title or name since the page loaded."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if "status" in self.changed_data:
-            # Locked: as the page is saved in the same transaction, nobody changes them before.
+            # The row lock lasts until the page's transaction has saved the drawing.
             rows = Drawing.objects.filter(pk=self.instance.pk).select_for_update(no_key=True)
             for name, now in (rows.values("title", "artist").first() or {}).items():
                 if self.data.get(self.add_initial_prefix(name), now) != now:
                     self.add_error(
                         "status",
                         f"The {name} was changed meanwhile, and is {now or 'empty'} now."
-                        " Open the page again, and decide then.",
+                        " Reload the page before you decide.",
                     )
         return data
 
@@ -48,8 +50,8 @@ class DrawingAdmin(CheckedSelection):
     list_filter = ("status", ReportedFilter, SenderFilter, SinceFilter)
     list_per_page = 50
     search_fields = ("title", "artist")
-    search_help_text = "Words that the title or the artist's name has, or the drawing's id."
-    # Any other order, and any count, would have the whole table read.
+    search_help_text = "Words in the title or the artist's name, or the drawing's id."
+    # Any other order, and any count, would read the whole table.
     ordering = ("-id",)
     sortable_by = ()
     show_full_result_count = False
@@ -74,11 +76,11 @@ class DrawingAdmin(CheckedSelection):
         ] + super().get_urls()
 
     def get_fields(self, request: HttpRequest, obj: Drawing | None = None) -> Any:
-        """Without what is not for this user."""
+        """Leave out the fields that the user lacks permission for."""
         sees_reports = request.user.has_perm("drawings.view_report")
         picture = ("picture", "reports") if sees_reports else "picture"
         sent_by = ("sent_by",) if self.has_curate_permission(request) else ()
-        return (picture, *SAID, *sent_by, "created_at")
+        return (picture, *FIELDS, *sent_by, "created_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Drawing | None = None) -> Any:
         readonly = self.readonly_fields
@@ -88,26 +90,26 @@ class DrawingAdmin(CheckedSelection):
         # A changelist selects binary columns even when it does not show them.
         return super().get_queryset(request).defer(*UNLISTED)
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DrawingList]:
-        return DrawingList
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DrawingChangeList]:
+        return DrawingChangeList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Drawing], search_term: str
     ) -> tuple[QuerySet[Drawing], bool]:
-        """For actions; what the list shows of it is DrawingList's."""
+        """Search for actions on the whole list. DrawingChangeList searches for its own pages."""
         drawings, term = cast(DrawingQuerySet, queryset), search_term.strip()
-        # Drawings that were selected one by one need not be looked for as well.
+        # Drawings that were selected one by one need no search.
         if term and request.POST.get("select_across", "0") != "0":
             drawings = search.matching(drawings, term)
         return drawings, False
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """The filters of the list, and nothing that only a query string could make up."""
+        """Allow the list's own filters, but no other lookups in a query string."""
         filters = (ReportedFilter, SenderFilter, SinceFilter)
         return lookup in {"status__exact", *(each.parameter_name for each in filters)}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Drawings come from the canvas."""
+        """Returns False: visitors make drawings in the studio."""
         return False
 
     def has_curate_permission(self, request: HttpRequest) -> bool:
@@ -117,27 +119,27 @@ class DrawingAdmin(CheckedSelection):
         return request.user.has_perm("drawings.add_blockedsender")
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
-        """To delete all of a sender's drawings, whose list the curators have."""
+        """Whether the user may delete all drawings of a sender. Only curators can list those."""
         return self.has_delete_permission(request) and self.has_curate_permission(request)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """A drawing's reports go with it, counted alone: who may delete it may delete them."""
+        """Count reports without listing them. Deleting a drawing needs no permission for these."""
         reports = Report.objects.filter(drawing__in=objs).count()
         counts = {"drawings": len(objs), "reports": reports}
         return [str(drawing) for drawing in objs], counts, set(), []
 
     def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
-        """With what the page showed, beside what is sent back."""
+        """Add hidden inputs with the initial values, so that `clean` knows what the page showed."""
         field = super().formfield_for_dbfield(*args, **kwargs)
         if field is not None:
             field.show_hidden_initial = True
         return field
 
     def save_model(self, request: HttpRequest, obj: Drawing, form: Any, change: bool) -> None:
-        """What was changed on the page: the rest stays as others may have made it meanwhile."""
+        """Save only the fields changed on the page, so as not to undo others' changes."""
         changed = set(form.changed_data)
-        if changed & LIMITS:  # they were checked as a pair
-            changed |= LIMITS
+        if changed & COLOUR_LIMITS:  # validated as a pair
+            changed |= COLOUR_LIMITS
         obj.save(update_fields=changed)
         if "status" in form.changed_data:
             moderation.settle(obj.reports.waiting(), cast(int, request.user.pk))
@@ -145,7 +147,7 @@ class DrawingAdmin(CheckedSelection):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """For who may see reports: it tells of them, and of senders."""
+        """Require the permission to view reports: the history mentions reports and senders."""
         if not request.user.has_perm("drawings.view_report"):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
@@ -171,31 +173,31 @@ class DrawingAdmin(CheckedSelection):
 
     @admin.display(description="Reports")
     def reports(self, drawing: Drawing) -> SafeString | str:
-        """The newest of them."""
+        """Render the newest reports."""
         reports = list(drawing.reports.defer("sender").order_by("-pk")[: review.SHOWN_REPORTS])
         return render_to_string("admin/drawings/drawing/reports.html", {"reports": reports})
 
     @admin.display(description="Sender")
     def sent_by(self, drawing: Drawing) -> SafeString | str:
         if not drawing.sender:
-            return "Not known"
+            return "Unknown"
         sender = bytes(drawing.sender).hex()
         url = f"{reverse('admin:drawings_drawing_changelist')}?sender={sender}"
-        return format_html('{} <a href="{}">All of this sender</a>', sender[:8], url)
+        return format_html('{} <a href="{}">All drawings from this sender</a>', sender[:8], url)
 
     @admin.action(description="Publish selected drawings", permissions=["curate"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> HttpResponse | None:
-        return bulk_actions.respond(self, request, queryset, bulk_actions.PUBLISH)
+        return bulk_actions.run_action(self, request, queryset, bulk_actions.PUBLISH)
 
     @admin.action(description="Hide selected drawings", permissions=["curate"])
     def hide(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> HttpResponse | None:
-        return bulk_actions.respond(self, request, queryset, bulk_actions.HIDE)
+        return bulk_actions.run_action(self, request, queryset, bulk_actions.HIDE)
 
     @admin.action(description="Delete selected drawings", permissions=["delete"])
     def delete_selected(
         self, request: HttpRequest, queryset: QuerySet[Drawing]
     ) -> HttpResponse | None:
-        return bulk_actions.respond(self, request, queryset, bulk_actions.DELETE)
+        return bulk_actions.run_action(self, request, queryset, bulk_actions.DELETE)
 
     @admin.action(description="Delete all drawings of the same sender", permissions=["remove"])
     def remove_sender(
@@ -207,4 +209,4 @@ class DrawingAdmin(CheckedSelection):
     def block_sender(
         self, request: HttpRequest, queryset: QuerySet[Drawing]
     ) -> HttpResponse | None:
-        return bulk_actions.respond(self, request, queryset, bulk_actions.BLOCK)
+        return bulk_actions.run_action(self, request, queryset, bulk_actions.BLOCK)

@@ -15,7 +15,7 @@ from drawings.models import Drawing
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponseBase:
-    """The form; once it is sent, the download."""
+    """Show the form, or respond to a valid one with the download."""
     if not request.user.has_perm("drawings.export_drawing"):
         raise PermissionDenied
     form = ExportForm(request.user, request.POST if request.method == "POST" else None)

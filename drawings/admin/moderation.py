@@ -1,4 +1,4 @@
-"""Reports, and what is blocked."""
+"""The admin's pages for reports, blocked words and blocked senders."""
 
 from datetime import date
 from typing import Any, cast
@@ -17,19 +17,19 @@ from drawings.admin.selecting import CheckedSelection
 from drawings.models import BlockedSender, BlockedWord, Report
 from drawings.services import moderation, senders
 
-MOST_LISTED = 1_000
+MAX_LISTED = 1_000
 
 
-class FirstThousand(Paginator):
-    """Pages of the first MOST_LISTED rows: counting all would have all of them read."""
+class CappedPaginator(Paginator):
+    """Counts at most MAX_LISTED rows, because counting all would read all."""
 
     @cached_property
     def count(self) -> int:
-        return cast(QuerySet[Report], self.object_list[:MOST_LISTED]).count()
+        return cast(QuerySet[Report], self.object_list[:MAX_LISTED]).count()
 
 
 class WaitingFilter(admin.SimpleListFilter):
-    """Reports that wait for staff, unless others are asked for."""
+    """Filters reports by state: open ones by default."""
 
     title = "state"
     parameter_name = "state"
@@ -49,14 +49,14 @@ class WaitingFilter(admin.SimpleListFilter):
 
 @admin.register(Report)
 class ReportAdmin(CheckedSelection):
-    """The open ones first, the oldest of them on top; the others the newest first."""
+    """Lists open reports, oldest first. The filter's other lists have the newest first."""
 
     list_display = ("drawing_link", "reason", "note", "created_at", "settled_at")
     list_display_links = None
     list_filter = (WaitingFilter,)
     sortable_by = ()
     list_per_page = 50
-    paginator = FirstThousand
+    paginator = CappedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_max_show_all = 0
@@ -73,11 +73,11 @@ class ReportAdmin(CheckedSelection):
         return ("-pk",) if request.GET.get(WaitingFilter.parameter_name) else ("pk",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Reports come from visitors."""
+        """Returns False: visitors make reports."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Report | None = None) -> bool:
-        """They are settled; and gone with their drawing."""
+        """Returns False: staff settle reports, and deleting a drawing deletes its reports."""
         return False
 
     @admin.display(description="Drawing")
@@ -88,10 +88,10 @@ class ReportAdmin(CheckedSelection):
 
     @admin.action(description="Settle selected reports", permissions=["change"])
     def settle(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
-        reports = list(queryset[:MOST_LISTED])
+        reports = list(queryset[:MAX_LISTED])
         number = moderation.settle(reports, cast(int, request.user.pk))
-        of = "1 drawing" if number == 1 else f"{number:,} drawings"
-        self.message_user(request, f"The selected reports of {of} are settled.")
+        drawings = "1 drawing" if number == 1 else f"{number:,} drawings"
+        self.message_user(request, f"The selected reports of {drawings} are settled.")
 
 
 @admin.register(BlockedWord)
@@ -102,7 +102,7 @@ class BlockedWordAdmin(CheckedSelection):
 
 @admin.register(BlockedSender)
 class BlockedSenderAdmin(CheckedSelection):
-    """They are blocked from the list of drawings, and unblocked by being deleted here."""
+    """Lists blocked senders. Staff block in the list of drawings, and unblock by deleting here."""
 
     list_display = ("__str__", "note", "created_at", "lapses")
     ordering = ("-pk",)
@@ -110,9 +110,9 @@ class BlockedSenderAdmin(CheckedSelection):
     fields = ("note", "created_at", "lapses")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """A sender is the hash of an address that nobody keeps: none can be typed in."""
+        """Returns False: a sender is the hash of an address, so nobody could type it in."""
         return False
 
-    @admin.display(description="Lapses by")
+    @admin.display(description="Expires by")
     def lapses(self, blocked: BlockedSender) -> date:
         return blocked.created_at.date() + senders.LIFE

@@ -1,4 +1,4 @@
-"""The review queue: one drawing after another, and what staff decides about it."""
+"""The review queues: staff see one drawing after another, and publish or hide each."""
 
 from datetime import datetime
 from typing import Any, NamedTuple, cast
@@ -19,11 +19,11 @@ from drawings.services import moderation
 
 UPCOMING = 6
 SHOWN_REPORTS = 20
-LAST = "last_decision"  # in the session
+LAST_DECISION_KEY = "last_decision"  # in the session
 
 
 class DecisionForm(forms.Form):
-    """What was decided, about which drawing, and as what it was seen."""
+    """A decision about a drawing, and what the page showed when it was made."""
 
     drawing = forms.UUIDField()
     decision = forms.ChoiceField(
@@ -37,8 +37,8 @@ class DecisionForm(forms.Form):
     last_report = forms.IntegerField(min_value=0, max_value=2**63 - 1)
 
 
-class Last(NamedTuple):
-    """The decision that can be undone, and where in which queue it was made."""
+class LastDecision(NamedTuple):
+    """The decision that can be undone, and the queue and position where it was made."""
 
     decision: moderation.Decision
     queue: str
@@ -47,27 +47,27 @@ class Last(NamedTuple):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
-    """The drawing whose turn it is; or, posted, a decision about it, or that the last is undone."""
+    """Show the next drawing of a queue. POST decides about it, or undoes the last decision."""
     if not request.user.has_perms(["drawings.view_drawing", "drawings.curate_drawing"]):
         raise PermissionDenied
-    queues = queues_of(request)
-    asked = request.POST if request.method == "POST" else request.GET
-    named = [queue for queue in queues if queue.name == asked.get("queue")]
+    queues = queues_for(request)
+    data = request.POST if request.method == "POST" else request.GET
+    named = [queue for queue in queues if queue.name == data.get("queue")]
     if request.method == "POST":
         queue = named[0] if named else PENDING
-        return _undo(request, queue) if "undo" in asked else _decide(request, queue)
+        return _undo(request, queue) if "undo" in data else _decide(request, queue)
     queue = named[0] if named else next((each for each in queues if each.oldest(1)), PENDING)
     return _show(request, queues, queue)
 
 
-def queues_of(request: HttpRequest) -> list[Queue]:
-    """What this user may see to."""
+def queues_for(request: HttpRequest) -> list[Queue]:
+    """Returns the queues that the user may review."""
     return [REPORTED, PENDING] if request.user.has_perm("drawings.view_report") else [PENDING]
 
 
 def _show(request: HttpRequest, queues: list[Queue], queue: Queue) -> HttpResponse:
-    items = _items(request, queue) or queue.oldest(1 + UPCOMING)
-    last = _last(request)
+    items = _find_items(request, queue) or queue.oldest(1 + UPCOMING)
+    last = _load_last_decision(request)
     context = {
         **admin.site.each_context(request),
         "title": "Review",
@@ -78,19 +78,19 @@ def _show(request: HttpRequest, queues: list[Queue], queue: Queue) -> HttpRespon
         "last_status": last and Drawing.Status(last.decision.now).label.lower(),
     }
     if items:
-        context |= _about(items[0], with_reports=REPORTED in queues)
+        context |= _item_context(items[0], with_reports=REPORTED in queues)
         context |= {
             "item": items[0],
             "upcoming": items[1:],
             "previous": queue.before(items[0].key),
         }
     response = render(request, "admin/drawings/drawing/review.html", context)
-    response["Cache-Control"] = "no-store"  # or Back would show what has been decided
+    response["Cache-Control"] = "no-store"  # otherwise Back would show drawings already decided on
     return response
 
 
-def _items(request: HttpRequest, queue: Queue) -> list[Item]:
-    """The item that the address asks for, and those that come after it."""
+def _find_items(request: HttpRequest, queue: Queue) -> list[Item]:
+    """Returns the item that the query string names, and those after it."""
     for name, lookup in (("at", "gte"), ("after", "gt")):
         if (key := queue.key(request.GET.get(name, ""))) is not None:
             return queue.oldest(1 + UPCOMING, **{lookup: key})
@@ -100,7 +100,7 @@ def _items(request: HttpRequest, queue: Queue) -> list[Item]:
     return []
 
 
-def _about(item: Item, *, with_reports: bool) -> dict[str, Any]:
+def _item_context(item: Item, *, with_reports: bool) -> dict[str, Any]:
     reports = Report.objects.filter(drawing=item.drawing).waiting().defer("sender").order_by("pk")
     shown = list(reports[: SHOWN_REPORTS + 1]) if with_reports else []
     newest = reports.last() if shown else None
@@ -118,71 +118,73 @@ def _decide(request: HttpRequest, queue: Queue) -> HttpResponse:
     key = queue.key(request.POST.get("key", ""))
     if not form.is_valid() or key is None:
         raise BadRequest
-    asked = form.cleaned_data
-    drawing = Drawing.objects.for_lists().filter(pk=asked["drawing"]).first()
+    data = form.cleaned_data
+    drawing = Drawing.objects.for_lists().filter(pk=data["drawing"]).first()
     if drawing is None:
         messages.warning(request, "This drawing was deleted meanwhile.")
-        return _go(queue, after=key)
-    seen = moderation.Seen(**{name: asked[name] for name in moderation.Seen._fields})
+        return _redirect(queue, after=key)
+    seen = moderation.Seen(**{name: data[name] for name in moderation.Seen._fields})
     try:
-        decision = moderation.decide(drawing, seen, asked["decision"], cast(int, request.user.pk))
+        decision = moderation.decide(drawing, seen, data["decision"], cast(int, request.user.pk))
     except moderation.OvertakenError:
         is_renamed = (drawing.title, drawing.artist) != (seen.title, seen.artist)
-        reason = "its title has changed meanwhile." if is_renamed else _overtaken_by(drawing)
-        messages.warning(request, f"{_name(drawing)} was left as it is: {reason}")
+        reason = "its title has changed meanwhile." if is_renamed else _describe_overtaking(drawing)
+        messages.warning(request, f"{_quoted(drawing)} was left as it is: {reason}")
     else:
-        _remember(request, Last(decision, queue.name, str(key)))
+        _store_last_decision(request, LastDecision(decision, queue.name, str(key)))
         label = Drawing.Status(decision.now).label.lower()
-        messages.success(request, f"{_name(drawing)} is now {label}.")
-    return _go(queue, after=key)
+        messages.success(request, f"{_quoted(drawing)} is now {label}.")
+    return _redirect(queue, after=key)
 
 
 def _undo(request: HttpRequest, queue: Queue) -> HttpResponse:
-    last = _last(request)
+    last = _load_last_decision(request)
     if last is None or str(last.decision.drawing) != request.POST.get("drawing"):
         messages.warning(request, "There is nothing to undo.")
-        return _go(queue)
-    del request.session[LAST]
+        return _redirect(queue)
+    del request.session[LAST_DECISION_KEY]
     drawing = Drawing.objects.for_lists().filter(pk=last.decision.drawing).first()
     if drawing is None:
         messages.warning(request, "This drawing was deleted meanwhile.")
-        return _go(queue)
+        return _redirect(queue)
     try:
         moderation.undo(drawing, last.decision, cast(int, request.user.pk))
     except moderation.OvertakenError:
-        messages.warning(request, f"{_name(drawing)} was left as it is: {_overtaken_by(drawing)}")
-        return _go(queue)
+        reason = _describe_overtaking(drawing)
+        messages.warning(request, f"{_quoted(drawing)} was left as it is: {reason}")
+        return _redirect(queue)
     label = Drawing.Status(last.decision.was).label.lower()
-    messages.success(request, f"{_name(drawing)} is {label} again.")
+    messages.success(request, f"{_quoted(drawing)} is {label} again.")
     queue = REPORTED if last.queue == REPORTED.name else PENDING
-    return _go(queue, at=last.key)
+    return _redirect(queue, at=last.key)
 
 
-def _go(queue: Queue, **place: Key | str) -> HttpResponse:
-    query = {"queue": queue.name} | {name: str(key) for name, key in place.items()}
+def _redirect(queue: Queue, **position: Key | str) -> HttpResponse:
+    """Redirect to a queue's page: `at`, `after` or `before` an item's key, or at the start."""
+    query = {"queue": queue.name} | {name: str(key) for name, key in position.items()}
     return HttpResponseRedirect(f"?{urlencode(query)}")
 
 
-def _remember(request: HttpRequest, last: Last) -> None:
+def _store_last_decision(request: HttpRequest, last: LastDecision) -> None:
     drawing, was, now, settled_at = last.decision
     settled = settled_at and settled_at.isoformat()
-    request.session[LAST] = [str(drawing), was, now, settled, last.queue, last.key]
+    request.session[LAST_DECISION_KEY] = [str(drawing), was, now, settled, last.queue, last.key]
 
 
-def _last(request: HttpRequest) -> Last | None:
-    if LAST not in request.session:
+def _load_last_decision(request: HttpRequest) -> LastDecision | None:
+    if LAST_DECISION_KEY not in request.session:
         return None
-    drawing, was, now, settled, queue, key = request.session[LAST]
+    drawing, was, now, settled, queue, key = request.session[LAST_DECISION_KEY]
     settled_at = settled and datetime.fromisoformat(settled)
-    return Last(moderation.Decision(UUID(drawing), was, now, settled_at), queue, key)
+    return LastDecision(moderation.Decision(UUID(drawing), was, now, settled_at), queue, key)
 
 
-def _name(drawing: Drawing) -> str:
+def _quoted(drawing: Drawing) -> str:
     return f"“{drawing}”"
 
 
-def _overtaken_by(drawing: Drawing) -> str:
-    """Who decided, as far as it is known."""
+def _describe_overtaking(drawing: Drawing) -> str:
+    """Returns who decided meanwhile, if known, and the drawing's status now."""
     status = drawing.get_status_display().lower()
     entries = LogEntry.objects.filter(
         content_type__app_label="drawings", content_type__model="drawing", object_id=drawing.pk

@@ -1,4 +1,4 @@
-"""What was selected in a list, as a browser sends it."""
+"""Validation of the rows selected in an admin list."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 
 class CheckedSelection(ModelAdmin):
-    """BadRequest for a selection of what can be no row, which Django would look for."""
+    """A ModelAdmin that refuses malformed ids with BadRequest. Django would query for them."""
 
     def response_action(
         self, request: HttpRequest, *args: Any, **options: Any

@@ -1,4 +1,4 @@
-"""What has come to the wall, as tables and as matplotlib's figures."""
+"""The admin's statistics: numbers of drawings, as tables and matplotlib plots."""
 
 from functools import partial
 from typing import Any
@@ -23,19 +23,23 @@ PLOT_CACHE_SECONDS = 300
 
 
 class SpanForm(forms.Form):
+    """The number of days to show."""
+
     days = forms.TypedChoiceField(
         choices=[(span, span) for span in SPANS], coerce=int, required=False, empty_value=None
     )
 
 
 class PlotForm(SpanForm):
+    """The options of a plot."""
+
     theme = forms.ChoiceField(choices=[(theme, theme) for theme in drawing_plots.THEMES])
     size = forms.ChoiceField(choices=[(size, size) for size in drawing_plots.SIZES])
 
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    _check(request)
+    _require_permission(request)
     form = validated(SpanForm(request.GET))
     span = form.cleaned_data["days"] or SPANS[0]
     days = statistics.days(span)
@@ -53,11 +57,11 @@ def page(request: HttpRequest) -> HttpResponse:
         "days": days[::-1],
         "total": total,
         "missing": len(days) - len(counted),
-        "days_alt": f"Bars: {total:,} drawings in the last {span} days; most, {most.drawings:,},"
-        f" on {most.day:%d %B %Y}.",
-        "numbers": _numbers(request),
+        "days_alt": f"Bar chart: {total:,} drawings in the last {span} days; the most,"
+        f" {most.drawings:,}, on {most.day:%d %B %Y}.",
+        "numbers": _count_rows(request),
         "colormaps": colormaps,
-        "colormaps_alt": "Bars: the commonest colormaps; the table says how common.",
+        "colormaps_alt": "Bar chart of the most common colormaps. The table has the numbers.",
         "sampled": sum(number for _, number in colormaps),
     }
     return render(request, "admin/drawings/drawing/statistics.html", context)
@@ -65,16 +69,16 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def plot(request: HttpRequest, name: str) -> HttpResponse:
-    """days.png and colormaps.png, in ?theme= and ?size=."""
-    _check(request)
+    """days.png and colormaps.png, with ?theme= and ?size=."""
+    _require_permission(request)
     form = validated(PlotForm(request.GET))
-    looks = {option: form.cleaned_data[option] for option in ("theme", "size")}
+    style = {option: form.cleaned_data[option] for option in ("theme", "size")}
     if name == "days":
         days = statistics.days(form.cleaned_data["days"] or SPANS[0])
-        make = partial(drawing_plots.draw_days_png, *zip(*days, strict=True), **looks)
+        make = partial(drawing_plots.draw_days_png, *zip(*days, strict=True), **style)
     elif name == "colormaps":
         common = statistics.colormaps()[:COLORMAPS_SHOWN]
-        make = partial(drawing_plots.draw_shares_png, common, **looks)
+        make = partial(drawing_plots.draw_shares_png, common, **style)
     else:
         raise Http404
     with uncounted_plot_slot() as run:
@@ -84,13 +88,13 @@ def plot(request: HttpRequest, name: str) -> HttpResponse:
     return response
 
 
-def _check(request: HttpRequest) -> None:
+def _require_permission(request: HttpRequest) -> None:
     if not request.user.has_perm("drawings.view_drawing"):
         raise PermissionDenied
 
 
-def _numbers(request: HttpRequest) -> list[tuple[str, str]]:
-    """What there is, as far as this user may know it."""
+def _count_rows(request: HttpRequest) -> list[tuple[str, str]]:
+    """Returns labels and numbers of the rows that the user may view."""
     rows: list[tuple[str, str, QuerySet[Any]]] = [
         (f"{status.label} drawings", "drawing", Drawing.objects.filter(status=status))
         for status in Drawing.Status

@@ -1,4 +1,4 @@
-"""Drawings as the admin shows them."""
+"""HTML for drawings in the admin, in two sizes."""
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString

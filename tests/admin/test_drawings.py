@@ -452,7 +452,7 @@ def test_a_title_that_has_changed_since_the_list_was_shown_is_not_published(
 
     page = text(admin_client.get(answer["Location"]))
     assert "1 drawing is now published." in page
-    assert "1 drawing is left as before, changed after the list was shown" in page
+    assert "Skipped 1 drawing that changed after you opened the list." in page
     assert Drawing.objects.get(status="pending") == retitled
     assert Report.objects.waiting().exists()
 
@@ -500,7 +500,7 @@ def test_the_senders_of_drawings_are_blocked(admin_client, make_drawing):
     assert "Block the senders of 3 drawings?" in text(asked)
     page = admin_client.post(LIST, fields_of(asked), follow=True)
 
-    assert "2 drawings are from senders that are blocked now." in text(page)
+    assert "2 drawings are from senders that are now blocked." in text(page)
     assert [bytes(row.sender) for row in BlockedSender.objects.all()] == [b"s" * 16]
     row = admin_client.get("/admin/drawings/blockedsender/")
     assert "Sender 73737373" in text(row)
