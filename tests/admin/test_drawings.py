@@ -324,7 +324,7 @@ def test_the_delete_action_asks_and_then_deletes(admin_client, make_drawing):
     form = {"action": "delete_selected", "_selected_action": [gone.pk]}
 
     asked = admin_client.post(LIST, form)
-    assert "Delete 1 drawing? It cannot be brought back." in text(asked)
+    assert "Delete 1 drawing? It cannot be restored." in text(asked)
     assert Drawing.objects.count() == 2
 
     admin_client.post(LIST, {**form, "post": "yes"})

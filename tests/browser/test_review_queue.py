@@ -65,7 +65,7 @@ def test_all_that_match_are_selected_asked_about_and_changed(curator, server, ma
     page = curator
     page.goto(f"{server.url}/admin/drawings/drawing/")
     page.locator("#action-toggle").check()
-    page.get_by_role("button", name="Select all that match").click()
+    page.get_by_role("button", name="Select all matching drawings").click()
     page.locator("select[name=action]").select_option("hide")
     page.get_by_role("button", name="Go").click()
     page.get_by_role("button", name="Yes, hide them").click()

@@ -68,7 +68,7 @@ def test_a_year_of_a_small_wall_is_counted_at_once(admin_client, make_at):
     page = admin_client.get(PAGE, {"days": 365})
 
     assert page.context["total"] == 1
-    assert "count on" not in page.content.decode()
+    assert ">reload</a>" not in page.content.decode()
 
 
 def test_what_there_is_no_time_for_is_counted_later(admin_client, monkeypatch):
@@ -116,7 +116,7 @@ def test_the_page_says_what_there_is(admin_client, make_at):
 def test_an_empty_wall_has_no_figures(admin_client):
     page = admin_client.get(PAGE).content.decode()
 
-    assert "No drawing has come yet." in page
+    assert "No drawings have been received yet." in page
     assert "<picture" not in page
 
 

@@ -235,7 +235,7 @@ def test_a_search_that_finds_nothing_says_so(client, make_drawing):
     response = client.get(URL, {"q": "no such thing"})
 
     assert response.status_code == 200
-    assert "No drawing on the wall matches this search." in response.content.decode()
+    assert "No drawings on the wall match this search." in response.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -341,7 +341,7 @@ def test_a_form_that_cannot_be_taken_comes_back_as_it_was_filled_in(client, make
     assert "since: Enter a valid date." in page
     assert 'name="artist" maxlength="40" value="Ada"' in page
     assert "<option selected>magma</option>" in page
-    assert "Exact artist name (can't be combined with search)" in page
+    assert "Exact artist name" in page
     assert "mean.png" not in page
     assert "The wall is still empty" not in page
 
@@ -568,7 +568,7 @@ def test_where_there_is_nothing_to_plot_the_page_says_so(client, make_drawing):
     make_drawing(status="hidden")
     assert "The wall is still empty" in text_of(client.get(URL))
     page = client.get(f"{URL}?q=nosuch")
-    assert "No drawing on the wall matches these choices." in text_of(page)
+    assert "No drawings on the wall match these choices." in text_of(page)
     assert "mean.png" not in page.content.decode()
 
 
