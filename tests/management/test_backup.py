@@ -59,7 +59,7 @@ def test_a_database_that_is_there_is_replaced_only_by_force(site, backup, tmp_pa
         other.manage("fill_gallery", 10, "--seed=1")
         before = other.ask(SEEN)
 
-        assert "say so with --force" in other.manage("restore", backup, code=1)
+        assert "add --force" in other.manage("restore", backup, code=1)
         assert other.ask(SEEN) == before
 
         other.manage("restore", backup, "--force")
@@ -222,7 +222,7 @@ def test_the_log_of_a_file_that_was_moved_away_is_not_replaced_unasked(tmp_path,
     said = site.manage("restore", backup, code=1)
 
     assert f"{log}, the log of a database that was moved away" in said
-    assert "say so with --force" in said
+    assert "add --force" in said
     away.replace(file)
     with site.database() as database:
         assert database.execute("SELECT word FROM drawings_blockedword").fetchall() == [

@@ -43,7 +43,7 @@ def run(*arguments):
 def summary(agree=0, disagree=0, damaged=0, without=0, long=0):
     return (
         f"{agree} agree, {disagree} disagree, {damaged} damaged,"
-        f" {without} without their paper, {long} too long."
+        f" {without} without their base image, {long} too long."
     )
 
 
@@ -67,7 +67,7 @@ def test_strokes_that_come_to_other_pixels_are_named(make_drawn):
 
     assert run() == (
         summary(agree=1, disagree=1),
-        f"{bad.id}: The strokes do not come to the pixels.\n",
+        f"{bad.id}: The strokes do not produce the pixels.\n",
     )
     assert (verdict(good), verdict(bad)) == (True, False)
 

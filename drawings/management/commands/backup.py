@@ -9,13 +9,13 @@ from django.db import connection
 
 from drawings.services import backups
 
-MOST_DAYS = 36_500
+MAX_KEEP_DAYS = 36_500
 
 
 class Command(BaseCommand):
     help = (
-        "Write the whole database into one new, verified file, while the site goes on. The secret"
-        " key is not in it: keep that, too."
+        "Write the whole database into a new, verified file while the site keeps running. The file"
+        " does not contain the secret key: back that up, too."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -25,33 +25,33 @@ class Command(BaseCommand):
             nargs="?",
             default=settings.DATA_DIR / "backups",
             metavar="TARGET_DIR",
-            help="where the file goes (%(default)s)",
+            help="the directory for the file (default: %(default)s)",
         )
         parser.add_argument(
             "--keep-days",
             type=float,
             metavar="DAYS",
-            help="then remove the backups there that are older, but not the new one",
+            help="afterwards remove older backups from the directory, but never the new one",
         )
 
     def handle(
         self, *, directory: Path, keep_days: float | None, verbosity: int, **options: Any
     ) -> None:
-        if keep_days is not None and not 0 <= keep_days <= MOST_DAYS:
-            raise CommandError(f"--keep-days takes a number from 0 to {MOST_DAYS}.")
-        say = self.stdout.write if verbosity else lambda line: None
-        say(f"Copying the database to {directory} …")
+        if keep_days is not None and not 0 <= keep_days <= MAX_KEEP_DAYS:
+            raise CommandError(f"--keep-days takes a number from 0 to {MAX_KEEP_DAYS}.")
+        write_line = self.stdout.write if verbosity else lambda line: None
+        write_line(f"Copying the database to {directory} …")
         start = time.monotonic()
         try:
             file = backups.back_up(connection, directory.absolute())
         except backups.BackupError as error:
             raise CommandError(f"No backup was made. {error}") from error
         seconds, size = time.monotonic() - start, file.stat().st_size
-        say(f"{file}: {size:,} bytes, verified, in {seconds:.1f} seconds.")
+        write_line(f"{file}: {size:,} bytes, verified, in {seconds:.1f} seconds.")
         if keep_days is not None:
             try:
                 removed = backups.prune(file.parent, keep_days, file)
             except backups.BackupError as error:
                 raise CommandError(f"The backup was made. {error}") from error
             for old in removed:
-                say(f"{old} removed.")
+                write_line(f"{old} removed.")

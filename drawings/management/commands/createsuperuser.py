@@ -1,4 +1,4 @@
-"""Django's createsuperuser, which with --noinput leaves the password unchecked."""
+"""createsuperuser that validates the password even with --noinput, where Django's does not."""
 
 import os
 from typing import Any
@@ -14,12 +14,12 @@ class Command(createsuperuser.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         password = os.environ.get("DJANGO_SUPERUSER_PASSWORD")
         if not options["interactive"] and password is not None:
-            said = {
+            values = {
                 name: options[name] or os.environ.get(f"DJANGO_SUPERUSER_{name.upper()}", "")
                 for name in ("username", "email")
             }
             try:
-                validate_password(password, get_user_model()(**said))
+                validate_password(password, get_user_model()(**values))
             except ValidationError as error:
                 raise CommandError(
                     f"DJANGO_SUPERUSER_PASSWORD: {' '.join(error.messages)}"

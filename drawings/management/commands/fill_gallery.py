@@ -14,25 +14,30 @@ from drawings.models import Drawing
 from drawings.services.bulk_insert import analyze, store, widen_statements
 
 BATCH = 2_000
-FIRST_UNTIL = date(1976, 1, 1)  # ids know no time before 1970
+FIRST_UNTIL = date(1976, 1, 1)  # six years after 1970, the earliest time in a UUIDv7
 
 
 class Command(PreparedDatabaseCommand):
     help = (
-        "Fill the gallery with COUNT drawings that look as if drawn by hand, to try the site with"
-        " and to measure it. The same COUNT, --seed and --until are the same drawings: run twice,"
-        " it adds nothing; stopped on the way, it goes on. Some wait for review, or are hidden."
+        "Fill the gallery with COUNT drawings that look hand-drawn, for demos and benchmarks. The"
+        " same COUNT, --seed and --until give the same drawings: a second run adds nothing, and"
+        " a run after an interruption adds the rest. Some drawings are pending or hidden."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("count", type=int, metavar="COUNT")
-        parser.add_argument("--seed", type=int, default=0, help="other drawings for another number")
+        parser.add_argument(
+            "--seed",
+            type=int,
+            default=0,
+            help="a number; each gives different drawings (default: 0)",
+        )
         parser.add_argument(
             "--until",
             type=date.fromisoformat,
             default=UNTIL,
             metavar="YYYY-MM-DD",
-            help=f"the last day that drawings are from, of six years: {UNTIL} unless told",
+            help=f"the last day of the six years that the drawings are from (default: {UNTIL})",
         )
 
     def handle(self, *, count: int, seed: int, until: date, **options: Any) -> None:
@@ -41,9 +46,9 @@ class Command(PreparedDatabaseCommand):
         if seed < 0:
             raise CommandError("--seed must be 0 or more.")
         if not FIRST_UNTIL <= until < datetime.now(UTC).date():
-            raise CommandError(f"--until must be a day that is over, and {FIRST_UNTIL} or later.")
-        # What is loaded by now stays: the garbage collector, which so many rows call again and
-        # again, need not look through it.
+            raise CommandError(f"--until must be a past day, {FIRST_UNTIL} or later.")
+        # Exempt everything loaded so far from garbage collection, which so many new objects trigger
+        # again and again.
         gc.freeze()
         widen_statements()
         added = 0
@@ -59,7 +64,8 @@ class Command(PreparedDatabaseCommand):
                     progress.update(len(batch))
         except KeyboardInterrupt as error:
             raise CommandError(
-                f"Stopped: {added:,} added. The same command again adds the others.", returncode=130
+                f"Stopped: {added:,} added. Run the same command again to add the rest.",
+                returncode=130,
             ) from error
         if added:
             analyze()

@@ -15,10 +15,9 @@ from drawsite.db.startup_lock import hold_startup_lock
 
 class Command(BaseCommand):
     help = (
-        "What the server needs before it starts: migrations, static files, and a look at the"
-        " database; expired rows are deleted. One command, because loading the site three times"
-        " takes three times as long."
-        " Of several that start at once, one works and the others wait for it."
+        "Prepare the site before the server starts: check the database, run migrations, collect"
+        " static files and delete expired rows. One command does it all, because three would load"
+        " the site three times. If several start at once, one works and the others wait."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,33 +26,33 @@ class Command(BaseCommand):
             type=float,
             default=600.0,
             metavar="SECONDS",
-            help="how long to wait for another process that prepares the same site (%(default)g)",
+            help="seconds to wait for another process to prepare the site (default: %(default)g)",
         )
 
     def handle(self, *, verbosity: int, wait: float, **options: Any) -> None:
         try:
             with hold_startup_lock(connection, wait):
                 check_database_release(connection)
-                self.warn_of_open_files(restrict_files(connection))
+                self.warn_about_open_files(restrict_files(connection))
                 call_command("migrate", interactive=False, verbosity=verbosity)
                 sweeping.sweep()
                 call_command("collectstatic", interactive=False, verbosity=0)
                 call_command("check", databases=[DEFAULT_DB_ALIAS], verbosity=0)
         except TimeoutError as error:
             raise CommandError(
-                f"Another process has been preparing this site for {wait:g} seconds. Look at what"
-                " it does, or wait longer with --wait."
+                f"Another process has been preparing this site for {wait:g} seconds. See what it is"
+                " doing, or wait longer with --wait."
             ) from error
         except NewerReleaseError as error:
             raise CommandError(f"Nothing was changed. {error}") from error
         except OSError as error:
             raise CommandError(
-                f"The site cannot be prepared, which takes the rights to write to DATA_DIR: {error}"
+                f"The site cannot be prepared. This user needs write access to DATA_DIR: {error}"
             ) from error
 
-    def warn_of_open_files(self, files: list[Path]) -> None:
+    def warn_about_open_files(self, files: list[Path]) -> None:
         for file in files:
             self.stderr.write(
-                f"WARNING: Other users of this machine can use {file}, and this user may not change"
-                f" that. Run as root: chmod go= {shlex.quote(str(file))}"
+                f"WARNING: Other users of this machine can access {file}, and this user can't"
+                f" prevent that. Run as root: chmod go= {shlex.quote(str(file))}"
             )

@@ -13,20 +13,22 @@ from drawings.services import backups
 
 class Command(BaseCommand):
     help = (
-        "Put a file that `manage.py backup` made in the place of the database. Stop the server"
-        " first. A backup of an older release is brought up to date."
+        "Replace the database with a file made by `manage.py backup`. Stop the server first."
+        " Backups from older releases are migrated."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
-        parser.add_argument("--force", action="store_true", help="replace what is there, unasked")
+        parser.add_argument(
+            "--force", action="store_true", help="replace existing data without asking"
+        )
 
     def handle(self, *, file: Path, force: bool, verbosity: int, **options: Any) -> None:
         try:
             backups.verify(connection, file)
             backups.check_release(connection, file)
-            if not force and (what := what_is_there()):
-                confirm(what)
+            if not force and (existing := describe_existing_data()):
+                confirm_replacement(existing)
             connection.close()
             if connection.vendor == "sqlite":
                 backups.restore_sqlite(file, Path(connection.settings_dict["NAME"]))
@@ -38,26 +40,30 @@ class Command(BaseCommand):
         self.stdout.write(f"{Drawing.objects.count():,} drawings restored from {file}.")
 
 
-def what_is_there() -> str | None:
-    """What there is to lose; a database that cannot be read may have something, too."""
+def describe_existing_data() -> str | None:
+    """Returns a phrase for the data to be replaced, or None. Unreadable databases count as data."""
     if connection.vendor == "sqlite":
         file = Path(connection.settings_dict["NAME"])
         log = file.with_name(f"{file.name}-wal")
-        if not size(file):
-            # Not asked of SQLite, which deletes the log of an empty file that it opens.
-            return f"{log}, the log of a database that was moved away" if size(log) else None
+        if not file_size(file):
+            # Don't open the file: SQLite would delete the log of an empty database.
+            return f"{log}, the log of a database that was moved away" if file_size(log) else None
     try:
         return "a database" if connection.introspection.table_names() else None
     except DatabaseError:
         return "a database"
 
 
-def size(file: Path) -> int:
+def file_size(file: Path) -> int:
     return file.stat().st_size if file.exists() else 0
 
 
-def confirm(what: str) -> None:
+def confirm_replacement(existing: str) -> None:
+    """Ask the user. Raises CommandError if they decline, or can't be asked."""
     if not sys.stdin.isatty():
-        raise CommandError(f"There is {what}, which this would replace: say so with --force.")
-    if input(f"There is {what}. This replaces all that is in it. Type yes to go on: ") != "yes":
+        raise CommandError(f"There is {existing}. To replace it, add --force.")
+    if (
+        input(f"There is {existing}. This replaces all its contents. Type yes to continue: ")
+        != "yes"
+    ):
         raise CommandError("Nothing was changed.")

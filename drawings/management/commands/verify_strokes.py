@@ -9,12 +9,12 @@ from drawings.management.prepared_database import PreparedDatabaseCommand
 from drawings.models import Drawing, DrawingQuerySet
 from drawings.services import verification
 
-# For each drawing.
+# The limit for each drawing.
 MAX_SECONDS = 60.0
 
 UNCHECKED = {
     verification.DamagedPixelsError: "damaged",
-    verification.MissingBaseImageError: "without their paper",
+    verification.MissingBaseImageError: "without their base image",
     verification.TooLongError: "too long",
 }
 OUTCOMES = ("agree", "disagree", *UNCHECKED.values())
@@ -22,19 +22,19 @@ OUTCOMES = ("agree", "disagree", *UNCHECKED.values())
 
 class Command(PreparedDatabaseCommand):
     help = (
-        "Make the pixels of drawings again from their strokes, and record whether they agree."
-        " Only strokes that do are shown. Without --all, only those not checked yet."
+        "Rasterise the strokes of drawings and record whether they produce the stored pixels. The"
+        " site shows only strokes that do. Skips drawings checked before, unless --all is given."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--all", action="store_true", help="check again what was checked")
+        parser.add_argument("--all", action="store_true", help="check all drawings again")
 
     def handle(self, *, all: bool, **options: Any) -> None:
         drawings = Drawing.objects.all() if all else Drawing.objects.unverified()
         drawings = drawings.filter(strokes__isnull=False)
         counts = dict.fromkeys(OUTCOMES, 0)
         progress = tqdm(
-            one_by_one(drawings),
+            iterate_by_id(drawings),
             total=drawings.count(),
             desc="Verifying",
             unit=" drawings",
@@ -44,7 +44,7 @@ class Command(PreparedDatabaseCommand):
             outcome, reason = "agree", ""
             try:
                 if not verification.verify(drawing, MAX_SECONDS):
-                    outcome, reason = "disagree", "The strokes do not come to the pixels."
+                    outcome, reason = "disagree", "The strokes do not produce the pixels."
             except strokes.BadStrokesError as error:
                 outcome, reason = "damaged", f"Damaged strokes: {error}"
             except verification.UncheckedError as error:
@@ -56,8 +56,8 @@ class Command(PreparedDatabaseCommand):
         self.stdout.write(", ".join(f"{count} {name}" for name, count in counts.items()) + ".")
 
 
-def one_by_one(drawings: DrawingQuerySet) -> Iterator[Drawing]:
-    """By id, each read when the one before is done: they are large, and change on the way."""
+def iterate_by_id(drawings: DrawingQuerySet) -> Iterator[Drawing]:
+    """Yield drawings one at a time, because they are large and may change during the run."""
     drawing = drawings.order_by("id").first()
     while drawing is not None:
         yield drawing
