@@ -573,7 +573,7 @@ def test_a_token_is_shown_once_and_works(data, make_drawing):
     token = ApiToken.objects.get()
     assert response.status_code == 200
     assert "no-store" in response["Cache-Control"]
-    assert "is not shown again" in response.content.decode()
+    assert "you won't see it again" in response.content.decode()
     assert not response.cookies.get("messages")
     assert (token.user.username, token.name) == ("data", "Notebook")
     headers = {"Authorization": f"Bearer {secret}"}

@@ -97,7 +97,7 @@ def test_the_page_has_every_operation_parameter_and_answer(client, document):
     for name in document["components"]["schemas"]["Drawing"]["properties"]:
         assert f"<code>{name}</code>" in page
     assert "`" not in page
-    assert "a colormap of matplotlib" in page  # and not all their names
+    assert "a matplotlib colormap" in page  # and not all their names
     assert "YlOrBr" not in page
 
 

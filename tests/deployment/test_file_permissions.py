@@ -111,7 +111,7 @@ def test_prepare_names_a_file_whose_mode_it_may_not_change_and_goes_on(
 
     call_command("prepare", verbosity=0)
 
-    assert f"WARNING: Other users of this machine can use {key}" in capsys.readouterr().err
+    assert f"WARNING: Other users of this machine can access {key}" in capsys.readouterr().err
     assert mode(key) == 0o644
 
 

@@ -108,7 +108,7 @@ def test_the_page_says_what_there_is(admin_client, make_at):
         "Blocked words": "0",
     }
     assert '<th scope="row">2026-11-22</th><td>2</td>' in text
-    assert "2 drawings in the last 30 days; most, 2, on 22 November 2026." in text
+    assert "2 drawings in the last 30 days; the most, 2, on 22 November 2026." in text
     assert '<th scope="row">viridis</th><td>1</td>' in text
     assert "Of the newest 2 drawings." in text
 
