@@ -62,7 +62,7 @@ def test_a_data_directory_that_cannot_be_written_is_named(site):
 
     said = site.manage("prepare", code=1)
 
-    assert "the rights to write to DATA_DIR" in said
+    assert "needs write access to DATA_DIR" in said
     assert str(site.data_dir / "prepare.lock") in said
     assert "Traceback" not in said
 
