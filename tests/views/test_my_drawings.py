@@ -298,7 +298,7 @@ def test_a_drawing_that_is_deleted_while_it_is_retitled_is_gone(client, own, mon
 def test_where_approval_is_required_a_new_title_waits_for_it(client, own, settings):
     drawing = own(title="Fox", artist="Ada")
     settings.REQUIRE_APPROVAL = True
-    assert "The new title is checked first" in text(client.get(addresses(drawing)[0]))
+    assert "A moderator checks the new title first" in text(client.get(addresses(drawing)[0]))
 
     retitle(client, drawing, "Fox", "Ada")
     assert Drawing.objects.get().status == "published"
