@@ -155,7 +155,7 @@ class ExportQuery(BaseModel):
     since: Time = Field(None, description="Received at this time or later.")
     until: Time = Field(None, description="Received before this time.")
     status: StatusFilter = Field(
-        None, description="The status. Any but `published` needs a token with Read."
+        None, description="By default `published`. Other statuses need a token with Read."
     )
 
 
