@@ -338,7 +338,7 @@ def test_a_draft_that_cannot_be_read_is_set_aside(studio, server, problems):
     again.mouse((50, 50), (90, 90))
     again.send()
     assert Drawing.objects.count() == 1
-    expect_only(problems, "draft of version")
+    expect_only(problems, "draft of another version")
 
 
 def test_looking_at_a_drawing_to_draw_on_leaves_the_next_paper_white(page, server, make_drawing):

@@ -1,20 +1,22 @@
+"""Strokes documents: validated and stored."""
+
 import base64
 import copy
 import json
-import math
-import time
 import zlib
 
 import numpy as np
 import pytest
 
-from drawings.imaging import pixels, rasteriser, strokes
+from drawings.imaging import pixels, strokes
 from drawings.imaging.png import png_from_blob
 from drawsite.lib import strict_json
 from tests.support import documents, samples
 from tests.support.documents import CLEAR, INVERT, LINE, document, fill, flip, stroke
 
 GOOD = document(LINE, fill(3, 40), INVERT, flip(), flip("vertical"), CLEAR)
+
+
 # Where what is in a document, for tests that put something else there.
 STROKE, FILL, INVERSION, FLIP = (("operations", number) for number in range(4))
 
@@ -149,6 +151,9 @@ def bad_texts():
 BAD_TEXTS = dict(bad_texts())
 
 
+# --- HEAD ---------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("text", BAD_TEXTS.values(), ids=BAD_TEXTS)
 def test_a_document_that_breaks_a_rule_is_refused(text):
     with pytest.raises(strokes.BadStrokesError) as refusal:
@@ -242,7 +247,7 @@ def test_the_sentence_says_what_is_wrong_and_where(text, said):
         strokes.parse(text)
 
 
-# --- Paper ----------------------------------------------------------------------------------
+# --- Paper --------------------------------------------------------------------------------
 
 
 def test_the_paper_may_be_a_grey_png():
@@ -267,6 +272,7 @@ def test_the_paper_may_be_a_drawing():
 
 
 GREY = samples.png(samples.shades(48, 64))
+
 BAD_PAPERS = {
     "nothing": b"",
     "text": b"a sheet of paper",
@@ -296,7 +302,7 @@ def test_a_paper_that_is_no_base64_is_refused(text):
         strokes.embedded_base_image(document(paper={"image": text}))
 
 
-# --- Storing --------------------------------------------------------------------------------
+# --- Storing ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("text", GOOD_TEXTS.values(), ids=GOOD_TEXTS)
@@ -338,184 +344,3 @@ def test_what_could_not_be_unpacked_again_is_not_packed():
 
     with pytest.raises(strokes.BadStrokesError, match="more than 16,000,000"):
         strokes.pack(given)
-
-
-# --- Rasterising ----------------------------------------------------------------------------
-
-
-def test_nothing_on_white_paper_is_white():
-    assert (rasteriser.rasterise(document()) == 255).all()
-    assert rasteriser.rasterise(document()).shape == (48, 64)
-
-
-def test_a_dot_is_dark_in_the_middle_and_soft_at_its_edge():
-    field = rasteriser.rasterise(document(stroke((20.5, 10.5), radius=3)))
-
-    assert field[10, 18:23].tolist() == [0, 0, 0, 0, 0]
-    assert field[10, 23] == 128  # half covered: 255 * 0.5, rounded half up
-    assert field[10, 24] == 255
-
-
-def test_without_antialiasing_there_are_two_shades():
-    field = rasteriser.rasterise(document(stroke((5, 5), (60, 40), radius=4.3, antialiased=False)))
-
-    assert set(field.flat) == {0, 255}
-
-
-def test_the_paper_stays_as_it_was():
-    ground = samples.shades(48, 64)
-
-    field = rasteriser.rasterise(document(LINE, INVERT), ground)
-
-    assert np.array_equal(ground, samples.shades(48, 64))
-    assert field is not ground
-
-
-@pytest.mark.parametrize(
-    ("operation", "expected"),
-    [
-        (INVERT, lambda field: 255 - field),
-        (flip("horizontal"), lambda field: field[:, ::-1]),
-        (flip("vertical"), lambda field: field[::-1]),
-        (CLEAR, lambda field: np.full_like(field, 255)),
-    ],
-)
-def test_what_is_done_to_all_pixels(operation, expected):
-    ground = samples.shades(48, 64)
-
-    assert np.array_equal(rasteriser.rasterise(document(operation), ground), expected(ground))
-
-
-def test_each_step_shows_the_field_after_it():
-    given = document(LINE, INVERT, CLEAR)
-
-    steps = [(operation, field.copy()) for operation, field in rasteriser.steps(given)]
-
-    assert [operation for operation, _ in steps] == [None, *given["operations"]]
-    for number, (_, field) in enumerate(steps):
-        until = {**given, "operations": given["operations"][:number]}
-        assert np.array_equal(field, rasteriser.rasterise(until))
-
-
-@pytest.mark.parametrize("shape", [(64, 48), (48, 65), (1, 1)])
-def test_a_paper_of_another_size_is_refused(shape):
-    with pytest.raises(strokes.BadStrokesError, match="as large as the drawing"):
-        rasteriser.rasterise(document(), np.zeros(shape, np.uint8))
-
-
-# --- Work -----------------------------------------------------------------------------------
-
-
-def large(*operations):
-    return document(*operations, width=1024, height=1024)
-
-
-DIAGONAL = [(0, 0), (1024, 1024)]
-DOTS = np.where(np.indices((1024, 1024)).sum(axis=0) % 2, 0, 255).astype(np.uint8)
-LONG = {
-    "segments across the paper": (stroke(*DIAGONAL * 1_000), None),
-    "a long way around the paper": ([stroke((1, 1), (1, 1023), (1023, 1023))] * 9_999, None),
-    "a great many points": (stroke(*[(1, 1), (2, 2)] * 100_000), None),
-    "fills": ([fill(2, 2)] * 9_999, None),
-    "fills of single pixels": ([fill(2, 2), fill(1, 2, 200, 10)] * 20, DOTS),
-    "flips": ([flip()] * 10_000, None),
-}
-
-
-@pytest.mark.parametrize(("operations", "ground"), LONG.values(), ids=LONG)
-def test_what_takes_more_than_its_budget_is_not_done(operations, ground):
-    given = large(*(operations if isinstance(operations, list) else [operations]))
-    start = time.monotonic()
-
-    with pytest.raises(rasteriser.TooMuchWorkError):
-        rasteriser.rasterise(given, ground, rasteriser.Budget(1))
-
-    assert time.monotonic() - start < 5
-
-
-def test_what_is_known_to_take_too_long_is_not_begun():
-    steps = rasteriser.steps(large(LINE, stroke(*DIAGONAL * 1_000)), None, rasteriser.Budget(1))
-
-    with pytest.raises(rasteriser.TooMuchWorkError):
-        next(steps)
-
-
-def test_what_lies_outside_the_field_takes_little():
-    outside = stroke(*[(-2000, 10), (-100, 3000)] * 10)
-
-    assert rasteriser.work(outside, 1024, 1024) < 100_000
-
-
-def test_within_its_budget_a_field_is_what_it_is_without():
-    given = document(LINE, fill(3, 40), INVERT, flip(), CLEAR, LINE)
-
-    assert np.array_equal(
-        rasteriser.rasterise(given, None, rasteriser.Budget(1)), rasteriser.rasterise(given)
-    )
-
-
-def test_what_several_things_take_is_spent_once_for_all():
-    budget = rasteriser.Budget(1)
-    budget.spend(rasteriser.WORK_PER_SECOND * 0.75)
-
-    with pytest.raises(rasteriser.TooMuchWorkError):
-        budget.spend(rasteriser.WORK_PER_SECOND * 0.75)
-
-
-# --- Flooding -------------------------------------------------------------------------------
-
-
-def flooded_pixel_by_pixel(field, x, y, tolerance):
-    """As docs/strokes.md says it, without any cleverness."""
-    height, width = field.shape
-    mask = np.zeros(field.shape, bool)
-    waiting = [(x, y)]
-    while waiting:
-        i, j = waiting.pop()
-        if not (0 <= i < width and 0 <= j < height) or mask[j, i]:
-            continue
-        if abs(int(field[j, i]) - int(field[y, x])) <= tolerance:
-            mask[j, i] = True
-            waiting += [(i + 1, j), (i - 1, j), (i, j + 1), (i, j - 1)]
-    return mask
-
-
-def test_a_flood_reaches_what_one_pixel_after_another_reaches():
-    random = np.random.default_rng(5)
-    for _ in range(500):
-        shape = random.integers(1, 24, 2)
-        field = (random.integers(0, 5, shape) * 50).astype(np.uint8)
-        x, y = int(random.integers(shape[1])), int(random.integers(shape[0]))
-        tolerance = int(random.integers(0, 200))
-
-        mask = rasteriser.flood_mask(field, x, y, tolerance)
-
-        assert mask.dtype == np.bool_
-        assert np.array_equal(mask, flooded_pixel_by_pixel(field, x, y, tolerance))
-
-
-def test_a_flood_through_a_maze_reaches_its_end():
-    field = np.full((1024, 1024), 255, np.uint8)
-    field[:, 1::2] = 0
-    field[0, 1::4] = 255
-    field[-1, 3::4] = 255
-
-    mask = rasteriser.flood_mask(field, 0, 0, 0)
-
-    assert np.array_equal(mask, field == 255)
-
-
-def test_a_fill_leaves_no_halo_along_a_smoothed_line():
-    ring = [(50 + 30 * math.cos(n / 8), 50 + 30 * math.sin(n / 8)) for n in range(52)]
-    line = {"tool": "pen", "shade": 0, "antialiased": True, "t": list(range(52))}
-    line |= {"x": [x for x, _ in ring], "y": [y for _, y in ring], "radius": [2] * 52}
-    flood = {**fill(50, 50), "t": 60}
-    document = {"version": 1, "width": 100, "height": 100, "paper": None}
-
-    field = rasteriser.rasterise({**document, "operations": [line, flood]})
-
-    rows, columns = np.mgrid[:100, :100]
-    inside = np.hypot(columns + 0.5 - 50, rows + 0.5 - 50) < 30
-    assert field[inside].max() == 100
-    assert field[50, 50] == 100
-    assert field[0, 0] == 255

@@ -132,3 +132,7 @@ class Studio:
 
 def stages(points: Sequence[Point], first: str, then: str) -> Iterable[tuple[str, Point]]:
     return [(first, points[0]), *((then, point) for point in points[1:])]
+
+
+def tools_used(studio):
+    return [operation["tool"] for operation in studio.document()["operations"]]

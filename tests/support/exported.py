@@ -1,10 +1,15 @@
 """A wall that more than one test exports."""
 
+import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
+from django.conf import settings
 
+from drawings.datasets.splits import split_of
 from drawings.imaging import rasteriser, strokes
 from drawsite.lib.uuid7 import first_id
 from tests.support import documents, samples
@@ -54,3 +59,14 @@ def fill(make_drawing, number=40, titles=HOSTILE, field=None, **values):
         else:
             drawings.append(make_drawing(field, **said))
     return drawings
+
+
+def of_split(wall, split):
+    return [drawing for drawing in wall if split_of(drawing.id) == split]
+
+
+def huggingface(tmp_path, *arguments):
+    """Its rows of each split."""
+    command = [sys.executable, "-m", "tests.support.huggingface", tmp_path / "cache", *arguments]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, check=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout)

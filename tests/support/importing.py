@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import zipfile
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from drawings.imaging import pixels
 from drawings.models import Drawing
+from tests.support import samples
 
 THEN = datetime(2021, 3, 4, 5, 6, 7, 891_234, tzinfo=UTC)
 COMPARED = [
@@ -102,3 +105,40 @@ RAW = {
 def quickdraw(number=0, **values):
     """A line of Quick, Draw!, another drawing for another number."""
     return {**SIMPLIFIED, "key_id": str(5201136883597312 + number), **values}
+
+
+SIDE = 28
+
+
+def bitmap(number=0, side=SIDE):
+    """High numbers for ink."""
+    ink = np.zeros((side, side), np.uint8)
+    ink[5:20, 5:8] = 255
+    ink[9, -4:] = np.frombuffer((number + 1).to_bytes(4), np.uint8)
+    return ink
+
+
+def fields():
+    return [drawing.field for drawing in stored()]
+
+
+def same(found, expected):
+    return len(found) == len(expected) and all(map(np.array_equal, found, expected))
+
+
+def put(folder, name, data=None, time=THEN):
+    """A file in the folder; a picture that is another one for another name, unless told."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(samples.png(picture(sum(name.encode()))) if data is None else data)
+    os.utime(path, (time.timestamp(), time.timestamp()))
+    return path
+
+
+def zipped(folder, compression=zipfile.ZIP_DEFLATED):
+    """The folder as a zip beside it."""
+    path = folder.with_suffix(".zip")
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for file in sorted(folder.rglob("*")):
+            archive.write(file, file.relative_to(folder))
+    return path

@@ -62,3 +62,7 @@ def huge_png(side=13_000):
 def brightness_list(*first, length=40_000, rest="12"):
     """The text of a brightness list: these items, as JSON spells them, then `rest` to the end."""
     return "[" + ", ".join([*first, *[rest] * (length - len(first))]) + "]"
+
+
+def scanlines(field, filter_byte=0):
+    return b"".join(bytes([filter_byte]) + line.tobytes() for line in field)

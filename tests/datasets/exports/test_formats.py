@@ -1,21 +1,16 @@
-"""Every format, read back by what people read it with."""
+"""Every format but Parquet, read back by what people read it with."""
 
 import base64
 import csv
 import io
 import json
-import subprocess
-import sys
 import zipfile
 from datetime import UTC, datetime
 from functools import partial
 
 import numpy as np
-import pandas as pd
 import pytest
 import yaml
-from django.conf import settings
-from django.core.management import call_command
 from pyarrow import parquet
 
 from drawings.datasets.exports import dataset_card, image_folder, ndjson
@@ -26,36 +21,11 @@ from drawings.imaging import strokes
 from drawings.imaging.png import png_chunk
 from drawings.queries.filters import DrawingFilter
 from tests.support import documents, exported, samples
+from tests.support.exported import huggingface, of_split
 
 pytestmark = pytest.mark.django_db
 
 grey = partial(samples.decoded, mode="L")
-
-
-@pytest.fixture
-def wall(make_drawing):
-    return exported.fill(make_drawing)
-
-
-@pytest.fixture
-def export(tmp_path):
-    def run(name, **options):
-        target = tmp_path / name
-        call_command("export_drawings", target, verbosity=0, **options)
-        return target
-
-    return run
-
-
-def of_split(wall, split):
-    return [drawing for drawing in wall if split_of(drawing.id) == split]
-
-
-def huggingface(tmp_path, *arguments):
-    """Its rows of each split."""
-    command = [sys.executable, "-m", "tests.support.huggingface", tmp_path / "cache", *arguments]
-    done = subprocess.run(command, cwd=settings.BASE_DIR, check=True, stdout=subprocess.PIPE)
-    return json.loads(done.stdout)
 
 
 def front_matter(text):
@@ -63,7 +33,7 @@ def front_matter(text):
     return yaml.safe_load(head), body
 
 
-# --- NumPy ----------------------------------------------------------------------------------
+# --- NumPy --------------------------------------------------------------------------------
 
 
 def test_npz_has_arrays_that_are_aligned_with_the_ids(wall, export):
@@ -112,7 +82,7 @@ def test_npz_of_drawings_without_a_word_can_be_read(make_drawing, export):
         assert arrays["labels"].tolist() == arrays["artists"].tolist() == [""]
 
 
-# --- ImageFolder ----------------------------------------------------------------------------
+# --- ImageFolder --------------------------------------------------------------------------
 
 
 def test_zip_is_an_image_folder_that_datasets_loads(wall, export, tmp_path):
@@ -189,7 +159,7 @@ def test_zip_has_no_lines_of_a_split_without_drawings(make_drawing, export):
         ]
 
 
-# --- Quick, Draw! ---------------------------------------------------------------------------
+# --- Quick, Draw! -------------------------------------------------------------------------
 
 
 def test_ndjson_has_strokes_as_quick_draw_has_them_and_all_pixels(wall, export):
@@ -256,65 +226,7 @@ def test_strokes_are_given_away_only_once_they_are_verified(make_drawing, export
     assert table["strokes"].to_pylist() == [None] * 3
 
 
-# --- Parquet --------------------------------------------------------------------------------
-
-
-def test_parquet_is_a_dataset_of_hugging_face(wall, export, tmp_path):
-    loaded = huggingface(tmp_path, export("wall"))
-
-    assert loaded.keys() == set(SPLITS)
-    for split, rows in loaded.items():
-        for row, drawing in zip(rows, of_split(wall, split), strict=True):
-            assert (row["id"], row["label"]) == (str(drawing.id), drawing.title)
-            assert np.array_equal(row["image"], drawing.field)
-
-
-def test_parquet_is_opened_by_pandas_and_pyarrow(wall, export):
-    target = export("wall")
-    table = pd.read_parquet(target / "data").sort_values("id")
-
-    assert list(table["id"]) == [str(drawing.id) for drawing in wall]
-    assert list(table["label"]) == [drawing.title for drawing in wall]
-    assert list(table["created_at"]) == [drawing.created_at for drawing in wall]
-    assert list(table["vmax"]) == [drawing.vmax for drawing in wall]
-    for image, drawing in zip(table["image"], wall, strict=True):
-        assert image["path"] == f"{drawing.id}.png"
-        assert np.array_equal(grey(image["bytes"]), drawing.field)
-    with_strokes = [drawing for drawing in wall if drawing.strokes]
-    texts = [text for text in table["strokes"] if isinstance(text, str)]
-    assert [json.loads(text) for text in texts] == [each.document for each in with_strokes]
-    schema = parquet.read_schema(target / "data" / "train-00000.parquet")
-    assert {field.name: str(field.type) for field in schema} == {
-        "image": "struct<bytes: binary, path: string>",
-        **dict.fromkeys(("id", "label", "artist", "colormap", "split", "strokes"), "string"),
-        **dict.fromkeys(("width", "height", "vmin", "vmax"), "int32"),
-        "created_at": "timestamp[us, tz=UTC]",
-    }
-
-
-def test_a_large_split_is_several_shards(wall, export, monkeypatch):
-    monkeypatch.setattr("drawings.datasets.exports.parquet.ROW_GROUP_ROWS", 5)
-    monkeypatch.setattr("drawings.datasets.exports.parquet.SHARD_BYTES", 1)
-    monkeypatch.setattr("drawings.datasets.exports.source.BATCH_ROWS", 7)
-    monkeypatch.setattr("drawings.datasets.exports.source.FETCH_ROWS", 1)
-
-    data = export("wall") / "data"
-
-    names = sorted(path.name for path in data.glob("train-*"))
-    assert names == [f"train-{n:05}.parquet" for n in range(len(names))]
-    assert len(names) > 2
-    ids = [each for name in names for each in parquet.read_table(data / name)["id"].to_pylist()]
-    assert ids == [str(drawing.id) for drawing in of_split(wall, "train")]
-
-
-def test_a_file_of_parquet_has_all_splits_in_the_order_of_the_ids(wall, export):
-    table = parquet.read_table(export("wall.parquet"))
-
-    assert table["id"].to_pylist() == [str(drawing.id) for drawing in wall]
-    assert table["split"].to_pylist() == [split_of(drawing.id) for drawing in wall]
-
-
-# --- CSV ------------------------------------------------------------------------------------
+# --- CSV ----------------------------------------------------------------------------------
 
 
 def test_csv_says_what_there_is_and_no_pixels(wall, export):
@@ -341,7 +253,7 @@ def test_csv_has_nothing_that_a_spreadsheet_would_calculate(sign):
     assert escape_formula(f"1{sign}1") == f"1{sign}1"
 
 
-# --- Status, and the card -------------------------------------------------------------------
+# --- Status, and the card -----------------------------------------------------------------
 
 
 def test_a_status_is_said_where_it_is_not_that_of_all(make_drawing, export):

@@ -1,6 +1,5 @@
-"""NumPy's files and MNIST's, of others than this project."""
+"""NumPy's files, from other projects."""
 
-import gzip
 import io
 import struct
 import zipfile
@@ -14,33 +13,13 @@ from sklearn.datasets import load_digits
 from drawings.datasets.imports.readers import arrays
 from drawings.imaging import uploads
 from drawings.models import Drawing
-from tests.support.importing import run, run_to_break, stored, titles
+from tests.support.importing import bitmap, fields, run, run_to_break, same, stored, titles
 
 pytestmark = [pytest.mark.django_db, pytest.mark.files_alone]
 
 SIDE = 28
 
-
-def bitmap(number=0, side=SIDE):
-    """High numbers for ink."""
-    ink = np.zeros((side, side), np.uint8)
-    ink[5:20, 5:8] = 255
-    ink[9, -4:] = np.frombuffer((number + 1).to_bytes(4), np.uint8)
-    return ink
-
-
 BITMAPS = np.stack([bitmap(number) for number in range(4)])
-
-
-def fields():
-    return [drawing.field for drawing in stored()]
-
-
-def same(found, expected):
-    return len(found) == len(expected) and all(map(np.array_equal, found, expected))
-
-
-# --- Quick, Draw!'s bitmaps ------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -48,6 +27,9 @@ def cats(tmp_path):
     path = tmp_path / "full_numpy_bitmap_cat.npy"
     np.save(path, BITMAPS.reshape(4, -1))
     return path
+
+
+# --- Quick, Draw!'s bitmaps ---------------------------------------------------------------
 
 
 def test_bitmaps_come_in_as_black_ink_on_white_paper(cats):
@@ -91,7 +73,7 @@ def test_the_same_bitmap_in_two_places_is_two_drawings(tmp_path):
     assert run(tmp_path / "a.npy")[0] == "2 added, 0 already here, 0 skipped."
 
 
-# --- Arrays of any kind ----------------------------------------------------------------------
+# --- Arrays of any kind -------------------------------------------------------------------
 
 
 def test_scikit_learns_digits_come_in_and_are_seen_in_the_gallery(client, tmp_path):
@@ -112,6 +94,7 @@ def test_scikit_learns_digits_come_in_and_are_seen_in_the_gallery(client, tmp_pa
 
 
 PAPER = 255 - BITMAPS
+
 SHAPES = {
     "many": (BITMAPS, BITMAPS),
     "many, flat": (BITMAPS.reshape(4, -1), BITMAPS),
@@ -177,6 +160,7 @@ def test_high_numbers_may_be_paper(tmp_path):
 
 
 LABELS = ["cat", "dog", "cat", "cow"]
+
 NAMES = {
     "images and labels": ({"images": BITMAPS, "labels": LABELS}, LABELS),
     "images and target": ({"images": BITMAPS, "target": [3, 1, 4, 1]}, ["3", "1", "4", "1"]),
@@ -294,6 +278,7 @@ def header(text):
 
 
 NEGATIVE = header("{'descr': '|u1', 'fortran_order': False, 'shape': (-4, 28, 28)}\n")
+
 BAD_FILES = {
     "objects": (npy(np.array([[None, "x"]], object)), "pickles are never loaded"),
     "a pickled array": (npz(images=np.array([None, 1, [2]], object)), "pickles are never"),
@@ -364,91 +349,3 @@ def test_damage_in_a_zip_ends_it_there(tmp_path):
 
     with pytest.raises(CommandError, match="nothing in it can be read"):
         run(path)
-
-
-# --- MNIST -----------------------------------------------------------------------------------
-
-
-def idx(array):
-    sides = struct.pack(f">{array.ndim}I", *array.shape)
-    return b"\0\0\x08" + bytes([array.ndim]) + sides + array.tobytes()
-
-
-DIGITS = np.array([7, 2, 1, 0], np.uint8)
-IMAGES = "train-images-idx3-ubyte"
-IMAGE_LABELS = "train-labels-idx1-ubyte"
-
-
-@pytest.mark.parametrize("packed", [True, False])
-@pytest.mark.parametrize("labels_packed", [True, False])
-def test_images_come_in_with_the_labels_beside_them(tmp_path, packed, labels_packed):
-    for name, array, is_packed in (
-        (IMAGES, BITMAPS, packed),
-        (IMAGE_LABELS, DIGITS, labels_packed),
-    ):
-        data = gzip.compress(idx(array)) if is_packed else idx(array)
-        (tmp_path / (f"{name}.gz" if is_packed else name)).write_bytes(data)
-    source = tmp_path / (f"{IMAGES}.gz" if packed else IMAGES)
-
-    assert run(source) == ("4 added, 0 already here, 0 skipped.", "")
-
-    assert same(fields(), list(255 - BITMAPS))
-    assert titles() == ["7", "2", "1", "0"]
-    assert run(source)[0] == "0 added, 4 already here, 0 skipped."
-
-
-@pytest.fixture
-def images(tmp_path):
-    path = tmp_path / IMAGES
-    path.write_bytes(idx(BITMAPS))
-    return path
-
-
-def test_images_without_labels_come_in_too(images):
-    run(images)
-
-    assert titles() == [""] * 4
-
-
-def test_a_label_may_be_given(images):
-    run(images, "--label", "Digit")
-
-    assert titles() == ["Digit"] * 4
-
-
-def test_images_that_are_cut_short_come_in_as_far_as_they_go(images):
-    images.write_bytes(idx(BITMAPS)[:-100])
-
-    summary, reason = run_to_break(images)
-
-    assert summary == "3 added, 0 already here, 0 skipped."
-    assert "cut short" in reason
-
-
-def test_labels_of_another_number_are_an_error(images):
-    images.with_name(IMAGE_LABELS).write_bytes(idx(DIGITS[:3]))
-
-    with pytest.raises(CommandError, match="not have one label for each"):
-        run(images)
-
-
-def test_labels_that_are_none_are_an_error(images):
-    images.with_name(IMAGE_LABELS).write_bytes(b"Dear diary, what a day")
-
-    with pytest.raises(CommandError, match="does not begin like an IDX file"):
-        run(images)
-
-
-@pytest.mark.parametrize("size", [(0, 28), (1025, 28), (3, 600)])
-def test_images_of_a_size_that_no_wall_takes_are_an_error(images, size):
-    images.write_bytes(b"\0\0\x08\x03" + struct.pack(">3I", 9, *size))
-
-    with pytest.raises(CommandError, match="1024"):
-        run(images)
-
-
-def test_a_header_that_is_cut_short_is_an_error(images):
-    images.write_bytes(idx(BITMAPS)[:9])
-
-    with pytest.raises(CommandError, match="cut short"):
-        run(images)

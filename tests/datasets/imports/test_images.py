@@ -1,4 +1,4 @@
-"""Folders and zips of pictures, of others than this project."""
+"""Folders and zips of images."""
 
 import os
 import zipfile
@@ -13,42 +13,14 @@ from drawings.datasets.imports.readers import images
 from drawings.imaging import uploads
 from drawings.models import Drawing
 from tests.support import samples
-from tests.support.importing import THEN, picture, run, stored, titles, write_lines
+from tests.support.importing import picture, put, run, stored, titles, write_lines, zipped
 
 pytestmark = [pytest.mark.django_db, pytest.mark.files_alone]
 
 LOSSLESS = {"png": "PNG", "webp": "WEBP", "gif": "GIF", "bmp": "BMP"}
 
 
-def put(folder, name, data=None, time=THEN):
-    """A file in the folder; a picture that is another one for another name, unless told."""
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(samples.png(picture(sum(name.encode()))) if data is None else data)
-    os.utime(path, (time.timestamp(), time.timestamp()))
-    return path
-
-
-def zipped(folder, compression=zipfile.ZIP_DEFLATED):
-    """The folder as a zip beside it."""
-    path = folder.with_suffix(".zip")
-    with zipfile.ZipFile(path, "w", compression) as archive:
-        for file in sorted(folder.rglob("*")):
-            archive.write(file, file.relative_to(folder))
-    return path
-
-
-@pytest.fixture
-def folder(tmp_path):
-    path = tmp_path / "pictures"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture(params=[lambda folder: folder, zipped], ids=["folder", "zip"])
-def source(request):
-    """Makes a source of a folder."""
-    return request.param
+# --- HEAD ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("suffix", "format"), LOSSLESS.items())
@@ -154,102 +126,6 @@ def test_a_folder_without_pictures_is_an_error(folder, source):
         run(source(folder))
 
 
-# --- metadata.jsonl --------------------------------------------------------------------------
-
-
-def test_metadata_says_what_pictures_are(folder, source):
-    for name in ("train/1.png", "train/b/2.png", "train/3.png", "train/4.png", "test/cow/1.png"):
-        put(folder, name)
-    write_lines(
-        folder / "train/metadata.jsonl",
-        {"file_name": "3.png", "label": "A cat", "artist": "Ada", "license": "none"},
-        {"file_name": "1.png", "text": "A dog", "label": None},
-        {"file_name": "b/2.png", "title": "Two", "label": 2},
-        {"file_name": "./4.png", "label": 4},
-    )
-
-    assert run(source(folder)) == ("5 added, 0 already here, 0 skipped.", "")
-
-    assert sorted(titles()) == ["4", "A cat", "A dog", "Two", "cow"]
-    assert Drawing.objects.get(title="A cat").artist == "Ada"
-
-
-def test_without_a_label_the_folder_and_the_name_stay(folder, source):
-    put(folder, "cat/1.png")
-    put(folder, "2.png")
-    write_lines(folder / "metadata.jsonl", {"file_name": "cat/1.png"}, {"file_name": "2.png"})
-
-    run(source(folder))
-
-    assert sorted(titles()) == ["2", "cat"]
-
-
-def test_a_picture_that_metadata_forgets_is_named_and_skipped(folder, source):
-    put(folder, "a/1.png")
-    put(folder, "a/2.png")
-    put(folder, "b/3.png")
-    write_lines(folder / "a/metadata.jsonl", {"file_name": "1.png"})
-
-    summary, complaints = run(source(folder))
-
-    assert summary == "2 added, 0 already here, 1 skipped."
-    assert complaints == "a/2.png: skipped. metadata.jsonl does not describe it.\n"
-
-
-def test_what_others_say_at_length_is_cut(folder):
-    put(folder, "1.png")
-    long = "long " * 50
-    write_lines(
-        folder / "metadata.jsonl", {"file_name": "1.png", "label": f"  {long}\n", "artist": long}
-    )
-
-    run(folder)
-
-    drawing = Drawing.objects.get()
-    assert (len(drawing.title), len(drawing.artist)) == (80, 40)
-    assert drawing.title.endswith("long…")
-
-
-OUTSIDE = "leads out of the source"
-BAD_LINES = {
-    "no JSON": (b"Dear diary", "not JSON"),
-    "nested 5,000 deep": (b"[" * 5000, "not JSON"),
-    "no object": ([1], "not a JSON object"),
-    "no file_name": ({"label": "cat"}, "file_name must be text"),
-    "a file_name that is a number": ({"file_name": 1}, "file_name must be text"),
-    "a file above": ({"file_name": "../secret.png"}, OUTSIDE),
-    "a file far above": ({"file_name": "a/../../../secret.png"}, OUTSIDE),
-    "an absolute path": ({"file_name": "/etc/passwd"}, OUTSIDE),
-    "NUL in a path": ({"file_name": "a\0.png"}, OUTSIDE),
-    "a surrogate in a path": ({"file_name": "a\ud800.png"}, "no such file"),
-    "the folder": ({"file_name": "."}, "file"),
-    "no name": ({"file_name": ""}, "file"),
-    "a file that is not there": ({"file_name": "gone.png"}, "no such file"),
-    "a long path": ({"file_name": "a" * 5000}, "no such file"),
-    "a label that is a list": ({"file_name": "1.png", "label": []}, "must be text"),
-    "NUL in a label": ({"file_name": "1.png", "label": "c\0t"}, "can't use"),
-    "a surrogate in a label": ({"file_name": "1.png", "label": "c\ud800t"}, "can't use"),
-    "a line too long": ({"file_name": "1.png", "label": "x" * 100_000}, "too long"),
-}
-
-
-@pytest.mark.parametrize(("line", "said"), BAD_LINES.values(), ids=BAD_LINES)
-def test_a_bad_line_is_named_and_skipped_and_the_others_come_in(folder, source, line, said):
-    put(folder.parent, "secret.png")
-    put(folder, "1.png")
-    put(folder, "2.png")
-    write_lines(folder / "metadata.jsonl", line, {"file_name": "2.png"})
-
-    summary, complaints = run(source(folder))
-
-    assert titles() == ["2"]
-    assert complaints.startswith("metadata.jsonl line 1: skipped. ")
-    assert said in complaints.splitlines()[0]
-    assert summary.startswith("1 added")
-
-
-# --- Bad pictures ----------------------------------------------------------------------------
-
 BAD_PICTURES = {
     "text": (b"Dear diary", "can't read this image"),
     "nothing": (b"", "can't read this image"),
@@ -262,6 +138,9 @@ BAD_PICTURES = {
     "of too many bytes": (samples.png(picture()) + bytes(2_000_000), "more than 2,000,000 bytes"),
     "of another kind": (samples.encoded(samples.shades(40, 40), "TIFF"), "can't read this image"),
 }
+
+
+# --- Bad pictures -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("data", "said"), BAD_PICTURES.values(), ids=BAD_PICTURES)
@@ -340,22 +219,7 @@ def test_names_are_shown_without_what_a_terminal_obeys(folder):
     assert complaints.startswith("\\x1b[31mred\\udcff.png: skipped.")
 
 
-# --- Zips ------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def archive(tmp_path):
-    """A zip of these members; a folder that nothing may be written to is around it."""
-
-    def make(*members, compression=zipfile.ZIP_DEFLATED):
-        path = tmp_path / "within" / "pictures.zip"
-        path.parent.mkdir()
-        with zipfile.ZipFile(path, "w", compression) as archive:
-            for name, data in members:
-                archive.writestr(name, data)
-        return path
-
-    return make
+# --- Zips ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["../../x.png", "/x.png", "C:\\x.png", "a/../../x.png"])

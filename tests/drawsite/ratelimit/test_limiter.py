@@ -1,47 +1,41 @@
+"""The limiter counts exactly, and limits what it should."""
+
 import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from functools import partial
 from types import SimpleNamespace
-from unittest.mock import Mock
-from urllib.error import HTTPError
-from urllib.request import urlopen
 from uuid import uuid4
 
 import pytest
-import redis
 from django.conf import settings as project
 
 from drawings.imaging import rasteriser, strokes
 from drawings.models import Drawing
 from drawings.plotting import worker
 from drawsite.environment import Rate
-from drawsite.ratelimit import limiter, redis_counters, shared_counters
+from drawsite.ratelimit import limiter
 from tests.support import documents, samples
-from tests.support.server import Server
-
-JSON = {"Accept": "application/json"}
-LIST = samples.brightness_list("0")
-
-# One window holds the whole test, however slow it is.
-AGES = 10**9
-THREE = Rate(3, AGES)
-PROCESSES, CALLS = 8, 200
-STORES = ["memory", "redis"] if os.environ.get("REDIS_URL") else ["memory"]
+from tests.support.limits import allowed
 
 pytestmark = pytest.mark.django_db
 
+JSON = {"Accept": "application/json"}
 
-@pytest.fixture(autouse=True)
-def fresh_counts(settings, monkeypatch):
-    """A new SECRET_KEY resets all counts, in Redis too: their keys are hashed with it."""
-    monkeypatch.setattr(limiter, "_redis_pauses_until", 0.0)
-    settings.SECRET_KEY = uuid4().hex
+LIST = samples.brightness_list("0")
+
+
+# One window holds the whole test, however slow it is.
+AGES = 10**9
+
+THREE = Rate(3, AGES)
+
+
+PROCESSES, CALLS = 8, 200
+
+STORES = ["memory", "redis"] if os.environ.get("REDIS_URL") else ["memory"]
 
 
 @pytest.fixture(params=STORES)
@@ -51,20 +45,7 @@ def store(request, settings):
     return request.param
 
 
-@pytest.fixture
-def clock(settings, monkeypatch):
-    """The clock of the counters in memory."""
-    settings.REDIS_URL = ""
-    clock = SimpleNamespace(now=1000.0)
-    monkeypatch.setattr(shared_counters, "time", SimpleNamespace(monotonic=lambda: clock.now))
-    return clock
-
-
-def allowed(number, client="192.0.2.1", rate=THREE, scope="submit"):
-    return [limiter.hit(scope, client, rate).allowed for _ in range(number)]
-
-
-# --- Counting -------------------------------------------------------------------------------
+# --- Counting -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("limit", [1, 3, 10])
@@ -176,166 +157,7 @@ def test_eight_processes_that_ask_at_once_get_exactly_what_the_rate_says(store):
     assert sum(by_process) == 150
 
 
-# --- What is counted in memory --------------------------------------------------------------
-
-
-KEYS = [bytes([number]) * shared_counters.KEY_BYTES for number in range(1, 100)]
-FULL = shared_counters.PROBE_LENGTH
-
-
-def count_in(table, key, times=1, limit=1000, seconds=60):
-    return [table.check_limit(key, limit, seconds, 1, write=True)[0] for _ in range(times)]
-
-
-def is_counted(table, key, seconds=60):
-    return not table.check_limit(key, 1, seconds, 1, write=False)[0]
-
-
-@pytest.fixture
-def table():
-    """A table with as many slots as the probe length."""
-    with closing(shared_counters.Counters(FULL)) as table:
-        yield table
-
-
-def test_a_full_table_evicts_expired_keys_first(table, clock):
-    count_in(table, KEYS[5], times=50, seconds=10)
-    for number in range(FULL):
-        count_in(table, KEYS[number])
-    clock.now += 20
-
-    count_in(table, KEYS[50])
-
-    assert [is_counted(table, key) for key in KEYS[:FULL]] == [True] * 5 + [False] + [True] * 10
-
-
-def test_a_thousand_other_clients_do_not_evict_one_that_has_used_up_its_limit(table):
-    assert count_in(table, KEYS[0], times=6, limit=5) == [True] * 5 + [False]
-
-    for number in range(1000):
-        key = number.to_bytes(shared_counters.KEY_BYTES, "big")
-        count_in(table, key, times=4)
-
-    assert count_in(table, KEYS[0], limit=5) == [False]
-
-
-def test_other_requests_evict_no_failed_login(settings, monkeypatch):
-    settings.REDIS_URL = ""
-    tables = {scope: shared_counters.Counters(FULL) for scope in shared_counters.SCOPES}
-    monkeypatch.setattr(shared_counters, "tables", tables)
-    hour = Rate(1, 3600)
-    assert allowed(1, "ada", hour, "login_name") == [True]
-
-    for number in range(100):
-        allowed(5, f"2001:db8:{number:x}::/64", Rate(100, AGES), "submit")
-
-    assert allowed(1, "ada", hour, "login_name") == [False]
-    for each in tables.values():
-        each.close()
-
-
-@pytest.mark.parametrize("ends", [float("inf"), float("nan"), 1e300, -1.0])
-def test_a_half_written_slot_locks_no_client_out(table, ends):
-    for number in range(FULL):
-        place = number * shared_counters.SLOT.size
-        shared_counters.SLOT.pack_into(table._table, place, KEYS[number], ends, 2**64 - 1)
-
-    assert count_in(table, KEYS[0], times=3, limit=2) == [True, True, False]
-    assert count_in(table, KEYS[50], times=3, limit=2) == [True, True, False]
-
-
-def test_counting_works_on_a_full_disk(monkeypatch):
-    monkeypatch.setattr(tempfile, "gettempdir", Mock(side_effect=FileNotFoundError))
-
-    with closing(shared_counters.Counters(64)) as table:
-        assert count_in(table, KEYS[0]) == [True]
-
-
-DYING = """
-import os, signal
-from drawsite.ratelimit.shared_counters import Counters
-table = Counters(64)
-if os.fork() == 0:
-    with table._locked():
-        os.kill(os.getpid(), signal.SIGKILL)
-os.wait()
-print(table.check_limit(b"k" * 16, 1, 60, 1, write=True)[0])
-"""
-
-
-def test_a_process_that_dies_while_it_counts_releases_the_lock():
-    command = [sys.executable, "-c", DYING]
-    done = subprocess.run(command, cwd=project.BASE_DIR, capture_output=True, timeout=30)
-
-    assert done.stdout == b"True\n"
-
-
-@pytest.mark.parametrize(
-    ("setting", "path", "body", "status"),
-    [
-        ("API_RATE", "/api/v1/drawings", None, 200),
-        ("SUBMIT_RATE", "/postmethod", b"canvas_data=bad", 422),
-    ],
-)
-def test_the_servers_processes_count_together(transactional_db, setting, path, body, status):
-    with (
-        Server(**{setting: "20/d"}, WEB_WORKERS="3", REDIS_URL="") as site,
-        ThreadPoolExecutor(8) as threads,
-    ):
-        answers = list(threads.map(partial(status_of, site, data=body), [path] * 60))
-
-    assert sorted(answers) == sorted([status] * 20 + [429] * 40)
-
-
-def status_of(site, path, data=None):
-    try:
-        with urlopen(f"{site.url}{path}", data) as answer:
-            return answer.status
-    except HTTPError as error:
-        return error.code
-
-
-if "redis" in STORES:
-
-    def test_the_counts_in_redis_expire_with_their_window_and_hold_no_address(monkeypatch):
-        check_limit = Mock(wraps=redis_counters.check_limit)
-        monkeypatch.setattr(redis_counters, "check_limit", check_limit)
-        allowed(4, rate=Rate(3, 60))
-        name = redis_counters.PREFIX + check_limit.call_args.args[1].hex()
-
-        with redis.Redis.from_url(os.environ["REDIS_URL"]) as server:
-            assert "192.0.2.1" not in name
-            assert 0 < server.pttl(name) <= 60_000
-            assert server.get(name) == b"3"
-
-    def test_counting_in_redis_takes_one_round_trip(monkeypatch):
-        allowed(1)  # loads the script
-        sent = []
-        write = redis.Connection.send_packed_command
-
-        def spy(self, command, *arguments, **options):
-            sent.append(command)
-            return write(self, command, *arguments, **options)
-
-        monkeypatch.setattr(redis.Connection, "send_packed_command", spy)
-
-        assert allowed(1) == [True]
-        assert len(sent) == 1
-
-
-def test_memory_counts_while_redis_is_away(settings, caplog, monkeypatch):
-    settings.REDIS_URL = "redis://127.0.0.1:1"
-
-    assert allowed(4) == [True, True, True, False]
-    assert caplog.text.count("Redis does not answer") == 1  # and is not retried each time
-
-    later = time.monotonic() + limiter.REDIS_PAUSE_SECONDS
-    monkeypatch.setattr(limiter, "time", SimpleNamespace(monotonic=lambda: later))
-    assert allowed(1) == [False]
-    assert caplog.text.count("Redis does not answer") == 2
-
-
-# --- What is limited ------------------------------------------------------------------------
+# --- What is limited ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("url", ["/drawings/", "/postmethod"])
@@ -394,9 +216,6 @@ def test_a_claimed_address_gains_nothing(client, settings):
     assert answers == [303, 303, 429, 429]
 
 
-# --- Figures --------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def figures(make_drawing, monkeypatch):
     """The addresses of two plots and an SVG, which are drawn on request."""
@@ -407,6 +226,9 @@ def figures(make_drawing, monkeypatch):
     )
     address = drawing.get_absolute_url()
     return [f"{address}plot.png", f"{address}plot.png?cmap=hsv", f"{address}strokes.svg"]
+
+
+# --- Figures ------------------------------------------------------------------------------
 
 
 def test_a_client_that_has_too_many_figures_drawn_is_told_when_to_come_back(
@@ -458,8 +280,3 @@ def test_a_client_that_used_up_the_figure_rate_still_gets_images(client, setting
 
     assert client.get(figures[0].replace("plot.png", "image.png")).status_code == 200
     assert client.get(figures[0], REMOTE_ADDR="192.0.2.1").status_code == 200
-
-
-# --- Whose address counts -------------------------------------------------------------------
-
-PEER = "198.51.100.9"

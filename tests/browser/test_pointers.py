@@ -1,0 +1,157 @@
+"""Pens and fingers on the canvas."""
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browser import tools_used
+
+pytestmark = pytest.mark.page_alone
+
+WHITE = 255
+
+
+@pytest.fixture
+def two_fingers(studio):
+    """Sends touches: each argument is where the fingers are, None for no finger any more."""
+
+    def send(kind, *points):
+        touches = [
+            {"x": x, "y": y, "id": number}
+            for number, (x, y) in enumerate(studio.on_screen(point) for point in points)
+        ]
+        studio.protocol.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    return send
+
+
+@pytest.mark.parametrize("tool", ["pen", "eraser", "line", "ellipse", "fill", "eyedropper"])
+def test_two_fingers_zoom_without_leaving_a_mark(studio, two_fingers, tool):
+    studio.choose(tool)
+    two_fingers("touchStart", (90, 100))
+    two_fingers("touchMove", (91, 100))
+    two_fingers("touchStart", (91, 100), (110, 100))
+    two_fingers("touchMove", (70, 100), (130, 100))
+    two_fingers("touchMove", (50, 100), (150, 100))
+    two_fingers("touchEnd")
+
+    assert (studio.field() == WHITE).all()
+    assert tools_used(studio) == []
+    assert "scale(" in studio.page.locator("#sheet").get_attribute("style")
+
+
+def test_what_is_drawn_while_zoomed_is_where_the_finger_was(studio):
+    studio.page.keyboard.press("+")
+    studio.page.keyboard.press("+")
+
+    studio.mouse((100, 100))  # the middle stays in the middle
+    assert studio.field()[100, 100] == 0
+    studio.page.keyboard.press("0")
+    assert not studio.page.locator("#sheet").get_attribute("style")
+
+
+def test_a_tap_of_two_fingers_undoes_and_of_three_redoes(studio, two_fingers):
+    studio.mouse((20, 30), (60, 90))
+    drawn = studio.field()
+
+    two_fingers("touchStart", (90, 100), (110, 100))
+    two_fingers("touchEnd")
+    assert (studio.field() == WHITE).all()
+    two_fingers("touchStart", (90, 100), (110, 100), (130, 100))
+    two_fingers("touchEnd")
+    assert np.array_equal(studio.field(), drawn)
+
+
+def test_a_palm_that_rests_before_the_pen_leaves_no_mark(studio, two_fingers):
+    two_fingers("touchStart", (150, 170))
+    studio.pen((40, 40), (60, 60), (80, 40))
+    two_fingers("touchMove", (152, 172))
+    two_fingers("touchEnd")
+
+    assert (studio.field()[120:, 100:] == WHITE).all()
+    assert studio.field()[60, 60] == 0
+    assert tools_used(studio) == ["pen"]
+
+
+@pytest.mark.parametrize("tool", ["pen", "line", "fill"])
+def test_a_palm_that_touches_shortly_before_the_pen_is_taken_back(studio, two_fingers, tool):
+    studio.choose(tool)
+    two_fingers("touchStart", (150, 170))
+    two_fingers("touchEnd")
+    studio.pen((40, 40), (60, 60))
+
+    assert tools_used(studio) == [tool]
+    if tool != "fill":
+        assert (studio.field()[120:, 100:] == WHITE).all()
+
+
+def test_a_pen_takes_no_drawing_of_a_finger_back(studio):
+    studio.touch(*[(x, 50) for x in range(20, 180, 4)])
+    studio.page.wait_for_timeout(700)
+    studio.touch((50, 150), (60, 160))
+    studio.choose("eyedropper")
+    studio.touch((10, 10))
+    studio.choose("pen")
+    studio.pen((40, 100), (60, 100))
+
+    assert tools_used(studio) == ["pen", "pen", "pen"]
+
+
+def test_the_wheel_moves_paper_that_is_zoomed(studio):
+    studio.page.keyboard.press("+")
+    studio.page.mouse.move(*studio.on_screen((100, 100)))
+    before = studio.page.locator("#sheet").get_attribute("style")
+    studio.page.mouse.wheel(0, 40)
+
+    expect(studio.page.locator("#sheet")).not_to_have_attribute("style", before)
+
+
+def test_after_a_pen_fingers_draw_only_when_they_are_let(studio):
+    expect(studio.page.locator("#pen-only-field")).to_be_hidden()
+    studio.pen((40, 40), (60, 60))
+    studio.touch((100, 100), (150, 150))
+    assert tools_used(studio) == ["pen"]
+
+    studio.page.get_by_label("Draw with pen only").uncheck()
+    studio.measure()
+    studio.page.wait_for_timeout(700)  # as long as a touch may be the hand that held the pen
+    studio.touch((100, 100), (150, 150))
+    assert tools_used(studio) == ["pen", "pen"]
+
+
+def test_a_pens_pressure_is_its_width_unless_that_is_switched_off(studio):
+    studio.set("size", 10)
+    studio.pen((40, 40), (60, 40), pressure=0.5)
+    studio.pen((40, 80), (60, 80), pressure=1)
+    studio.pen((40, 120), (60, 120), pressure=0.1)
+    studio.page.locator(".more summary").click()
+    studio.page.get_by_label("pressure").uncheck()
+    studio.measure()
+    studio.pen((40, 160), (60, 160), pressure=1)
+
+    widths = [operation["radius"][0] for operation in studio.document()["operations"]]
+    assert widths[0] == widths[3] == 5
+    assert widths[1] > 5 > widths[2]
+
+
+def test_a_cancelled_pointer_ends_its_stroke_cleanly(studio, two_fingers):
+    two_fingers("touchStart", (50, 50))
+    two_fingers("touchMove", (100, 50))
+    two_fingers("touchCancel")
+    studio.mouse((50, 100), (100, 100))
+
+    assert len(tools_used(studio)) == 2
+    assert studio.field()[75, 75] == WHITE
+
+
+def test_a_steady_hand_smooths_and_still_ends_where_the_pointer_does(studio):
+    zigzag = [(x, 100 + 6 * (-1) ** x) for x in range(20, 180, 4)]
+    studio.mouse(*zigzag)
+    studio.page.locator(".more summary").click()
+    studio.page.get_by_label("Smoothing").select_option("strong")
+    studio.measure()
+    studio.mouse(*zigzag)
+
+    rough, steady = studio.document()["operations"]
+    assert np.abs(np.diff(steady["y"])).sum() < 0.5 * np.abs(np.diff(rough["y"])).sum() + 12
+    assert (steady["x"][-1], steady["y"][-1]) == (rough["x"][-1], rough["y"][-1])
