@@ -152,8 +152,8 @@ class ExportQuery(BaseModel):
     )
     artist: Artist = Field(None, description="The artist's exact name.")
     cmap: Colormap = Field(None, description="The colormap.")
-    since: Time = Field(None, description="Received at this time or later.")
-    until: Time = Field(None, description="Received before this time.")
+    since: Time = Field(None, description="Created at this time or later.")
+    until: Time = Field(None, description="Created before this time.")
     status: StatusFilter = Field(
         None, description="By default `published`. Other statuses need a token with Read."
     )

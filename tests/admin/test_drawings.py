@@ -1,32 +1,24 @@
+"""The admin's list of drawings, and the page of one."""
+
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from uuid import uuid4
 
 import pytest
-from django.contrib.admin.models import DELETION, LogEntry
-from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from drawings.models import BlockedSender, Drawing, Report
-from drawings.services import batches
+from drawings.models import Drawing
 from tests.support import samples
-
-LIST = "/admin/drawings/drawing/"
+from tests.support.admin_pages import address, change_url, listed, text
 
 pytestmark = pytest.mark.django_db
 
-
-def change_url(drawing):
-    return f"{LIST}{drawing.id}/change/"
-
-
-def listed(response):
-    return list(response.context["cl"].result_list)
+LIST = "/admin/drawings/drawing/"
 
 
 def values_of(drawing, **changes):
@@ -40,7 +32,7 @@ def shown_on(page):
     return {each.html_initial_name: each.value() for each in page.context["adminform"].form}
 
 
-# --- The list -------------------------------------------------------------------------------
+# --- The list -----------------------------------------------------------------------------
 
 
 def test_the_list_shows_a_thumbnail_of_each_drawing(admin_client, make_drawing):
@@ -148,23 +140,7 @@ def test_search_and_filters_hold_together(admin_client, make_drawing):
     assert listed(admin_client.get(LIST, asked)) == [hidden]
 
 
-# --- Its pages ------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def many(field):
-    """Two pages and a half of drawings, newest first."""
-    model = Drawing.from_field(field)
-    return Drawing.objects.bulk_create(
-        Drawing(blob=model.blob, width=200, height=200, title=f"Fox {number}")
-        for number in range(125)
-    )[::-1]
-
-
-def address(response, name):
-    """Where the link of this name below the list leads, or None."""
-    link = re.search(rf'<a class="button" href="(\?[^"]*)">{name}</a>', response.content.decode())
-    return link and unescape(link[1])
+# --- Its pages ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("query", ["", "?q=fox", "?status__exact=published&since=today"])
@@ -241,369 +217,7 @@ def test_an_action_on_a_page_of_a_search_changes_what_was_selected(admin_client,
     )
 
 
-# --- Actions --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("action", "status"), [("publish", "published"), ("hide", "hidden")])
-def test_an_action_sets_the_status_of_the_selected_drawings(
-    admin_client, make_drawing, action, status
-):
-    selected = [make_drawing(status="pending") for _ in range(2)]
-    other = make_drawing(status="pending")
-
-    response = admin_client.post(
-        LIST,
-        {
-            "action": action,
-            "_selected_action": [drawing.pk for drawing in selected],
-            "select_across": "0",
-        },
-        follow=True,
-    )
-
-    assert f"2 drawings are now {status}." in response.content.decode()
-    assert set(Drawing.objects.filter(status=status)) == set(selected)
-    assert Drawing.objects.get(status="pending") == other
-
-
-@pytest.mark.parametrize("action", ["hide", "delete_selected", "block_sender"])
-def test_what_was_selected_one_by_one_is_changed_and_no_other(admin_client, make_drawing, action):
-    def untouched():
-        blocked = [bytes(row.sender) for row in BlockedSender.objects.all()]
-        return set(Drawing.objects.filter(status="published").exclude(sender__in=blocked))
-
-    drawings = [make_drawing(sender=bytes([number] * 16)) for number in range(5)]
-    form = {
-        "action": action,
-        "select_across": "0",
-        "index": "0",
-        "_selected_action": [drawings[3].pk, drawings[1].pk],
-    }
-    page = admin_client.post(LIST, form)
-    if page.status_code == 200:
-        assert page.context["drawings"] == [drawings[1], drawings[3]]
-        assert not page.context["others"]
-        admin_client.post(LIST, fields_of(page))
-
-    assert untouched() == {drawings[0], drawings[2], drawings[4]}
-
-
-def test_an_action_leaves_the_pixels_as_they_are(admin_client, make_drawing, field):
-    drawing = make_drawing(status="pending")
-
-    admin_client.post(LIST, {"action": "publish", "_selected_action": [drawing.pk]})
-
-    assert (Drawing.objects.get().field == field).all()
-
-
-def test_the_history_tells_who_hid_a_drawing(admin_client, admin_user, make_drawing):
-    drawing = make_drawing()
-
-    admin_client.post(LIST, {"action": "hide", "_selected_action": [drawing.pk]})
-
-    entry = LogEntry.objects.get()
-    assert (entry.user, entry.object_id) == (admin_user, str(drawing.pk))
-    assert entry.get_change_message() == "Status set to Hidden."
-
-
-def test_a_drawing_that_has_the_status_is_not_counted(admin_client, make_drawing):
-    drawings = [make_drawing(status="hidden"), make_drawing()]
-
-    response = admin_client.post(
-        LIST,
-        {"action": "hide", "_selected_action": [drawing.pk for drawing in drawings]},
-        follow=True,
-    )
-
-    assert "1 drawing is now hidden." in response.content.decode()
-    assert LogEntry.objects.count() == 1
-
-
-def test_the_delete_action_asks_and_then_deletes(admin_client, make_drawing):
-    gone, left = make_drawing(), make_drawing()
-    form = {"action": "delete_selected", "_selected_action": [gone.pk]}
-
-    asked = admin_client.post(LIST, form)
-    assert "Delete 1 drawing? It cannot be restored." in text(asked)
-    assert Drawing.objects.count() == 2
-
-    admin_client.post(LIST, {**form, "post": "yes"})
-    assert Drawing.objects.get() == left
-    assert admin_client.get(gone.get_absolute_url()).status_code == 404
-
-
-def test_hundreds_are_deleted_at_once(admin_client, field):
-    blank = Drawing.from_field(field)
-    drawings = Drawing.objects.bulk_create(
-        Drawing(blob=blank.blob, width=200, height=200) for _ in range(300)
-    )
-    ids = [drawing.pk for drawing in drawings]
-
-    form = {"action": "delete_selected", "_selected_action": ids, "post": "yes"}
-    admin_client.post(LIST, form)
-
-    assert not Drawing.objects.exists()
-
-
-# --- Actions on thousands -------------------------------------------------------------------
-
-
-@pytest.fixture
-def slow(monkeypatch):
-    """A batch of 50 drawings fills a request's time."""
-    monkeypatch.setattr(batches, "BATCH", 50)
-    monkeypatch.setattr(batches, "SECONDS", 0)
-
-
-def fields_of(response):
-    """The form of an action's page, as a browser sends it."""
-    form = re.search(r'<form method="post" [^>]*class="bulk-step".*?</form>', text(response), re.S)
-    assert form is not None
-    fields = re.findall(r'name="(\w+)" value="([^"]*)"', form[0])
-    return {name: [value for each, value in fields if each == name] for name, _ in fields}
-
-
-def text(response):
-    return unescape(response.content.decode())
-
-
-@pytest.mark.parametrize("query", ["", "?q=fox", "?status__exact=published"])
-def test_what_takes_longer_than_a_request_goes_on_in_the_next_one(
-    admin_client, many, make_drawing, slow, query
-):
-    form = {"action": "hide", "_selected_action": [many[0].pk], "select_across": "1"}
-    asked = admin_client.post(LIST + query, form)
-    late = make_drawing(title="Fox that came late")
-
-    first = admin_client.post(LIST + query, fields_of(asked))
-    second = admin_client.post(LIST + query, fields_of(first))
-    last = admin_client.post(LIST + query, fields_of(second), follow=True)
-
-    assert "Hide 125 drawings?" in text(asked)
-    assert "50 drawings are now hidden so far, and more remain." in text(first)
-    assert "100 drawings are now hidden so far, and more remain." in text(second)
-    assert "125 drawings are now hidden." in text(last)
-    assert Drawing.objects.get(status="published") == late
-    assert LogEntry.objects.count() == 125
-
-
-def test_drawings_selected_one_by_one_are_taken_in_parts_too(admin_client, many, slow):
-    ids = [drawing.pk for drawing in many[:60]]
-
-    first = admin_client.post(LIST, {"action": "hide", "_selected_action": ids})
-    last = admin_client.post(LIST, fields_of(first), follow=True)
-
-    assert "60 drawings are now hidden." in text(last)
-    assert set(Drawing.objects.filter(status="hidden")) == set(many[:60])
-
-
-def test_a_long_action_reads_no_pixels_and_names_no_more_ids_than_a_batch(admin_client, many, slow):
-    form = {"action": "hide", "_selected_action": [many[0].pk], "select_across": "1", "post": "yes"}
-    with CaptureQueriesContext(connection) as asked:
-        admin_client.post(LIST, form)
-
-    statements = [query["sql"] for query in asked]
-    assert not [sql for sql in statements if '"blob"' in sql or "OFFSET" in sql]
-    assert max(sql.count("-") + sql.count("'") for sql in statements if "UPDATE" in sql) < 500
-
-
-def test_no_more_than_a_thousand_are_counted(admin_client, field):
-    blank = Drawing.from_field(field)
-    drawings = Drawing.objects.bulk_create(
-        Drawing(blob=blank.blob, width=200, height=200) for _ in range(1001)
-    )
-    form = {"action": "delete_selected", "_selected_action": [drawings[0].pk], "select_across": "1"}
-
-    assert "Delete more than 1,000 drawings?" in text(admin_client.post(LIST, form))
-    assert Drawing.objects.count() == 1001
-
-
-@pytest.mark.parametrize(
-    ("model", "action"),
-    [
-        ("drawing", "hide"),
-        ("report", "settle"),
-        ("blockedword", "delete_selected"),
-        ("blockedsender", "delete_selected"),
-    ],
-)
-@pytest.mark.parametrize("id", ["x", str(10**30), "\0"])
-def test_a_made_up_selection_is_refused(admin_client, model, action, id):
-    form = {"action": action, "_selected_action": [id]}
-
-    assert admin_client.post(f"/admin/drawings/{model}/", form).status_code == 400
-
-
-@pytest.mark.parametrize("across", ["0", "1"])
-def test_a_title_that_has_changed_since_the_list_was_shown_is_not_published(
-    admin_client, make_drawing, across
-):
-    seen, retitled = (make_drawing(title="Fox", status="pending") for _ in range(2))
-    Report.objects.create(drawing=retitled, reason="other")
-    page = text(admin_client.get(LIST))
-    seen_at = re.search(r'name="seen_at" value="([^"]+)"', page)
-    assert seen_at is not None
-    Drawing.objects.filter(pk=retitled.pk).update_stamped(title="Rude")
-
-    form = {"_selected_action": [seen.pk, retitled.pk], "select_across": across}
-    answer = admin_client.post(LIST, {**form, "action": "publish", "seen_at": seen_at[1]})
-    if across == "1":
-        answer = admin_client.post(LIST, fields_of(answer))
-
-    page = text(admin_client.get(answer["Location"]))
-    assert "1 drawing is now published." in page
-    assert "Skipped 1 drawing that changed after you opened the list." in page
-    assert Drawing.objects.get(status="pending") == retitled
-    assert Report.objects.waiting().exists()
-
-
-@pytest.mark.parametrize("name", ["after", "until", "done", "seen_at"])
-def test_a_made_up_step_is_refused(admin_client, many, name):
-    form = {"action": "hide", "_selected_action": [many[0].pk], "post": "yes", name: "x"}
-
-    assert admin_client.post(LIST, form).status_code == 400
-    assert not Drawing.objects.filter(status="hidden").exists()
-
-
-def test_everything_of_a_sender_is_deleted_and_nothing_else(admin_client, make_drawing):
-    theirs = [make_drawing(sender=b"s" * 16) for _ in range(2)]
-    others = {make_drawing(sender=b"t" * 16), make_drawing()}
-    form = {"action": "remove_sender", "_selected_action": [theirs[0].pk]}
-
-    asked = admin_client.post(LIST, form)
-    address = re.search(r'action="([^"]+)" class="bulk-step"', text(asked))
-    assert address is not None
-    assert "Delete 2 drawings?" in text(asked)
-    admin_client.post(LIST + address[1], fields_of(asked))
-
-    assert set(Drawing.objects.all()) == others
-    assert LogEntry.objects.filter(action_flag=DELETION).count() == 2
-
-
-@pytest.mark.parametrize("senders", [[None], [b"s" * 16, b"t" * 16]])
-def test_whose_drawings_are_meant_must_be_clear(admin_client, make_drawing, senders):
-    ids = [make_drawing(sender=sender).pk for sender in senders]
-
-    page = admin_client.post(
-        LIST, {"action": "remove_sender", "_selected_action": ids}, follow=True
-    )
-
-    assert "The selected drawings have" in text(page)
-    assert Drawing.objects.count() == len(senders)
-
-
-def test_the_senders_of_drawings_are_blocked(admin_client, make_drawing):
-    ids = [make_drawing(sender=sender).pk for sender in (b"s" * 16, b"s" * 16, None)]
-
-    form = {"action": "block_sender", "_selected_action": ids}
-    asked = admin_client.post(LIST, form)
-    assert "Block the senders of 3 drawings?" in text(asked)
-    page = admin_client.post(LIST, fields_of(asked), follow=True)
-
-    assert "2 drawings are from senders that are now blocked." in text(page)
-    assert [bytes(row.sender) for row in BlockedSender.objects.all()] == [b"s" * 16]
-    row = admin_client.get("/admin/drawings/blockedsender/")
-    assert "Sender 73737373" in text(row)
-
-
-def test_hiding_many_settles_their_reports(admin_client, make_drawing):
-    drawing = make_drawing()
-    stored_at = drawing.changed_at
-    Report.objects.create(drawing=drawing, reason="other")
-
-    admin_client.post(LIST, {"action": "hide", "_selected_action": [drawing.pk]})
-
-    assert not Report.objects.waiting().exists()
-    assert Drawing.objects.get().changed_at > stored_at
-    messages = {entry.change_message for entry in LogEntry.objects.all()}
-    assert messages == {"Status set to Hidden.", "Reports settled."}
-
-
-# --- Reports, and who sent it ---------------------------------------------------------------
-
-
-@pytest.mark.parametrize("q", ["", "fox"])
-def test_the_list_can_be_of_one_sender_or_of_what_was_reported(admin_client, make_drawing, q):
-    make_drawing(title="Fox")
-    sent = make_drawing(title="Fox", sender=b"s" * 16)
-    reported = make_drawing(title="Fox", sender=b"t" * 16)
-    make_drawing(title="Owl", sender=b"t" * 16)
-    Report.objects.create(drawing=reported, reason="other")
-    Report.objects.create(drawing=sent, reason="other", settled_at=timezone.now())
-
-    assert listed(admin_client.get(LIST, {"q": q, "sender": "73" * 16})) == [sent]
-    assert listed(admin_client.get(LIST, {"q": q, "reported": "yes"})) == [reported]
-    assert listed(admin_client.get(LIST, {"q": q, "sender": "73" * 16, "reported": "yes"})) == []
-
-
-@pytest.mark.parametrize("sender", ["x", "73", "73" * 17])
-def test_a_sender_that_is_none_breaks_nothing(admin_client, make_drawing, sender):
-    assert admin_client.get(LIST, {"sender": sender}).status_code == 302
-
-
-def test_the_change_page_shows_reports_and_leads_to_the_senders_drawings(
-    admin_client, make_drawing
-):
-    drawing = make_drawing(sender=b"s" * 16)
-    Report.objects.create(drawing=drawing, reason="private", note="<b>my</b> number")
-
-    page = admin_client.get(change_url(drawing)).content.decode()
-
-    assert "It shows something private" in page
-    assert "&lt;b&gt;my&lt;/b&gt; number" in page
-    assert f'href="{LIST}?sender={"73" * 16}"' in page
-
-
-def test_open_reports_are_listed_first_come_first_and_can_be_settled(
-    admin_client, admin_user, make_drawing
-):
-    drawing = make_drawing(title="Fox")
-    reports = [
-        Report.objects.create(drawing=drawing, reason="other", sender=bytes([number] * 16))
-        for number in range(3)
-    ]
-    url = "/admin/drawings/report/"
-    assert listed(admin_client.get(url)) == reports
-
-    ids = [report.pk for report in reports[:2]]
-    admin_client.post(url, {"action": "settle", "_selected_action": ids})
-
-    assert listed(admin_client.get(url)) == reports[2:]
-    assert listed(admin_client.get(url, {"state": "settled"})) == reports[1::-1]
-    assert listed(admin_client.get(url, {"state": "all"})) == reports[::-1]
-    history = text(admin_client.get(f"{LIST}{drawing.pk}/history/"))
-    assert "Reports settled." in history
-    assert admin_user.username in history
-
-
-@pytest.mark.parametrize(
-    "query", ["blob=1", "created_at__year=99999999999999999999", "title__regex=("]
-)
-def test_a_made_up_filter_is_refused(admin_client, make_drawing, query):
-    assert admin_client.get(f"{LIST}?{query}").status_code == 400
-
-
-def test_who_may_only_change_sees_hidden_pictures(client, make_drawing, django_user_model):
-    editor = django_user_model.objects.create_user("editor", is_staff=True)
-    editor.user_permissions.add(Permission.objects.get(codename="change_drawing"))
-    client.force_login(editor)
-
-    assert client.get(make_drawing(status="hidden").image_url).status_code == 200
-
-
-def test_who_may_only_view_gets_no_actions(client, make_drawing, django_user_model):
-    viewer = django_user_model.objects.create_user("viewer", is_staff=True)
-    viewer.user_permissions.add(Permission.objects.get(codename="view_drawing"))
-    client.force_login(viewer)
-    drawing = make_drawing()
-
-    client.post(LIST, {"action": "hide", "_selected_action": [drawing.pk]})
-
-    assert client.get(LIST).status_code == 200
-    assert Drawing.objects.get().status == "published"
-
-
-# --- One drawing ----------------------------------------------------------------------------
+# --- One drawing --------------------------------------------------------------------------
 
 
 def test_the_change_page_shows_the_picture_large(admin_client, make_drawing):

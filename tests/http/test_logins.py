@@ -1,10 +1,9 @@
-"""Logging in, and what happens to those who try too often."""
+"""Limits on failed logins."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
-from uuid import uuid4
 
 import pytest
 from django.contrib.auth import SESSION_KEY, get_user_model, hashers
@@ -16,33 +15,20 @@ from drawings.http import logins
 from drawings.models import KnownAddress
 from drawsite.environment import Rate
 from drawsite.ratelimit import shared_counters
-from tests.support.installation import installation
-
-LOGIN = "/admin/login/"
-HERE, ELSEWHERE = "192.0.2.1", "198.51.100.9"
-TRIES = logins.FROM_ONE_ADDRESS.limit
-# One window holds the whole test, however slow it is.
-AGES = 10**9
+from tests.support.logins import fail, log_in, post
 
 pytestmark = pytest.mark.django_db
 
-
-@pytest.fixture(autouse=True)
-def quick_passwords_and_fresh_counts(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.SECRET_KEY = uuid4().hex
+LOGIN = "/admin/login/"
 
 
-@pytest.fixture
-def site(tmp_path):
-    with installation(tmp_path) as site:
-        yield site
+HERE, ELSEWHERE = "192.0.2.1", "198.51.100.9"
+
+TRIES = logins.FROM_ONE_ADDRESS.limit
 
 
-@pytest.fixture
-def curators(django_user_model):
-    for name in ("ada", "bob"):
-        django_user_model.objects.create_superuser(name, password="right")
+# One window holds the whole test, however slow it is.
+AGES = 10**9
 
 
 @pytest.fixture
@@ -60,25 +46,11 @@ def wait(settings, monkeypatch):
     return wait
 
 
-def post(client, name="ada", password="right", address=HERE, **headers):
-    data = {"username": name, "password": password}
-    return client.post(LOGIN, data, REMOTE_ADDR=address, headers=headers)
-
-
-def log_in(client, *arguments, **values):
-    """The status of the answer: 302 is in, 200 the form again, 429 too often."""
-    return post(client, *arguments, **values).status_code
-
-
-def fail(client, times=TRIES, **values):
-    return [log_in(client, password="wrong", **values) for _ in range(times)]
-
-
 def fail_from_everywhere(client, name="ada", times=logins.FROM_ALL_ADDRESSES.limit):
     return [log_in(client, name, "wrong", f"203.0.113.{number}") for number in range(times)]
 
 
-# --- A name from an address -----------------------------------------------------------------
+# --- A name from an address ---------------------------------------------------------------
 
 
 def test_five_tries_that_fail_lock_the_name_out_from_this_address(client, curators):
@@ -175,7 +147,7 @@ def test_other_spellings_of_a_name_are_the_name(client, curators):
     assert log_in(client, "\uff41\uff44\uff41") == 429
 
 
-# --- A name from all addresses --------------------------------------------------------------
+# --- A name from all addresses ------------------------------------------------------------
 
 
 def test_many_addresses_together_get_fifty_tries_an_hour_at_a_name(client, curators, wait):
@@ -262,7 +234,7 @@ def test_a_known_address_gets_no_more_tries_than_any(client, curators):
     assert log_in(client) == 429
 
 
-# --- Whose address --------------------------------------------------------------------------
+# --- Whose address ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("proxies", [0, 1])
@@ -300,7 +272,7 @@ def test_clients_without_an_address_are_counted_together(client, curators):
     assert log_in(client, address="unix:") == 429
 
 
-# --- An address, whatever the names ---------------------------------------------------------
+# --- An address, whatever the names -------------------------------------------------------
 
 
 def test_an_address_cannot_try_many_names(client, curators, settings):
@@ -335,55 +307,7 @@ def test_a_program_of_the_hosts_own_is_not_limited(client, curators, settings):
     assert not client.login(username="ada", password="wrong")
 
 
-# --- What is kept ---------------------------------------------------------------------------
-
-
-def test_of_a_try_that_fails_nothing_is_kept(client, curators, caplog):
-    fail(client, 6)
-
-    assert not KnownAddress.objects.exists()
-    assert "A login failed" in caplog.text
-    assert not any(word in caplog.text for word in ("ada", HERE, "wrong"))
-
-
-def test_of_a_login_a_keyed_hash_and_the_day_are_kept(client, curators, settings):
-    for _ in range(2):
-        log_in(client)
-
-    row = KnownAddress.objects.get()
-    assert row.seen_on == timezone.now().date()
-    assert len(bytes(row.digest)) == 32
-    settings.SECRET_KEY = uuid4().hex
-    log_in(client)
-    assert KnownAddress.objects.count() == 2
-
-
-def test_an_upgrade_drops_what_django_axes_had_stored(site):
-    site.manage("migrate", "--verbosity=0")
-    site.manage("migrate", "drawings", "0004", "--verbosity=0")
-    with site.database() as database:
-        for table in ("accessattempt", "accesslog", "accessfailurelog"):
-            database.execute(f"CREATE TABLE axes_{table} (username varchar(255))")
-        database.execute("CREATE TABLE axes_accessattemptexpiration (expires_at varchar(9))")
-        database.execute(
-            "INSERT INTO django_migrations (app, name, applied)"
-            " VALUES ('axes', '0001_initial', CURRENT_TIMESTAMP)"
-        )
-        database.execute(
-            "INSERT INTO django_content_type (app_label, model) VALUES ('axes', 'accesslog')"
-        )
-
-    site.manage("migrate", "--verbosity=0")
-
-    with site.database() as database:
-        for table, column in [("migrations", "app"), ("content_type", "app_label")]:
-            query = f"SELECT count(*) FROM django_{table} WHERE {column} = 'axes'"  # noqa: S608
-            assert database.execute(query).fetchone() == (0,)
-    tables = site.ask("__import__('django').db.connection.introspection.table_names()")
-    assert "axes" not in tables
-
-
-# --- Sessions -------------------------------------------------------------------------------
+# --- Sessions -----------------------------------------------------------------------------
 
 
 def test_the_session_and_the_token_are_new_after_a_login(client, curators):

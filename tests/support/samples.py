@@ -5,10 +5,12 @@ import struct
 import zlib
 
 import numpy as np
+from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from drawings.imaging import pixels
 from drawings.imaging.png import PNG_SIGNATURE, png_chunk, png_from_blob
+from tests.support import samples
 
 NO_ID = "01900000-0000-7000-8000-000000000000"  # of no drawing
 
@@ -66,3 +68,10 @@ def brightness_list(*first, length=40_000, rest="12"):
 
 def scanlines(field, filter_byte=0):
     return b"".join(bytes([filter_byte]) + line.tobytes() for line in field)
+
+
+PICTURE = samples.png(samples.shades(32, 48))
+
+
+def picture(data=PICTURE):
+    return SimpleUploadedFile("drawing.png", data, "image/png")
