@@ -11,7 +11,7 @@ from drawings.imaging import pixels, rasteriser, strokes
 def drawn(seed: int, number: int) -> Iterator[tuple[strokes.Document, pixels.Field]]:
     """Different drawings, of 200 x 200: the strokes document and the field that it comes to."""
     for one in range(number):
-        document = sketches.sketch(np.random.default_rng((seed, one)))
+        _, document = sketches.draw_sketch(np.random.default_rng((seed, one)))
         yield document, rasteriser.rasterise(document)
 
 

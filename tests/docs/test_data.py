@@ -25,8 +25,7 @@ DRAWINGS = 60
 @pytest.fixture
 def run(server, tmp_path):
     """A function that runs blocks of Python as one program, in a folder with manage.py."""
-    for batch in scenes.make_batches(DRAWINGS, seed=0, size=DRAWINGS):
-        Drawing.objects.bulk_create([Drawing(**scene) for scene in batch])
+    Drawing.objects.bulk_create(Drawing(**scene) for scene in scenes.make_scenes(DRAWINGS, seed=0))
     (tmp_path / "manage.py").symlink_to(BASE_DIR / "manage.py")
 
     def run(*blocks):

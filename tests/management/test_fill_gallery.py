@@ -1,13 +1,14 @@
 import io
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import islice
+from random import Random
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from drawings.datasets.demo import scenes
+from drawings.datasets.demo import motifs, scenes, sketches
 from drawings.imaging import pixels, rasteriser
 from drawings.management.commands import fill_gallery
 from drawings.models import Drawing
@@ -33,17 +34,18 @@ def stored():
     return list(Drawing.objects.order_by("id").values_list(*COMPARED))
 
 
-pool_of_seed = cache(scenes.Pool)
+def make_batches_here(count, seed, size, until=scenes.UNTIL):
+    """Like make_batches, but in this process, which has drawn the pieces before."""
+    made = scenes.make_scenes(count, seed, until)
+    while batch := list(islice(made, size)):
+        yield batch
 
 
 @pytest.fixture(autouse=True)
-def small_pool(monkeypatch):
-    """Of fewer parts, and each made once for all tests: that is what takes long."""
-    monkeypatch.setattr(scenes, "Pool", pool_of_seed)
+def few_pieces(monkeypatch):
     for name, size in {"SKIES": 8, "GROUNDS": 8, "WHOLES": 6}.items():
         monkeypatch.setattr(scenes, name, size)
-    # Another process would have a pool of its own.
-    monkeypatch.setattr(fill_gallery, "make_batches_beside", scenes.make_batches)
+    monkeypatch.setattr(fill_gallery, "make_batches", make_batches_here)
 
 
 def drawings_of(made):
@@ -64,10 +66,10 @@ def small_batches(monkeypatch):
 def test_another_process_makes_the_same_drawings(monkeypatch):
     monkeypatch.undo()
 
-    made = list(scenes.make_batches_beside(5, seed=3, size=2))
+    made = list(scenes.make_batches(5, seed=3, size=2))
 
     assert [len(batch) for batch in made] == [2, 2, 1]
-    assert made == list(scenes.make_batches(5, seed=3, size=2))
+    assert made == list(make_batches_here(5, seed=3, size=2))
 
 
 # --- The command ----------------------------------------------------------------------------
@@ -95,7 +97,7 @@ def test_the_same_seed_and_count_are_the_same_drawings():
     run(COUNT)
     before = stored()
     Drawing.objects.all().delete()
-    pool_of_seed.cache_clear()
+    scenes.draw_piece.cache_clear()
 
     run(COUNT)
 
@@ -124,11 +126,11 @@ def test_stopped_on_the_way_whole_batches_stay_and_the_next_run_adds_the_others(
     small_batches, monkeypatch
 ):
     def stopped(count, seed, size, until):
-        yield from islice(scenes.make_batches(count, seed, size), 2)
+        yield from islice(make_batches_here(count, seed, size), 2)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(fill_gallery, "make_batches_beside", stopped)
+        patch.setattr(fill_gallery, "make_batches", stopped)
         with pytest.raises(CommandError, match=r"Stopped: 20 added\."):
             run(COUNT)
     assert Drawing.objects.count() == 20
@@ -230,12 +232,12 @@ def test_a_few_parts_make_many_pictures(made):
 
 @pytest.mark.parametrize("kind", ["sky", "ground"])
 def test_a_half_is_what_its_strokes_come_to_and_its_mirror_image(kind):
-    pool = scenes.Pool(seed=0)
-    half = pool.half(kind, 4)
-    field = rasteriser.rasterise(pool._sketch(kind, 4).document)
-    lines = [line for line in field.tolist() if min(line) < 255]
+    half = scenes.draw_piece(0, kind, 4)
+    _, document = sketches.draw_sketch(np.random.default_rng([0, *kind.encode(), 4]), kind)
+    lines = [line for line in rasteriser.rasterise(document).tolist() if min(line) < 255]
 
-    for band, expected in ((half.band, lines), (half.mirrored, [line[::-1] for line in lines])):
+    mirrored = [line[::-1] for line in lines]
+    for band, expected in zip(half.bands, (lines, mirrored), strict=True):
         shown = pixels.read_blob(pixels.join_bands([band]), half.height, 200).tolist()
         assert [line for line in shown if min(line) < 255] == expected
 
@@ -269,6 +271,21 @@ def test_titles_and_artists_vary_and_some_are_missing(made):
     ):
         assert len(given) > 50
         assert 0.04 < given[""] < 0.25
+
+
+def test_titles_are_those_of_what_is_drawn():
+    random = Random(0)  # noqa: S311
+    for number in range(6):
+        names = scenes.draw_piece(0, "whole", number).motifs
+        titles = {title for name in names for title in motifs.MOTIFS[name].titles}
+
+        given = {scenes.make_title(random, names[0]) for _ in range(100)}
+        paired = {scenes.make_title(random, names[0], "cloud") for _ in range(100)}
+
+        assert "" in given
+        assert len(given) > 3
+        assert given <= {"", *titles}
+        assert f"{names[0]} and cloud".capitalize() in paired
 
 
 def test_most_colormaps_are_gray_and_there_are_many(made):

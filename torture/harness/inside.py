@@ -35,7 +35,7 @@ def write(per_second: int, until: str) -> list[tuple[str, float]]:
     """Store drawings, one in each transaction, until there is a file of that path: the id of each,
     and when it was stored, by time.monotonic."""
     seeds = [np.random.default_rng((9, number)) for number in range(DIFFERENT)]
-    fields = [rasteriser.rasterise(sketches.sketch(seed)) for seed in seeds]
+    fields = [rasteriser.rasterise(sketches.draw_sketch(seed)[1]) for seed in seeds]
     begin = time.monotonic()
     written: list[tuple[str, float]] = []
     while not Path(until).exists():

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from tqdm import tqdm
 
-from drawings.datasets.demo.scenes import UNTIL, make_batches_beside
+from drawings.datasets.demo.scenes import UNTIL, make_batches
 from drawings.management.prepared_database import PreparedDatabaseCommand
 from drawings.models import Drawing
 from drawings.services.bulk_insert import analyze, store, widen_statements
@@ -56,7 +56,7 @@ class Command(PreparedDatabaseCommand):
         try:
             with (
                 tqdm(total=count, desc="Drawing", unit=" drawings", disable=None) as progress,
-                closing(make_batches_beside(count, seed, BATCH, until)) as batches,
+                closing(make_batches(count, seed, BATCH, until)) as batches,
             ):
                 for batch in batches:
                     added += store([Drawing(**scene) for scene in batch])
