@@ -16,17 +16,25 @@ from drawings.views import (
 app_name = "drawings"
 
 urlpatterns = [
-    path("", pages.studio, name="canvas"),
+    path("", pages.studio, name="studio"),
     path("gallery/", pages.gallery, name="gallery"),
-    path("gallery/plots/", gallery_plots.page, name="wall-plots"),
-    path("gallery/plots/<str:kind>.png", gallery_plots.plot, {"format": "png"}, name="wall-plot"),
+    path("gallery/plots/", gallery_plots.page, name="gallery-plots"),
     path(
-        "gallery/plots/<str:kind>.svg", gallery_plots.plot, {"format": "svg"}, name="wall-plot-svg"
+        "gallery/plots/<str:kind>.png", gallery_plots.plot, {"format": "png"}, name="gallery-plot"
     ),
     path(
-        "gallery/plots/<str:kind>.pdf", gallery_plots.plot, {"format": "pdf"}, name="wall-plot-pdf"
+        "gallery/plots/<str:kind>.svg",
+        gallery_plots.plot,
+        {"format": "svg"},
+        name="gallery-plot-svg",
     ),
-    path("mine/", my_drawings.mine, name="mine"),
+    path(
+        "gallery/plots/<str:kind>.pdf",
+        gallery_plots.plot,
+        {"format": "pdf"},
+        name="gallery-plot-pdf",
+    ),
+    path("mine/", my_drawings.my_drawings, name="my-drawings"),
     # /drawings/
     path("drawings/", submission.submit, name="submit"),
     path("drawings/<uuid:id>/", pages.drawing, name="drawing"),

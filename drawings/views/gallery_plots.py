@@ -65,7 +65,7 @@ def page(request: HttpRequest) -> HttpResponse:
                 if number
             ],
         }
-    response = render(request, "drawings/wall_plots.html", context)
+    response = render(request, "drawings/gallery_plots.html", context)
     allow_caches(response, has_canonical_query(request, **query))
     return response
 
@@ -76,7 +76,7 @@ def render_errors(request: HttpRequest, form: PlotsForm) -> HttpResponse:
         "query": {name: request.GET.get(name, "") for name in form.fields},
         "problems": error_sentences(form),
     }
-    response = render(request, "drawings/wall_plots.html", context, status=400)
+    response = render(request, "drawings/gallery_plots.html", context, status=400)
     response["Cache-Control"] = "no-store"
     return response
 

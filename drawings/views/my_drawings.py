@@ -29,7 +29,7 @@ only_for_this_browser = cache_control(private=True, no_store=True)
 
 @only_for_this_browser
 @require_safe
-def mine(request: HttpRequest) -> HttpResponse:
+def my_drawings(request: HttpRequest) -> HttpResponse:
     """The drawings that this browser has sent, newest first, PAGE_SIZE per page."""
     form = validated(CursorForm(request.GET))
     owner = owner_cookie.owner_of(request)
@@ -43,7 +43,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "older": page.older and f"before={page.older.before}",
         "is_first_page": cursor == pagination.Cursor(),
     }
-    response = render(request, "drawings/mine.html", context)
+    response = render(request, "drawings/my_drawings.html", context)
     if owner is not None:
         owner_cookie.set_cookie(response, owner)
     return response
@@ -106,4 +106,4 @@ def take_back(request: HttpRequest, id: UUID) -> HttpResponse:
     with write_transaction():
         drawing.delete()
     messages.success(request, f"“{drawing}” has been deleted.")
-    return redirect("drawings:mine")
+    return redirect("drawings:my-drawings")

@@ -57,7 +57,7 @@ def render_studio(request: HttpRequest, form: SubmissionForm, status: int = 200)
         "requires_approval": settings.REQUIRE_APPROVAL,
         "cmap": cmap if colormaps.is_colormap(cmap) else "gray",
     }
-    return render(request, "drawings/canvas.html", context, status=status)
+    return render(request, "drawings/studio.html", context, status=status)
 
 
 @gzip_page
