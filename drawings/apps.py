@@ -17,7 +17,7 @@ class DrawingsConfig(AppConfig):
         from drawsite.observability import metrics
 
         metrics.connect_signals()
-        sweeping.connect()
+        sweeping.connect_signals()
         pre_migrate.connect(lift_timeouts, sender=self)
         post_migrate.connect(switch_on_wal, sender=self)
         post_migrate.connect(install_search, sender=self)

@@ -62,7 +62,7 @@ def _hide(drawings: Sequence[Drawing], user_id: int, seen_at: datetime) -> tuple
 
 
 def _delete(drawings: Sequence[Drawing], user_id: int, seen_at: datetime) -> tuple[int, int]:
-    return moderation.delete(drawings, user_id), 0
+    return moderation.delete_drawings(drawings, user_id), 0
 
 
 def _block(drawings: Sequence[Drawing], user_id: int, seen_at: datetime) -> tuple[int, int]:
@@ -126,7 +126,7 @@ def run_action(
         left += skipped
         return changed
 
-    progress = batches.run(work, find, data["after"])
+    progress = batches.process_batches(work, find, data["after"])
     done = (data["done"] or 0) + progress.done
     if progress.after is None:
         _show_result(model_admin, request, operation, done, left)

@@ -125,7 +125,9 @@ def _decide(request: HttpRequest, queue: Queue) -> HttpResponse:
         return _redirect(queue, after=key)
     seen = moderation.Seen(**{name: data[name] for name in moderation.Seen._fields})
     try:
-        decision = moderation.decide(drawing, seen, data["decision"], cast(int, request.user.pk))
+        decision = moderation.decide_status(
+            drawing, seen, data["decision"], cast(int, request.user.pk)
+        )
     except moderation.OvertakenError:
         is_renamed = (drawing.title, drawing.artist) != (seen.title, seen.artist)
         reason = "its title has changed meanwhile." if is_renamed else _describe_overtaking(drawing)
@@ -148,7 +150,7 @@ def _undo(request: HttpRequest, queue: Queue) -> HttpResponse:
         messages.warning(request, "This drawing was deleted meanwhile.")
         return _redirect(queue)
     try:
-        moderation.undo(drawing, last.decision, cast(int, request.user.pk))
+        moderation.undo_decision(drawing, last.decision, cast(int, request.user.pk))
     except moderation.OvertakenError:
         reason = _describe_overtaking(drawing)
         messages.warning(request, f"{_quoted(drawing)} was left as it is: {reason}")

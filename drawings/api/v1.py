@@ -159,7 +159,7 @@ def create_drawing(request: HttpRequest) -> HttpResponse:
     """
     throttling.admit_submission(request)
     sent = validated(request_bodies.read_form(request), status=422).build_drawing()
-    row, is_new = submissions.store(sent, client_address(request))
+    row, is_new = submissions.store_submission(sent, client_address(request))
     client = client_of(request)
     stored = Drawing.objects.for_api().filter(pk=row.pk).first()
     if stored is None:  # deleted meanwhile

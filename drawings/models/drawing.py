@@ -190,8 +190,8 @@ class Drawing(Labelled, models.Model):  # noqa: DJ008 - Labelled has it
     submission_key = models.UUIDField(null=True, blank=True, editable=False)
     # The drawing's id in the Flask app that it was imported from.
     flask_id = models.UUIDField(null=True, blank=True, editable=False)
-    # Whether the strokes reproduce the pixels: null until verification.verify has compared them,
-    # false if the base image was deleted.
+    # Whether the strokes reproduce the pixels: null until verification.verify_strokes has compared
+    # them, false if the base image was deleted.
     strokes_agree = models.BooleanField(null=True, editable=False)
     # The drawing that this one was drawn on: its base image.
     parent = models.ForeignKey(

@@ -20,4 +20,4 @@ def numbers_that_wait(request: HttpRequest) -> str:
 @register.simple_tag
 def tokens_about_to_expire(request: HttpRequest) -> QuerySet[ApiToken]:
     """Returns the user's API tokens that expire soon."""
-    return api_tokens.about_to_expire(request.user)
+    return api_tokens.expiring_tokens(request.user)

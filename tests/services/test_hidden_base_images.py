@@ -291,7 +291,7 @@ def test_what_is_deleted_takes_the_strokes_on_it_from_view(family, admin_user, h
     paper, child = family
     assert statuses(child) == [200, 200]
     if how == "by staff":
-        moderation.delete([paper], admin_user.pk)
+        moderation.delete_drawings([paper], admin_user.pk)
     else:
         paper.delete()
 

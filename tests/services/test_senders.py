@@ -60,7 +60,7 @@ def test_without_the_sites_secret_the_keys_tell_nothing(settings):
 def test_processes_that_begin_a_period_together_agree_on_one_key(transactional_db):
     def make(_):
         try:
-            return senders._make(datetime(2026, 11, 1, tzinfo=UTC).date())
+            return senders._make_key(datetime(2026, 11, 1, tzinfo=UTC).date())
         finally:
             connection.close()
 
@@ -81,7 +81,7 @@ def test_a_key_is_read_once(django_assert_num_queries):
 def test_a_new_key_ends_those_older_than_two_periods_and_their_blocks(clock):
     begins = [clock.now.date() + timedelta(days=30 * number) for number in range(5)]
     for _ in begins:
-        senders.block(senders.sender_of(ADDRESS))
+        senders.block_sender(senders.sender_of(ADDRESS))
         BlockedSender.objects.filter(created_at__gt=clock.now).update(created_at=clock.now)
         clock.now += timedelta(days=30)
 
@@ -94,7 +94,7 @@ def test_a_new_key_ends_those_older_than_two_periods_and_their_blocks(clock):
 
 
 def test_a_block_holds_under_the_next_keys_until_its_own_is_forgotten(clock):
-    senders.block(senders.sender_of(ADDRESS), "Rude")
+    senders.block_sender(senders.sender_of(ADDRESS), "Rude")
     held = []
     for _ in range(4):
         held.append((senders.is_blocked(ADDRESS), senders.is_blocked(OTHER)))
@@ -112,8 +112,8 @@ def test_asking_for_a_block_is_one_query(django_assert_num_queries):
 
 def test_blocking_twice_is_one_block_and_it_can_be_lifted():
     sender = senders.sender_of(ADDRESS)
-    senders.block(sender, "Rude")
-    senders.block(sender, "Again")
+    senders.block_sender(sender, "Rude")
+    senders.block_sender(sender, "Again")
     assert BlockedSender.objects.get().note == "Rude"
 
     BlockedSender.objects.all().delete()
@@ -124,7 +124,7 @@ def test_blocking_twice_is_one_block_and_it_can_be_lifted():
 @pytest.mark.parametrize("url", ["/drawings/", "/postmethod"])
 def test_nothing_is_taken_from_a_blocked_sender(client, url):
     send(client, url)
-    senders.block(senders.sender_of(ADDRESS))
+    senders.block_sender(senders.sender_of(ADDRESS))
 
     refused = send(client, url)
 
@@ -135,7 +135,7 @@ def test_nothing_is_taken_from_a_blocked_sender(client, url):
 
 
 def test_a_blocked_person_gets_a_page_and_cannot_report(client, make_drawing):
-    senders.block(senders.sender_of(ADDRESS))
+    senders.block_sender(senders.sender_of(ADDRESS))
     url = f"/drawings/{make_drawing().id}/report/"
 
     page = client.post(url, {"reason": "other"}, REMOTE_ADDR=ADDRESS)

@@ -139,7 +139,7 @@ def test_pages_reports_and_staff_go_on(client, admin_client, full, make_drawing)
     assert Report.objects.count() == 1
     hidden = {"action": "hide", "_selected_action": [drawing.id]}
     assert admin_client.post("/admin/drawings/drawing/", hidden).status_code in (200, 302)
-    assert readiness.try_disk() is None
+    assert readiness.check_disk() is None
 
 
 @pytest.mark.parametrize("free", [500_000_000, 10**12])

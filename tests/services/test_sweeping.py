@@ -72,7 +72,7 @@ def test_a_sweep_deletes_what_has_expired_and_nothing_else():
 
 
 def test_every_kind_of_row_that_expires_is_listed():
-    models = {rows.model for rows in sweeping.expired()}
+    models = {rows.model for rows in sweeping.expired_rows()}
 
     assert models == {Session, KnownAddress, SenderKey, BlockedSender}
 
