@@ -172,7 +172,7 @@ def _shown_filter(model_admin: ModelAdmin, request: HttpRequest) -> DrawingFilte
 
 def _find_newest(drawing_filter: DrawingFilter) -> UUID | None:
     """Returns the id of the last drawing to act on: drawings that arrive later weren't selected."""
-    newest = pagination.find(drawing_filter, pagination.Cursor(), ascending=False, limit=1)
+    newest = pagination.find_drawings(drawing_filter, pagination.Cursor(), ascending=False, limit=1)
     return newest[0].pk if newest else None
 
 
@@ -180,7 +180,7 @@ def _find_all(drawing_filter: DrawingFilter, until: UUID | None) -> batches.Find
     before = UUID(int=until.int + 1) if until else UUID(int=0)
 
     def find(after: UUID | None, limit: int) -> list[Drawing]:
-        return pagination.find(
+        return pagination.find_drawings(
             drawing_filter, pagination.Cursor(before, after), ascending=True, limit=limit
         )
 

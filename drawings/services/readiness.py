@@ -171,7 +171,7 @@ def brief_transaction() -> Iterator[None]:
 @functools.cache
 def needed_tables() -> frozenset[str]:
     tables = connection.introspection.django_table_names()
-    return frozenset(tables) | search.tables(connection)
+    return frozenset(tables) | search.table_names(connection)
 
 
 def fault_of(error: Error) -> str:

@@ -13,7 +13,7 @@ register = template.Library()
 def numbers_that_wait(request: HttpRequest) -> str:
     """The length of each of the user's review queues, such as "3 reported, 12 pending"."""
     return ", ".join(
-        f"{queue.number()} {queue.title.lower()}" for queue in review.queues_for(request)
+        f"{queue.count_waiting()} {queue.title.lower()}" for queue in review.queues_for(request)
     )
 
 

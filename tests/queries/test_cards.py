@@ -73,7 +73,7 @@ def test_a_drawings_neighbours_are_the_nearest(make_drawing):
 
 def test_children_come_newest_first(make_drawing):
     parent = make_drawing()
-    children = [make_drawing(parent=parent) for _ in range(cards.CHILDREN + 2)]
+    children = [make_drawing(parent=parent) for _ in range(cards.MAX_CHILDREN + 2)]
 
     found = cards.find_neighbours(parent.id).children
 

@@ -170,7 +170,7 @@ def test_only_its_own_errors_put_a_replica_to_rest(monkeypatch, is_the_replicas)
 
     @replicas.may_lag
     def view(request):
-        asked.append(replicas.where_to_look()[0])
+        asked.append(replicas.databases_to_search()[0])
         raise OperationalError
 
     with pytest.raises(OperationalError):

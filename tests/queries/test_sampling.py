@@ -28,7 +28,7 @@ def small(monkeypatch):
     """A sample of 40 at most: four places of ten."""
     monkeypatch.setattr(sampling, "MAX_DRAWINGS", 40)
     monkeypatch.setattr(sampling, "PLACES", 4)
-    monkeypatch.setattr(sampling, "IN_A_ROW", 10)
+    monkeypatch.setattr(sampling, "PER_PLACE", 10)
 
 
 def drawing_at(time, **values):
@@ -54,20 +54,20 @@ def test_a_small_selection_is_taken_whole(small):
     made = fill(40)
     fill(5, status="hidden")
 
-    sample = sampling.take(ALL)
+    sample = sampling.take_sample(ALL)
 
     assert sample.is_whole
     assert ids(sample.drawings) == made[::-1]
 
 
 def test_nothing_is_a_sample_of_nothing():
-    assert sampling.take(ALL) == Sample([], True, [])
+    assert sampling.take_sample(ALL) == Sample([], True, [])
 
 
 def test_of_a_large_one_as_many_are_taken_at_places_that_are_evenly_spread(small):
     made = fill(400)
 
-    sample = sampling.take(ALL)
+    sample = sampling.take_sample(ALL)
 
     assert not sample.is_whole
     assert len(sample.drawings) == 40
@@ -80,14 +80,14 @@ def test_of_a_large_one_as_many_are_taken_at_places_that_are_evenly_spread(small
 def test_the_same_drawings_are_taken_each_time(small):
     fill(300)
 
-    assert ids(sampling.take(ALL).drawings) == ids(sampling.take(ALL).drawings)
+    assert ids(sampling.take_sample(ALL).drawings) == ids(sampling.take_sample(ALL).drawings)
 
 
 def test_where_drawings_came_all_at_once_none_is_taken_twice(small):
     fill(200, apart=timedelta(milliseconds=1))
     fill(1, begin=BEGIN + timedelta(days=300))
 
-    sample = sampling.take(ALL)
+    sample = sampling.take_sample(ALL)
 
     assert 10 < len(sample.drawings) <= 40
     assert len(set(ids(sample.drawings))) == len(sample.drawings)
@@ -117,7 +117,7 @@ def test_a_sample_is_of_its_selection(small, monkeypatch, selection, most):
         fill(100, begin=BEGIN + timedelta(days=1, minutes=1), **values)
     fill(50, title="Owl", begin=BEGIN + timedelta(days=8))
 
-    sample = sampling.take(selection)
+    sample = sampling.take_sample(selection)
 
     assert sample.is_whole == (most == 4000)
     for drawing in sample.drawings:
@@ -144,7 +144,7 @@ def of_size(height, width):
 def test_the_commonest_size_is_taken_and_the_others_are_counted():
     drawings = [of_size(16, 16), *[of_size(20, 30)] * 3, of_size(200, 200), of_size(30, 20)]
 
-    alike = sampling.same_size(drawings)
+    alike = sampling.pick_same_size(drawings)
 
     assert (alike.height, alike.width) == (20, 30)
     assert (len(alike.drawings), alike.other_sizes, alike.not_taken) == (3, 3, 0)
@@ -152,35 +152,35 @@ def test_the_commonest_size_is_taken_and_the_others_are_counted():
 
 def test_of_two_sizes_that_are_as_common_the_larger_one_is_taken():
     for drawings in ([of_size(16, 16), of_size(20, 20)], [of_size(20, 20), of_size(16, 16)]):
-        assert sampling.same_size(drawings).height == 20
+        assert sampling.pick_same_size(drawings).height == 20
 
 
 def test_large_drawings_are_fewer():
-    alike = sampling.same_size([of_size(1024, 1024)] * 1000)
+    alike = sampling.pick_same_size([of_size(1024, 1024)] * 1000)
 
     assert len(alike.drawings) == sampling.MAX_PIXELS // 1024**2 == 38
     assert alike.not_taken == 962
 
 
 def test_large_drawings_are_fewer_on_the_contact_sheet():
-    assert len(sampling.contacts([of_size(200, 200)] * 1000)) == sampling.CONTACTS == 96
-    assert len(sampling.contacts([of_size(1024, 1024)] * 1000)) == 38
-    assert len(sampling.contacts([of_size(1024, 1024), of_size(16, 16)] * 500)) > 60
+    assert len(sampling.pick_contacts([of_size(200, 200)] * 1000)) == sampling.MAX_CONTACTS == 96
+    assert len(sampling.pick_contacts([of_size(1024, 1024)] * 1000)) == 38
+    assert len(sampling.pick_contacts([of_size(1024, 1024), of_size(16, 16)] * 500)) > 60
 
 
 def test_fewer_are_evenly_chosen():
     drawings = [Drawing(vmin=number) for number in range(10)]
 
-    assert [each.vmin for each in sampling.thinned(drawings, 5)] == [0, 2, 4, 6, 9]
-    assert [each.vmin for each in sampling.thinned(drawings, 1)] == [0]
-    assert sampling.thinned(drawings, 10) is drawings
+    assert [each.vmin for each in sampling.thin_out(drawings, 5)] == [0, 2, 4, 6, 9]
+    assert [each.vmin for each in sampling.thin_out(drawings, 1)] == [0]
+    assert sampling.thin_out(drawings, 10) is drawings
 
 
 # --- Days -----------------------------------------------------------------------------------
 
 
 def days_of(selection=ALL):
-    return sampling.days(selection, sampling.take(selection))
+    return sampling.count_days(selection, sampling.take_sample(selection))
 
 
 def test_all_days_of_a_small_selection_are_counted():
@@ -225,10 +225,10 @@ def test_days_are_counted_within_the_selection(small):
 
 
 def test_a_day_is_counted_so_far_and_the_page_says_so(small, monkeypatch):
-    monkeypatch.setattr(sampling, "MAX_IN_A_DAY", 7)
+    monkeypatch.setattr(sampling, "MAX_PER_DAY", 7)
     fill(100)
-    sample = sampling.take(ALL)
-    days = sampling.days(ALL, sample)
+    sample = sampling.take_sample(ALL)
+    days = sampling.count_days(ALL, sample)
 
     assert {number for _, number in days.counts} == {4, 7}
     (figure,) = [
@@ -252,15 +252,15 @@ def test_of_a_large_search_the_days_of_its_newest_drawings_are_counted(small):
 
 def test_the_words_say_which_drawings_are_taken(small):
     fill(1)
-    assert gallery_plot_texts.describe_sample(sampling.take(ALL), False) == (
+    assert gallery_plot_texts.describe_sample(sampling.take_sample(ALL), False) == (
         "The only drawing on the wall, from 1 March 2025."
     )
     fill(30, apart=timedelta(days=1))
-    assert gallery_plot_texts.describe_sample(sampling.take(ALL), True) == (
+    assert gallery_plot_texts.describe_sample(sampling.take_sample(ALL), True) == (
         "All 31 drawings of this selection, from 1 March 2025 to 30 March 2025."
     )
     fill(300)
-    assert gallery_plot_texts.describe_sample(sampling.take(ALL), False) == (
+    assert gallery_plot_texts.describe_sample(sampling.take_sample(ALL), False) == (
         "A sample of 30 drawings on the wall: up to 10 consecutive ones at each of 4 points"
         " in time, evenly spread from the oldest (1 March 2025) to the newest (30 March 2025)."
     )
@@ -271,7 +271,7 @@ def test_the_words_say_what_is_left_out(monkeypatch):
     fill(6)
     fill(2, height=20, width=30)
 
-    assert gallery_plot_texts.describe_sample(sampling.take(ALL), False).endswith(
+    assert gallery_plot_texts.describe_sample(sampling.take_sample(ALL), False).endswith(
         "Mean, spread and ink show 4 of them, 16 × 16 pixels each, and leave out 2 of other sizes"
         " and 2 more of this size (too many pixels)."
     )
@@ -296,8 +296,8 @@ def test_twice_the_drawings_take_no_more_queries_nor_rows_and_no_pixels(small, s
     for _ in range(2):
         fill(300, title="fox")
         with CaptureQueriesContext(connection) as queries:
-            sample = sampling.take(selection)
-            sampling.days(selection, sample)
+            sample = sampling.take_sample(selection)
+            sampling.count_days(selection, sample)
         asked.append(len(queries))
         assert len(sample.drawings) <= 40
         for query in queries:
@@ -315,7 +315,7 @@ def test_places_and_days_are_found_by_an_index(small, values):
     fill(300, artist="Ada")
     selection = DrawingFilter(status="published", **values)
     with CaptureQueriesContext(connection) as queries:
-        sampling.days(selection, sampling.take(selection))
+        sampling.count_days(selection, sampling.take_sample(selection))
 
     statements = [query["sql"] for query in queries]
     assert len(statements) > 10

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from drawings.models import Drawing
 from drawings.queries import search
 from drawings.queries.filters import DrawingFilter
-from drawings.queries.pagination import Cursor, read
+from drawings.queries.pagination import Cursor, read_page
 from drawings.queries.search import postgresql, sqlite
 from drawings.queries.search.words import search_words
 
@@ -25,7 +25,9 @@ on_sqlite = pytest.mark.skipif(
 
 def found(q, **values):
     """The titles that a search finds, newest first."""
-    return [drawing.title for drawing in read(DrawingFilter(q=q, **values), Cursor(), 100).drawings]
+    return [
+        drawing.title for drawing in read_page(DrawingFilter(q=q, **values), Cursor(), 100).drawings
+    ]
 
 
 # --- What it finds --------------------------------------------------------------------------
@@ -210,12 +212,12 @@ def walk(selection, size):
     back: list[list[UUID]] = []
     cursor: Cursor | None = Cursor()
     while cursor is not None:
-        page = read(selection, cursor, size)
+        page = read_page(selection, cursor, size)
         forth.append([drawing.id for drawing in page.drawings])
         cursor = page.older
     cursor = Cursor(oldest=True)
     while cursor is not None:
-        page = read(selection, cursor, size)
+        page = read_page(selection, cursor, size)
         back.insert(0, [drawing.id for drawing in page.drawings])
         cursor = page.newer
     # The newest page is a full one: what the page before it has may be on it again.
@@ -248,7 +250,7 @@ def test_a_thousand_drawings_of_one_moment_are_each_found_once_and_can_all_be_ch
     assert forth == back
     Drawing.objects.filter(id__in=ids[::3]).delete()
     Drawing.objects.update(status="hidden")
-    assert read(DrawingFilter(q="fox", status="published"), Cursor(), 10).drawings == []
+    assert read_page(DrawingFilter(q="fox", status="published"), Cursor(), 10).drawings == []
     assert set(walk(DrawingFilter(q="fox"), 100)[0]) == set(ids) - set(ids[::3])
 
 
@@ -257,9 +259,9 @@ def test_a_page_of_a_search_may_begin_at_a_drawing_that_is_gone(make_drawing):
     gone = drawings[2].id
     drawings[2].delete()
 
-    older = read(DrawingFilter(q="fox"), Cursor(before=gone), 10).drawings
-    newer = read(DrawingFilter(q="fox"), Cursor(after=gone), 1).drawings
-    at_the_end = read(DrawingFilter(q="fox"), Cursor(before=uuid7()), 1).drawings
+    older = read_page(DrawingFilter(q="fox"), Cursor(before=gone), 10).drawings
+    newer = read_page(DrawingFilter(q="fox"), Cursor(after=gone), 1).drawings
+    at_the_end = read_page(DrawingFilter(q="fox"), Cursor(before=uuid7()), 1).drawings
 
     # (What is newer than the second but newest comes as the newest page.)
     assert (older, newer, at_the_end) == ([drawings[1], drawings[0]], [drawings[3]], [drawings[3]])
@@ -337,9 +339,9 @@ def test_an_installation_that_is_broken_off_is_begun_anew(make_drawing, monkeypa
         else:
             cursor.execute("ALTER TABLE drawings_drawing DROP COLUMN search")
     with monkeypatch.context() as patch:
-        patch.setattr(sqlite, "_numbers", lambda using: [(1, "x"), (1, "y")])
-        broken = [*postgresql.POSTGRESQL_SCHEMA, "SELECT 1 / 0"]
-        patch.setattr(postgresql, "POSTGRESQL_SCHEMA", broken)
+        patch.setattr(sqlite, "_number_drawings", lambda using: [(1, "x"), (1, "y")])
+        broken = [*postgresql.COLUMN_SCHEMA, "SELECT 1 / 0"]
+        patch.setattr(postgresql, "COLUMN_SCHEMA", broken)
         with pytest.raises(DatabaseError):
             search.install(connection)
 
@@ -374,7 +376,7 @@ def test_an_older_kind_of_search_is_replaced(make_drawing):
 
 
 @on_sqlite
-@pytest.mark.parametrize("lost", list(sqlite.SQLITE_SCHEMA))
+@pytest.mark.parametrize("lost", list(sqlite.SCHEMA))
 def test_what_was_lost_is_made_again_with_every_drawing_in_it(make_drawing, lost):
     for title in ("Fox", "Owl", "Cat"):
         make_drawing(title=title)
@@ -394,7 +396,7 @@ def test_what_was_lost_is_made_again_with_every_drawing_in_it(make_drawing, lost
 def test_a_number_in_sql_is_the_number_in_python():
     for id in [uuid7(), UUID(int=0), UUID(int=(1 << 127) - 1), of_time(1_600_000_000_000)]:
         with connection.cursor() as cursor:
-            number = sqlite._number_in_sql("x")
+            number = sqlite._number_expression("x")
             cursor.execute(f"SELECT {number} FROM (SELECT %s AS x)", [id.hex])  # noqa: S608
             assert cursor.fetchone() == (sqlite.number_of(id),)
 
