@@ -8,7 +8,7 @@ from drawings.models import Drawing, DrawingQuerySet, Report
 from drawings.queries import search
 from drawsite.lib.uuid7 import first_id
 
-# The fields that must equal a column, with its name.
+# The fields that are compared with a column, and the column's name.
 COLUMNS = {
     "status": "status",
     "cmap": "colormap",

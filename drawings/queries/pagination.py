@@ -18,11 +18,11 @@ Row = TypeVar("Row", Drawing, Card)
 
 
 class Cursor(NamedTuple):
-    """Where a page of the list is. At most one field is set; by default it is the newest page."""
+    """The position of a page in the list; by default that of the newest page."""
 
-    before: UUID | None = None
-    after: UUID | None = None
-    oldest: bool = False
+    before: UUID | None = None  # only drawings older than this one
+    after: UUID | None = None  # only drawings newer than this one
+    oldest: bool = False  # the oldest page
 
 
 class Page(NamedTuple, Generic[Row]):

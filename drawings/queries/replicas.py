@@ -75,7 +75,7 @@ def may_lag(view: View[Arguments]) -> View[Arguments]:
                 raise  # the error is the primary's, which the view uses for other tables
             # Further lines may quote what the client sent.
             reason = str(error).partition("\n")[0]
-            logger.error("%s did not answer, so the primary is asked: %s", alias, reason)
+            logger.error("%s did not answer, so the primary is used: %s", alias, reason)
             _resting_until[alias] = time.monotonic() + REST_SECONDS
         return view(request, *args, **kwargs)
 

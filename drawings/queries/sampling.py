@@ -10,9 +10,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from drawings.models import Drawing
-from drawings.queries import pagination, statistics
+from drawings.queries import statistics
 from drawings.queries.filters import DrawingFilter
-from drawings.queries.pagination import Cursor
+from drawings.queries.pagination import Cursor, find_drawings
 from drawsite.lib.uuid7 import day_of, first_id, time_of
 
 MAX_DRAWINGS = 1000
@@ -22,10 +22,10 @@ PER_PLACE = MAX_DRAWINGS // PLACES
 MAX_PIXELS = 40_000_000
 # Drawings on a contact sheet.
 MAX_CONTACTS = 96
-# The number of days that are counted in the database, and where counting one of them stops.
+# Days that are counted in the database, each up to MAX_PER_DAY.
 DAYS = 30
-MAX_DAYS = 366
 MAX_PER_DAY = 10_000
+MAX_DAYS = 366
 
 
 class Sample(NamedTuple):
@@ -62,7 +62,7 @@ class Days(NamedTuple):
 
     @property
     def most(self) -> int:
-        """Where counting a day stops, so that it may have more drawings."""
+        """Where counting a day stops, so that there may be more drawings."""
         return MAX_PER_DAY if self.how != "newest" else MAX_DRAWINGS
 
     @property
@@ -75,23 +75,17 @@ def take_sample(drawing_filter: DrawingFilter) -> Sample:
 
     Takes at most PLACES + 1 queries.
     """
-    newest = pagination.find_drawings(
-        drawing_filter, Cursor(), ascending=False, limit=MAX_DRAWINGS + 1
-    )
+    newest = find_drawings(drawing_filter, Cursor(), ascending=False, limit=MAX_DRAWINGS + 1)
     if len(newest) <= MAX_DRAWINGS:
         return Sample(newest, True, newest)
-    oldest = (
-        pagination.find_drawings(drawing_filter, Cursor(), ascending=True, limit=1) or newest[-1:]
-    )
+    oldest = find_drawings(drawing_filter, Cursor(), ascending=True, limit=1) or newest[-1:]
     begin, end = time_of(oldest[0].id), time_of(newest[0].id)
     taken: dict[UUID, Drawing] = {}
     after = UUID(int=0)
     for place in range(PLACES - 1):
         # Where drawings are sparse, those of one place may reach beyond the next.
         after = max(after, first_id(begin + (end - begin) * place / (PLACES - 1)))
-        found = pagination.find_drawings(
-            drawing_filter, Cursor(after=after), ascending=True, limit=PER_PLACE
-        )
+        found = find_drawings(drawing_filter, Cursor(after=after), ascending=True, limit=PER_PLACE)
         taken |= {drawing.id: drawing for drawing in found}
         after = max([after, *taken])
     taken |= {drawing.id: drawing for drawing in newest[:PER_PLACE]}

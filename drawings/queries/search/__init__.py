@@ -1,8 +1,8 @@
 """Finds drawings by the words of their titles and artists, with the database's full-text search.
 
-A drawing is found if every word of the search is the beginning of one of its words, whatever the
-case, and the accents of Latin letters. PostgreSQL has the words in a generated column of the
-drawings' table; SQLite has them in an FTS5 table that triggers update. Code that writes drawings
+A drawing is found if every word of the search is the beginning of one of its words. Case and the
+accents of Latin letters are ignored. PostgreSQL keeps the words in a generated column of the
+drawings' table; SQLite keeps them in an FTS5 table that triggers update. Code that writes drawings
 knows of neither.
 """
 

@@ -121,7 +121,9 @@ def matching_few(rows: DrawingQuerySet, words: list[str]) -> DrawingQuerySet:
 def find_ids(
     words: list[str], status: str, cmap: str, window: IdWindow, *, using: str
 ) -> list[UUID]:
-    """The first ids within a window of drawings with the words, of this status and colormap if given.
+    """The first ids within a window of the drawings with these words, status and colormap.
+
+    An empty status or colormap matches all drawings.
 
     FTS5 reads the drawings of a word in the order of their numbers, and stops at the limit.
     """
@@ -134,12 +136,12 @@ def find_ids(
         conditions.append("rowid < %s")
         parameters.append(number_of(window.end))
     # The drawing at which a page begins may be deleted. Then begin at the next older one.
-    bound = f"FROM {NUMBERS} WHERE drawing_id <= %s ORDER BY drawing_id DESC LIMIT 1"
+    nearest = f"FROM {NUMBERS} WHERE drawing_id <= %s ORDER BY drawing_id DESC LIMIT 1"
     if window.before is not None:
-        conditions.append(f"rowid < (SELECT number + (drawing_id < %s) {bound})")
+        conditions.append(f"rowid < (SELECT number + (drawing_id < %s) {nearest})")
         parameters += [window.before.hex, window.before.hex]
     if window.after is not None:
-        conditions.append(f"rowid > coalesce((SELECT number {bound}), -1)")
+        conditions.append(f"rowid > coalesce((SELECT number {nearest}), -1)")
         parameters.append(window.after.hex)
     direction = "ASC" if window.ascending else "DESC"
     with connections[using].cursor() as cursor:
