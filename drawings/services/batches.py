@@ -1,4 +1,4 @@
-"""Process any number of drawings in batches, within the time that one request may take."""
+"""Processes any number of drawings in batches, within the time that one request may take."""
 
 import time
 from collections.abc import Callable

@@ -53,10 +53,10 @@ def _clear_unusable_parents(batch: list[Drawing]) -> None:
         return
     parents = Drawing.objects.filter(pk__in=wanted).order_by("pk").select_for_update(no_key=True)
     stored = parents.values_list("pk", "height", "width")
-    there = {(drawing.id, drawing.height, drawing.width) for drawing in batch} | set(stored)
+    available = {(drawing.id, drawing.height, drawing.width) for drawing in batch} | set(stored)
     for drawing in batch:
         parent = (drawing.parent_id, drawing.height, drawing.width)
-        if parent not in there or drawing.parent_id == drawing.id:
+        if parent not in available or drawing.parent_id == drawing.id:
             drawing.parent_id, drawing.strokes_agree = None, False
 
 

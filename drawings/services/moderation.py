@@ -55,8 +55,10 @@ def set_status(
         Drawing.objects.filter(pk__in=changing).update_stamped(status=status)
         settled = _settle_waiting(Report.objects.filter(drawing__in=ids - skipped))
         label = Drawing.Status(status).label
-        _log([each for each in drawings if each.pk in changing], f"Status set to {label}.", user_id)
-        _log([each for each in drawings if each.pk in settled], "Reports settled.", user_id)
+        _log_action(
+            [each for each in drawings if each.pk in changing], f"Status set to {label}.", user_id
+        )
+        _log_action([each for each in drawings if each.pk in settled], "Reports settled.", user_id)
     return len(changing), len(skipped)
 
 
@@ -65,7 +67,7 @@ def delete_drawings(drawings: Sequence[Drawing], user_id: int) -> int:
     existing = Drawing.objects.for_lists().filter(pk__in=[drawing.pk for drawing in drawings])
     with write_transaction():
         existing.prepare_deletion()
-        _log(drawings, "", user_id, DELETION)
+        _log_action(drawings, "", user_id, DELETION)
         _, deleted = existing.delete()
     return deleted.get(Drawing._meta.label, 0)
 
@@ -78,7 +80,7 @@ def block_senders(drawings: Sequence[Drawing], user_id: int) -> int:
         sender_of = dict(sent.values_list("pk", "sender"))
         for sender in {bytes(sender or b"") for sender in sender_of.values()}:
             senders.block_sender(sender, "From the list of drawings")
-        _log([each for each in drawings if each.pk in sender_of], "Sender blocked.", user_id)
+        _log_action([each for each in drawings if each.pk in sender_of], "Sender blocked.", user_id)
     return len(sender_of)
 
 
@@ -87,7 +89,7 @@ def settle_reports(reports: Iterable[Report], user_id: int) -> int:
     with write_transaction():
         settled = _settle_waiting(Report.objects.filter(pk__in=[report.pk for report in reports]))
         drawings = Drawing.objects.for_lists().filter(pk__in=settled)
-        _log(list(drawings), "Reports settled.", user_id)
+        _log_action(list(drawings), "Reports settled.", user_id)
     return len(settled)
 
 
@@ -108,7 +110,7 @@ def decide_status(drawing: Drawing, seen: Seen, status: str, user_id: int) -> De
             settled_at = timezone.now()
             if not reports.waiting().update(settled_at=settled_at):
                 raise OvertakenError
-        _log([drawing], f"Status set to {Drawing.Status(status).label}.", user_id)
+        _log_action([drawing], f"Status set to {Drawing.Status(status).label}.", user_id)
     return Decision(drawing.pk, seen.status, status, settled_at)
 
 
@@ -120,7 +122,7 @@ def undo_decision(drawing: Drawing, decision: Decision, user_id: int) -> None:
             reports = Report.objects.filter(drawing=drawing, settled_at=decision.settled_at)
             reports.update(settled_at=None)
         label = Drawing.Status(decision.was).label
-        _log([drawing], f"Decision undone: status set back to {label}.", user_id)
+        _log_action([drawing], f"Decision undone: status set back to {label}.", user_id)
 
 
 def _replace_status(drawings: DrawingQuerySet, seen: str, status: str) -> None:
@@ -141,6 +143,8 @@ def _settle_waiting(reports: ReportQuerySet) -> set[UUID]:
     return drawings
 
 
-def _log(drawings: Sequence[Drawing], message: str, user_id: int, flag: int = CHANGE) -> None:
+def _log_action(
+    drawings: Sequence[Drawing], message: str, user_id: int, flag: int = CHANGE
+) -> None:
     if drawings:
         LogEntry.objects.log_actions(user_id, drawings, flag, message)
