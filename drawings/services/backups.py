@@ -20,8 +20,8 @@ SUFFIXES = {"sqlite": "sqlite3", "postgresql": "dump"}
 SIGNATURES = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
 TIME_FORMAT = "%Y%m%dT%H%M%S%fZ"
 NAME_PATTERN = r"drawsite-(\d{8}T\d{12}Z)\.(?:sqlite3|dump)"
-# The name that atomic_files.temporary_path gives, and that of the journal SQLite may leave beside it.
-DRAFT_PATTERN = rf"\.{NAME_PATTERN}\.[0-9a-f]+(?:-journal)?"
+# The name of the temporary file (atomic_files.temporary_path), or of SQLite's journal beside it.
+TEMPORARY_PATTERN = rf"\.{NAME_PATTERN}\.[0-9a-f]+(?:-journal)?"
 OWNER_ONLY = 0o600
 # Tables that every release has.
 REQUIRED_TABLES = {search.TABLE, "django_migrations"}
@@ -47,14 +47,14 @@ def back_up(connection: BaseDatabaseWrapper, directory: Path) -> Path:
     target = directory / f"drawsite-{now}.{SUFFIXES[connection.vendor]}"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with atomic_file(target, OWNER_ONLY) as draft:
+        with atomic_file(target, OWNER_ONLY) as temporary:
             if connection.vendor == "sqlite":
-                _copy_sqlite(Path(connection.settings_dict["NAME"]).absolute(), draft)
+                _copy_sqlite(Path(connection.settings_dict["NAME"]).absolute(), temporary)
             else:
                 # Drawings are compressed already: compressing again would take four times as long.
-                dump = ("pg_dump", "--format=custom", "--compress=0", f"--file={draft}")
+                dump = ("pg_dump", "--format=custom", "--compress=0", f"--file={temporary}")
                 run_command(build_command(connection, *dump))
-                verify_backup(connection, draft)
+                verify_backup(connection, temporary)
     except OSError as error:
         raise BackupError(f"{directory} cannot be written: {error.strerror}.") from error
     except sqlite3.Error as error:
@@ -65,7 +65,7 @@ def back_up(connection: BaseDatabaseWrapper, directory: Path) -> Path:
     return target
 
 
-def _copy_sqlite(source: Path, draft: Path) -> None:
+def _copy_sqlite(source: Path, temporary: Path) -> None:
     """Copy the database page by page, as one transaction sees it, while others go on writing.
 
     VACUUM INTO would make a smaller file, but does not run in a transaction, so its rows could not
@@ -73,7 +73,7 @@ def _copy_sqlite(source: Path, draft: Path) -> None:
     """
     with (
         closing(sqlite3.connect(f"{source.as_uri()}?mode=rw", uri=True)) as database,
-        closing(sqlite3.connect(draft)) as copy,
+        closing(sqlite3.connect(temporary)) as copy,
     ):
         database.isolation_level = None
         database.execute("BEGIN")
@@ -102,12 +102,12 @@ def remove_old_backups(directory: Path, days: float, just_made: Path) -> list[Pa
     removed.
     """
     now = datetime.now(UTC)
-    oldest_backup, oldest_draft = now - timedelta(days=days), now - timedelta(days=1)
+    oldest_backup, oldest_temporary = now - timedelta(days=days), now - timedelta(days=1)
     removed = []
     try:
         for path in sorted(directory.iterdir()):
             time = _time_in_name(path)
-            oldest = oldest_draft if path.name.startswith(".") else oldest_backup
+            oldest = oldest_temporary if path.name.startswith(".") else oldest_backup
             if time and time < oldest and path != just_made:
                 path.unlink(missing_ok=True)
                 removed.append(path)
@@ -118,7 +118,7 @@ def remove_old_backups(directory: Path, days: float, just_made: Path) -> list[Pa
 
 def _time_in_name(path: Path) -> datetime | None:
     """When a backup, or the unfinished file of one, was made; None for any other file."""
-    match = re.fullmatch(NAME_PATTERN, path.name) or re.fullmatch(DRAFT_PATTERN, path.name)
+    match = re.fullmatch(NAME_PATTERN, path.name) or re.fullmatch(TEMPORARY_PATTERN, path.name)
     try:
         return datetime.strptime(match[1], TIME_FORMAT).replace(tzinfo=UTC) if match else None
     except ValueError:  # no such day
@@ -209,14 +209,14 @@ def restore_sqlite(file: Path, target: Path) -> None:
 
     Raises InUseError while other processes have the database open.
     """
-    with atomic_file(target, OWNER_ONLY) as draft:
-        shutil.copyfile(file, draft)
+    with atomic_file(target, OWNER_ONLY) as temporary:
+        shutil.copyfile(file, temporary)
         if os.geteuid() == 0:
             # The server rarely runs as root, and must be able to open the file.
             owner = (target if target.exists() else target.parent).stat()
-            os.chown(draft, owner.st_uid, owner.st_gid)
+            os.chown(temporary, owner.st_uid, owner.st_gid)
         try:
-            with closing(sqlite3.connect(draft)) as copy:
+            with closing(sqlite3.connect(temporary)) as copy:
                 copy.execute("PRAGMA journal_mode = WAL")
         except sqlite3.Error as error:
             raise BackupError(f"SQLite reports: {error}.") from error
