@@ -17,7 +17,7 @@ class DrawingsConfig(AppConfig):
         from drawsite.observability import metrics
 
         metrics.connect_signals()
-        sweeping.connect()
+        sweeping.connect_signals()
         pre_migrate.connect(lift_timeouts, sender=self)
         post_migrate.connect(switch_on_wal, sender=self)
         post_migrate.connect(install_search, sender=self)
@@ -25,9 +25,9 @@ class DrawingsConfig(AppConfig):
 
 
 def lift_timeouts(using: str, **kwargs: Any) -> None:
-    """Let PostgreSQL take longer for an index of a large table than for a visitor's query.
+    """Let PostgreSQL take longer for migrations, such as a large table's index, than for queries.
 
-    The settings are the session's, because each migration is a transaction of its own and some run
+    The settings apply to the session, because each migration is a separate transaction and some run
     outside one. So migrations must not go through a pooler that shares sessions.
     """
     connection = connections[using]
@@ -48,10 +48,10 @@ def switch_on_wal(using: str, **kwargs: Any) -> None:
     """Switch SQLite to its write-ahead log, so that readers and the writer never wait for each
     other.
 
-    The file keeps this setting, so it is not made on every connection: connections that open at the
-    same moment would fail with "locked". It is not a migration either, because it belongs to the
-    file and not to the schema: a backup that was copied into place by hand has another journal
-    mode, and gets this one from the next `prepare`.
+    The file keeps this setting, so there is no need to make it on every connection, where
+    connections that open at the same moment would fail with "locked". It is not a migration either,
+    because it belongs to the file and not to the schema: a backup that was copied into place by
+    hand has another journal mode, and gets this one from the next `prepare`.
     """
     connection = connections[using]
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
@@ -60,7 +60,7 @@ def switch_on_wal(using: str, **kwargs: Any) -> None:
 
 
 def install_search(using: str, **kwargs: Any) -> None:
-    """Create the search's index, unless it is there and up to date.
+    """Create the search's index, unless it exists and is up to date.
 
     It is not a migration, because SQLite drops a table's triggers whenever a later migration
     remakes the table.
@@ -68,6 +68,6 @@ def install_search(using: str, **kwargs: Any) -> None:
     from drawings.queries import search
 
     connection = connections[using]
-    # There is no table after a migration back to the state before the first one.
+    # The table does not exist after a migration back to zero.
     if search.TABLE in connection.introspection.table_names():
         search.install(connection)

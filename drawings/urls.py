@@ -56,11 +56,11 @@ urlpatterns = [
     # /api/
     path("api/", api_docs.reference, name="api"),
     path("api/v1/", include("drawings.api.urls")),
-    # For those who watch the server
+    # Monitoring
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.prometheus, name="metrics"),
-    # The Flask app's
+    # The Flask app's URLs
     path("postmethod", submission.postmethod, name="postmethod"),
     path("results/", submission.flask_results, name="flask-results"),
     path("results/<uuid:id>", submission.flask_result, name="flask-result"),

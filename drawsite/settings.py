@@ -60,7 +60,7 @@ INSTALLED_APPS = [
 ]
 
 DATABASES = build_databases(DATABASE_URL, DATABASE_REPLICA_URLS, DATABASE_POOL)
-DATABASE_ROUTERS = ["drawings.queries.replicas.Router"] if DATABASE_REPLICA_URLS else []
+DATABASE_ROUTERS = ["drawings.queries.replicas.ReplicaRouter"] if DATABASE_REPLICA_URLS else []
 
 MIDDLEWARE = [
     "drawsite.observability.request_log.RequestLogMiddleware",
@@ -79,7 +79,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 if DATABASE_REPLICA_URLS:
-    MIDDLEWARE.append("drawings.queries.replicas.OwnChanges")
+    MIDDLEWARE.append("drawings.queries.replicas.ReadYourWritesMiddleware")
 
 ROOT_URLCONF = "drawsite.urls"
 WSGI_APPLICATION = "drawsite.wsgi.application"

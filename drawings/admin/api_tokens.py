@@ -54,7 +54,7 @@ class ApiTokenAdmin(CheckedSelection):
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
         obj.user_id = cast(int, request.user.pk)
-        request.api_secret = api_tokens.prepare(obj)  # type: ignore[attr-defined]
+        request.api_secret = api_tokens.set_secret(obj)  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
 
     def response_add(

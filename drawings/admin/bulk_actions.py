@@ -62,7 +62,7 @@ def _hide(drawings: Sequence[Drawing], user_id: int, seen_at: datetime) -> tuple
 
 
 def _delete(drawings: Sequence[Drawing], user_id: int, seen_at: datetime) -> tuple[int, int]:
-    return moderation.delete(drawings, user_id), 0
+    return moderation.delete_drawings(drawings, user_id), 0
 
 
 def _block(drawings: Sequence[Drawing], user_id: int, seen_at: datetime) -> tuple[int, int]:
@@ -126,7 +126,7 @@ def run_action(
         left += skipped
         return changed
 
-    progress = batches.run(work, find, data["after"])
+    progress = batches.process_batches(work, find, data["after"])
     done = (data["done"] or 0) + progress.done
     if progress.after is None:
         _show_result(model_admin, request, operation, done, left)
@@ -172,7 +172,7 @@ def _shown_filter(model_admin: ModelAdmin, request: HttpRequest) -> DrawingFilte
 
 def _find_newest(drawing_filter: DrawingFilter) -> UUID | None:
     """Returns the id of the last drawing to act on: drawings that arrive later weren't selected."""
-    newest = pagination.find(drawing_filter, pagination.Cursor(), ascending=False, limit=1)
+    newest = pagination.find_drawings(drawing_filter, pagination.Cursor(), ascending=False, limit=1)
     return newest[0].pk if newest else None
 
 
@@ -180,7 +180,7 @@ def _find_all(drawing_filter: DrawingFilter, until: UUID | None) -> batches.Find
     before = UUID(int=until.int + 1) if until else UUID(int=0)
 
     def find(after: UUID | None, limit: int) -> list[Drawing]:
-        return pagination.find(
+        return pagination.find_drawings(
             drawing_filter, pagination.Cursor(before, after), ascending=True, limit=limit
         )
 

@@ -115,7 +115,7 @@ class DrawingChangeList(ChangeList):
         self.seen_at = (
             timezone.now()
         )  # before reading the rows, so that later changes count as unseen
-        page = pagination.read(self.drawing_filter, parse_cursor(request), self.list_per_page)
+        page = pagination.read_page(self.drawing_filter, parse_cursor(request), self.list_per_page)
         self.result_list = page.drawings
         # The counts of this page only: the whole list is never counted.
         self.result_count = self.full_result_count = len(page.drawings)

@@ -142,7 +142,7 @@ class DrawingAdmin(CheckedSelection):
             changed |= COLOUR_LIMITS
         obj.save(update_fields=changed)
         if "status" in form.changed_data:
-            moderation.settle(obj.reports.waiting(), cast(int, request.user.pk))
+            moderation.settle_reports(obj.reports.waiting(), cast(int, request.user.pk))
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -89,7 +89,7 @@ class ReportAdmin(CheckedSelection):
     @admin.action(description="Settle selected reports", permissions=["change"])
     def settle(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
         reports = list(queryset[:MAX_LISTED])
-        number = moderation.settle(reports, cast(int, request.user.pk))
+        number = moderation.settle_reports(reports, cast(int, request.user.pk))
         drawings = "1 drawing" if number == 1 else f"{number:,} drawings"
         self.message_user(request, f"The selected reports of {drawings} are settled.")
 

@@ -56,7 +56,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         queue = named[0] if named else PENDING
         return _undo(request, queue) if "undo" in data else _decide(request, queue)
-    queue = named[0] if named else next((each for each in queues if each.oldest(1)), PENDING)
+    queue = named[0] if named else next((each for each in queues if each.find_oldest(1)), PENDING)
     return _show(request, queues, queue)
 
 
@@ -66,14 +66,14 @@ def queues_for(request: HttpRequest) -> list[Queue]:
 
 
 def _show(request: HttpRequest, queues: list[Queue], queue: Queue) -> HttpResponse:
-    items = _find_items(request, queue) or queue.oldest(1 + UPCOMING)
+    items = _find_items(request, queue) or queue.find_oldest(1 + UPCOMING)
     last = _load_last_decision(request)
     context = {
         **admin.site.each_context(request),
         "title": "Review",
         "opts": Drawing._meta,
         "queue": queue,
-        "queues": [(each, each.number()) for each in queues],
+        "queues": [(each, each.count_waiting()) for each in queues],
         "last": last and Drawing.objects.for_lists().filter(pk=last.decision.drawing).first(),
         "last_status": last and Drawing.Status(last.decision.now).label.lower(),
     }
@@ -82,7 +82,7 @@ def _show(request: HttpRequest, queues: list[Queue], queue: Queue) -> HttpRespon
         context |= {
             "item": items[0],
             "upcoming": items[1:],
-            "previous": queue.before(items[0].key),
+            "previous": queue.find_previous(items[0].key),
         }
     response = render(request, "admin/drawings/drawing/review.html", context)
     response["Cache-Control"] = "no-store"  # otherwise Back would show drawings already decided on
@@ -92,11 +92,11 @@ def _show(request: HttpRequest, queues: list[Queue], queue: Queue) -> HttpRespon
 def _find_items(request: HttpRequest, queue: Queue) -> list[Item]:
     """Returns the item that the query string names, and those after it."""
     for name, lookup in (("at", "gte"), ("after", "gt")):
-        if (key := queue.key(request.GET.get(name, ""))) is not None:
-            return queue.oldest(1 + UPCOMING, **{lookup: key})
-    key = queue.key(request.GET.get("before", ""))
-    if key is not None and (item := queue.before(key)):
-        return queue.oldest(1 + UPCOMING, gte=item.key)
+        if (key := queue.parse_key(request.GET.get(name, ""))) is not None:
+            return queue.find_oldest(1 + UPCOMING, **{lookup: key})
+    key = queue.parse_key(request.GET.get("before", ""))
+    if key is not None and (item := queue.find_previous(key)):
+        return queue.find_oldest(1 + UPCOMING, gte=item.key)
     return []
 
 
@@ -115,7 +115,7 @@ def _item_context(item: Item, *, with_reports: bool) -> dict[str, Any]:
 
 def _decide(request: HttpRequest, queue: Queue) -> HttpResponse:
     form = DecisionForm(request.POST)
-    key = queue.key(request.POST.get("key", ""))
+    key = queue.parse_key(request.POST.get("key", ""))
     if not form.is_valid() or key is None:
         raise BadRequest
     data = form.cleaned_data
@@ -125,7 +125,9 @@ def _decide(request: HttpRequest, queue: Queue) -> HttpResponse:
         return _redirect(queue, after=key)
     seen = moderation.Seen(**{name: data[name] for name in moderation.Seen._fields})
     try:
-        decision = moderation.decide(drawing, seen, data["decision"], cast(int, request.user.pk))
+        decision = moderation.decide_status(
+            drawing, seen, data["decision"], cast(int, request.user.pk)
+        )
     except moderation.OvertakenError:
         is_renamed = (drawing.title, drawing.artist) != (seen.title, seen.artist)
         reason = "its title has changed meanwhile." if is_renamed else _describe_overtaking(drawing)
@@ -148,7 +150,7 @@ def _undo(request: HttpRequest, queue: Queue) -> HttpResponse:
         messages.warning(request, "This drawing was deleted meanwhile.")
         return _redirect(queue)
     try:
-        moderation.undo(drawing, last.decision, cast(int, request.user.pk))
+        moderation.undo_decision(drawing, last.decision, cast(int, request.user.pk))
     except moderation.OvertakenError:
         reason = _describe_overtaking(drawing)
         messages.warning(request, f"{_quoted(drawing)} was left as it is: {reason}")

@@ -42,11 +42,11 @@ def page(request: HttpRequest) -> HttpResponse:
     _require_permission(request)
     form = validated(SpanForm(request.GET))
     span = form.cleaned_data["days"] or SPANS[0]
-    days = statistics.days(span)
+    days = statistics.count_days(span)
     counted = [day for day in days if day.drawings is not None]
     total = sum(day.drawings or 0 for day in counted)
     most = max(counted, key=lambda day: day.drawings or 0)
-    colormaps = statistics.colormaps()
+    colormaps = statistics.count_colormaps()
     context = {
         **admin.site.each_context(request),
         "title": "Statistics",
@@ -74,10 +74,10 @@ def plot(request: HttpRequest, name: str) -> HttpResponse:
     form = validated(PlotForm(request.GET))
     style = {option: form.cleaned_data[option] for option in ("theme", "size")}
     if name == "days":
-        days = statistics.days(form.cleaned_data["days"] or SPANS[0])
+        days = statistics.count_days(form.cleaned_data["days"] or SPANS[0])
         make = partial(drawing_plots.draw_days_png, *zip(*days, strict=True), **style)
     elif name == "colormaps":
-        common = statistics.colormaps()[:COLORMAPS_SHOWN]
+        common = statistics.count_colormaps()[:COLORMAPS_SHOWN]
         make = partial(drawing_plots.draw_shares_png, common, **style)
     else:
         raise Http404
@@ -105,7 +105,7 @@ def _count_rows(request: HttpRequest) -> list[tuple[str, str]]:
         ("Blocked words", "blockedword", BlockedWord.objects.all()),
     ]
     return [
-        (name, statistics.bounded(of))
+        (name, statistics.count_bounded(of))
         for name, model, of in rows
         if request.user.has_perm(f"drawings.view_{model}")
     ]

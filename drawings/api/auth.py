@@ -47,7 +47,7 @@ class Anybody(AuthBase):
             return self.admit(Client(None))
         # Check the limit first, or a client that guesses tokens could still find a valid one.
         throttling.check_limit(request, "token")
-        if (token := api_tokens.find(secret.strip())) is None:
+        if (token := api_tokens.find_token(secret.strip())) is None:
             throttling.count_request(request, "token")
             raise unauthorised_error(
                 "This token is invalid or revoked, or its user has lost access."

@@ -58,7 +58,7 @@ def read_page(
         examined = MAX_SEARCHED if rest.q else MAX_EXAMINED
     if updated_since is None:
         cursor = pagination.Cursor(before=after.id if after else None)
-        found = pagination.find(indexed, cursor, ascending=False, limit=examined)
+        found = pagination.find_drawings(indexed, cursor, ascending=False, limit=examined)
     else:
         found = pagination.find_changed(indexed.status, updated_since, after, examined)
     drawings = _find_matching(rest, found)
@@ -87,11 +87,11 @@ def _unindexed_part(drawing_filter: DrawingFilter, indexed: DrawingFilter) -> Dr
 
 
 def _find_matching(rest: DrawingFilter, found: list[Drawing]) -> list[Drawing]:
-    drawings = [drawing for drawing in found if rest.holds_for(drawing)]
+    drawings = [drawing for drawing in found if rest.matches(drawing)]
     if not rest.q:
         return drawings
     rows = Drawing.objects.filter(pk__in=[drawing.pk for drawing in drawings])
-    ids = set(search.among(rows, rest.q).values_list("pk", flat=True))
+    ids = set(search.matching_few(rows, rest.q).values_list("pk", flat=True))
     return [drawing for drawing in drawings if drawing.id in ids]
 
 

@@ -22,7 +22,7 @@ from drawings.http.plot_slots import plot_slot
 from drawings.models import Drawing
 from drawings.queries import statistics
 from drawings.queries.filters import DrawingFilter
-from drawings.queries.replicas import may_lag, use_primary, where_to_look
+from drawings.queries.replicas import databases_to_search, may_lag, use_primary
 from drawings.services import moderation, submissions
 from drawsite.lib import strict_json
 from drawsite.lib.refusals import RefusedError
@@ -159,7 +159,7 @@ def create_drawing(request: HttpRequest) -> HttpResponse:
     """
     throttling.admit_submission(request)
     sent = validated(request_bodies.read_form(request), status=422).build_drawing()
-    row, is_new = submissions.store(sent, client_address(request))
+    row, is_new = submissions.store_submission(sent, client_address(request))
     client = client_of(request)
     stored = Drawing.objects.for_api().filter(pk=row.pk).first()
     if stored is None:  # deleted meanwhile
@@ -187,7 +187,7 @@ def get_drawing(request: HttpRequest, id: UUID) -> HttpResponse:
     rows = Drawing.objects.for_api()
     if not client_of(request).may("view_drawing"):
         rows = rows.published()
-    found = (rows.using(using).filter(pk=id).first() for using in where_to_look())
+    found = (rows.using(using).filter(pk=id).first() for using in databases_to_search())
     drawing = next(filter(None, found), None)
     if drawing is None:
         raise Http404
@@ -363,11 +363,11 @@ def get_statistics(request: HttpRequest, query: Query[schemas.StatisticsQuery]) 
     drawings count, too. Needs a token with Read.
     """
     auth.require_permissions(client_of(request), "view_drawing")
-    colormaps = statistics.colormaps()
+    colormaps = statistics.count_colormaps()
     return responses.json_response(
         request,
         schemas.Statistics(
-            days=[schemas.Day(**day._asdict()) for day in statistics.days(int(query.days))],
+            days=[schemas.Day(**day._asdict()) for day in statistics.count_days(int(query.days))],
             colormaps=[
                 schemas.ColormapCount(colormap=name, drawings=number) for name, number in colormaps
             ],

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from drawings.http import owner_cookie
 from drawings.models import Drawing, DrawingQuerySet
 from drawings.queries.image_row import ImageRow, find_image_row
-from drawings.queries.replicas import where_to_look
+from drawings.queries.replicas import databases_to_search
 from drawsite.lib.refusals import RefusedError
 
 
@@ -59,13 +59,15 @@ def may_see_parent(request: HttpRequest, drawing: Drawing) -> bool:
 def get_drawing(request: HttpRequest, id: UUID, queryset: DrawingQuerySet) -> Drawing:
     """Returns the drawing with this id. Raises Http404 if the client may not see it."""
     row = queryset.filter(pk=id).order_by()  # ordering a single row would double the cost
-    found = (next(iter(row.using(using)), None) for using in where_to_look())
+    found = (next(iter(row.using(using)), None) for using in databases_to_search())
     return visible_or_404(request, id, next(filter(None, found), None))
 
 
 def get_image_row(request: HttpRequest, id: UUID, *, with_blob: bool) -> ImageRow:
     """Like `get_drawing`, but reads only the columns that an image needs."""
-    found = (find_image_row(id, with_blob=with_blob, using=using) for using in where_to_look())
+    found = (
+        find_image_row(id, with_blob=with_blob, using=using) for using in databases_to_search()
+    )
     return visible_or_404(request, id, next(filter(None, found), None))
 
 

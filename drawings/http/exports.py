@@ -70,7 +70,7 @@ def export_response(
 
 
 def _log_export(format: str, drawing_filter: DrawingFilter, user: AbstractUser) -> None:
-    described = ", ".join(f"{name}: {value}" for name, value in drawing_filter.described().items())
+    described = ", ".join(f"{name}: {value}" for name, value in drawing_filter.describe().items())
     with write_transaction():
         LogEntry.objects.create(
             user_id=cast(int, user.pk),

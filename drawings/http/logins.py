@@ -67,5 +67,5 @@ class LimitedBackend(ModelBackend):
         limiter.hit("login_name_here", name_and_address, FROM_ONE_ADDRESS, -FROM_ONE_ADDRESS.limit)
         if everywhere.allowed:
             limiter.hit("login_name", name, FROM_ALL_ADDRESSES, -1)
-        known_addresses.remember(login)
+        known_addresses.remember_login(login)
         return user

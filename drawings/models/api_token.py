@@ -1,4 +1,4 @@
-"""Tokens that programs show the API."""
+"""Tokens that programs authenticate to the API with."""
 
 from datetime import date, timedelta
 
@@ -19,9 +19,9 @@ def a_year_from_now() -> date:
 
 
 class ApiToken(models.Model):
-    """A token of a user's program. The secret itself is not stored.
+    """A token for a program of a user. The secret itself is not stored.
 
-    A token may do what both its scope (`may_...`) and its user's permissions allow.
+    A token allows what both its scope (`may_...`) and its user's permissions allow.
     """
 
     name = models.CharField(
@@ -32,12 +32,12 @@ class ApiToken(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens"
     )
-    # The beginning of the secret, by which people recognise it.
+    # The beginning of the secret, so that people can recognise it.
     begins = models.CharField(max_length=TOKEN_SHOWN_LENGTH, editable=False)
     # The secret's SHA-256: 256 random bits need no slower hash.
     digest = models.BinaryField(max_length=TOKEN_DIGEST_BYTES, unique=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # To the day or so; null if it has never been used.
+    # Accurate to about a day; null if the token has never been used.
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
     expires_on = models.DateField(

@@ -1,4 +1,4 @@
-"""Drawings: their columns, constraints and indexes, and how rows of them are read and written."""
+"""Drawings: their columns, constraints, indexes and querysets."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -22,26 +22,27 @@ from drawsite.lib.uuid7 import uuid7
 
 TITLE_LENGTH = 80
 ARTIST_LENGTH = 40
+# Columns that lists do not load.
 UNLISTED = ["blob", "strokes", "owner", "sender", "changed_at"]
 PAGE_COLUMNS = ["width", "height", "title", "artist", "colormap", "status", "created_at"]
 UPDATED_AT = Coalesce("changed_at", "created_at")
 
 
 class DrawingStatus(models.TextChoices):
-    """Who may see a drawing: everybody if it is published, else only its owner and staff."""
+    """Whether everybody can see a drawing. Only its owner and staff see pending and hidden ones."""
 
     PUBLISHED = "published", "Published"
     PENDING = "pending", "Pending"
     HIDDEN = "hidden", "Hidden"
 
 
-# Strokes that reproduce other pixels would show something that nobody has seen on the site. So they
-# are served only after they have been verified, on the first request for them at the latest. Until
+# Strokes that produce other pixels would show something that nobody has seen on the site. So they
+# are served only once they have been verified, at the latest on the first request for them. Until
 # then a page may offer strokes that are refused on request. Strokes whose base image was deleted
-# cannot be verified, so they count as disagreeing.
+# cannot be verified, so they count as a mismatch.
 STROKES_TO_SHOW = Q(strokes__isnull=False) & ~Q(strokes_agree=False)
 UNVERIFIED = Q(strokes__isnull=False, strokes_agree__isnull=True)
-# Strokes that everybody may see. They reveal their base image, so it must be published too.
+# Strokes that everybody may see. They reveal their base image, so that must be published too.
 PUBLIC_STROKES = Q(strokes_agree=True) & (
     Q(parent=None) | Q(parent__status=DrawingStatus.PUBLISHED)
 )
@@ -75,20 +76,20 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         return self.select_related("parent").defer(*[f"parent__{name}" for name in UNLISTED])
 
     def changed_exactly_at(self, at: datetime, after: UUID) -> Self:
-        """Drawings that last changed at this very microsecond, in the order of their ids, from
-        `after` on. Needs `with_updated_at`."""
+        """Drawings that last changed at exactly `at` and have ids above `after`, ordered by id.
+        Needs `with_updated_at`."""
         return self.filter(updated_at=at, id__gt=after).order_by("id")
 
     def changed_after(self, at: datetime) -> Self:
-        """Drawings that changed later, the oldest change first. Needs `with_updated_at`."""
+        """Drawings that changed after `at`, the oldest change first. Needs `with_updated_at`."""
         return self.filter(updated_at__gt=at).order_by("updated_at", "id")
 
     def for_api(self) -> Self:
-        """Like `with_updated_at`, and whether there are strokes to show (`has_strokes`)."""
+        """Like `with_updated_at`, with whether there are strokes to show (`has_strokes`)."""
         return self.with_updated_at().annotate(has_strokes=STROKES_TO_SHOW)
 
     def with_updated_at(self) -> Self:
-        """Like `for_lists`, and when each drawing last changed (`updated_at`)."""
+        """Like `for_lists`, with the time when each drawing last changed (`updated_at`)."""
         return self.for_lists().annotate(updated_at=UPDATED_AT)
 
     def for_images(self) -> Self:
@@ -96,7 +97,7 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         return self.defer("strokes", "owner", "sender", "changed_at")
 
     def for_strokes(self) -> Self:
-        """Load the strokes and the parents, but no pixels. Not everybody may see the parents."""
+        """Load the strokes and the parents, but not the pixels. Parents may be unpublished."""
         return self.defer("blob", "owner", "sender", "changed_at").with_parents()
 
     def with_strokes_to_show(self) -> Self:
@@ -107,11 +108,11 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         return self.filter(UNVERIFIED)
 
     def update_stamped(self, **values: Any) -> int:
-        """Like `update`, and set `changed_at`. Returns the number of rows."""
+        """Like `update`, but also sets `changed_at`. Returns the number of rows."""
         return self.update(changed_at=Stamp(), **values)
 
     def bulk_create(self, objs: Iterable["Drawing"], *args: Any, **options: Any) -> list["Drawing"]:
-        """Like Django's, and set `changed_at`."""
+        """Like Django's, but also sets `changed_at`."""
         drawings = list(objs)
         for drawing in drawings:
             drawing.changed_at = Stamp()
@@ -125,25 +126,25 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
     ) -> tuple["Drawing", bool]:
         """Store a drawing. Returns the stored row and whether it is new. Idempotent.
 
-        If a row has the same key, that row is returned unchanged: a drawing is stored once, however
-        often and however concurrently it is sent. A drawing without a key is always new. A parent
+        If a row has the same key, that row is returned unchanged: a drawing is stored once, even if
+        it is sent several times or concurrently. A drawing without a key is always new. A parent
         that has been deleted meanwhile is set to null.
         """
-        # Insert first and look only on a conflict: repeated submissions are rare.
+        # Insert first and query only on a conflict: repeated submissions are rare.
         try:
-            self._add(drawing)
+            self._insert_row(drawing)
         except IntegrityError:
             value = getattr(drawing, key)
             if value is None:
                 raise
             if (stored := self.filter(**{key: value}).for_lists().first()) is not None:
                 return stored, False
-            self._add(drawing)  # the other row was deleted between the two statements
+            self._insert_row(drawing)  # the other row was deleted between the two statements
         return drawing, True
 
-    def _add(self, drawing: "Drawing") -> None:
+    def _insert_row(self, drawing: "Drawing") -> None:
         with transaction.atomic():
-            if drawing.parent_id is not None and not self._lock(drawing.parent_id):
+            if drawing.parent_id is not None and not self._lock_row(drawing.parent_id):
                 drawing.parent_id, drawing.strokes_agree = None, False
             drawing.save(force_insert=True)
 
@@ -157,13 +158,13 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         children = Drawing.objects.filter(parent__in=ids, strokes__isnull=False)
         children.update(strokes_agree=False)
 
-    def _lock(self, id: UUID) -> bool:
+    def _lock_row(self, id: UUID) -> bool:
         """Keep a row from being deleted until the transaction ends. Returns whether it exists."""
         same = self.filter(pk=id).select_for_update(no_key=True)
         return same.values_list("pk").first() is not None
 
 
-class Drawing(Labelled, models.Model):  # noqa: DJ008 - Labelled has it
+class Drawing(Labelled, models.Model):  # noqa: DJ008 - Labelled has __str__
     """A drawing: its pixels as a blob, its strokes, and its labels."""
 
     Status: TypeAlias = DrawingStatus
@@ -186,12 +187,12 @@ class Drawing(Labelled, models.Model):  # noqa: DJ008 - Labelled has it
     colormap = models.CharField(max_length=40, default="gray", validators=[validate_colormap])
     status = models.CharField(max_length=10, choices=DrawingStatus, default=DrawingStatus.PUBLISHED)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # Idempotency key, chosen by the client: a repeated submission is one row.
+    # Idempotency key, chosen by the client: a repeated submission stores nothing.
     submission_key = models.UUIDField(null=True, blank=True, editable=False)
     # The drawing's id in the Flask app that it was imported from.
     flask_id = models.UUIDField(null=True, blank=True, editable=False)
-    # Whether the strokes reproduce the pixels: null until verification.verify has compared them,
-    # false if the base image was deleted.
+    # Whether the strokes produce the pixels: null until verification.verify_strokes has compared
+    # them, false if the base image was deleted.
     strokes_agree = models.BooleanField(null=True, editable=False)
     # The drawing that this one was drawn on: its base image.
     parent = models.ForeignKey(
@@ -202,8 +203,8 @@ class Drawing(Labelled, models.Model):  # noqa: DJ008 - Labelled has it
         related_name="children",
         db_index=False,  # the index below begins with it
     )
-    # Near the end, because SQLite reads a row from its beginning: the columns before these can be
-    # read without the overflow pages that these fill.
+    # Near the end: SQLite reads a row from its beginning, and can read the columns before these
+    # without the overflow pages that they fill.
     blob = models.BinaryField()
     # The strokes document, packed by strokes.pack; null for an upload or a brightness list.
     strokes = models.BinaryField(null=True)
@@ -215,8 +216,8 @@ class Drawing(Labelled, models.Model):  # noqa: DJ008 - Labelled has it
     # stamps were kept.
     changed_at = models.DateTimeField(null=True, editable=False)
 
-    has_strokes: bool  # only on rows of `for_page` and `for_api`
-    updated_at: datetime  # only on rows of `with_updated_at`
+    has_strokes: bool  # only from `for_page` and `for_api`
+    updated_at: datetime  # only from `with_updated_at`
 
     objects = DrawingQuerySet.as_manager()
 
@@ -256,8 +257,8 @@ class Drawing(Labelled, models.Model):  # noqa: DJ008 - Labelled has it
         indexes = [
             # The gallery's pages, a drawing's neighbours, the admin's filter by status.
             models.Index(fields=["status", "id"], name="drawing_status"),
-            # The gallery's pages on PostgreSQL, which would scan the primary key and all hidden
-            # drawings in it rather than use the index above. SQLite does not need it.
+            # The gallery's pages on PostgreSQL, which would otherwise prefer to scan the primary
+            # key, with all hidden drawings in it. SQLite uses the index above.
             models.Index(
                 fields=["id"], condition=Q(status=DrawingStatus.PUBLISHED), name="drawing_published"
             ),
@@ -265,13 +266,13 @@ class Drawing(Labelled, models.Model):  # noqa: DJ008 - Labelled has it
             models.Index(fields=["status", "colormap", "id"], name="drawing_status_colormap"),
             # The drawings of one artist.
             models.Index(fields=["status", "artist", "id"], name="drawing_status_artist"),
-            # The drawings drawn on a drawing, newest first; also found when it is deleted.
+            # The drawings drawn on a drawing, newest first; also used when it is deleted.
             models.Index(
                 fields=["parent", "status", "id"],
                 condition=Q(parent__isnull=False),
                 name="drawing_parent",
             ),
-            # verify_strokes.
+            # The command verify_strokes.
             models.Index(
                 fields=["id"],
                 condition=UNVERIFIED,
@@ -285,7 +286,7 @@ class Drawing(Labelled, models.Model):  # noqa: DJ008 - Labelled has it
             models.Index(
                 fields=["sender", "id"], condition=Q(sender__isnull=False), name="drawing_sender"
             ),
-            # The drawings that are new or changed since some time, in that order.
+            # The drawings that are new or changed since some time, in the order of the changes.
             models.Index(F("status"), UPDATED_AT, F("id"), name="drawing_updated"),
         ]
         permissions = [
@@ -294,7 +295,7 @@ class Drawing(Labelled, models.Model):  # noqa: DJ008 - Labelled has it
         ]
 
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
-        """Like Django's, and set `changed_at`."""
+        """Like Django's, but also sets `changed_at`."""
         self.changed_at = Stamp()
         update_fields = update_fields and {*update_fields, "changed_at"}
         try:
@@ -303,7 +304,7 @@ class Drawing(Labelled, models.Model):  # noqa: DJ008 - Labelled has it
             del self.changed_at  # only the database knows the value: load it on first use
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
-        """Like Django's, and withdraw the strokes that were drawn on this drawing."""
+        """Like Django's, but also withdraws the strokes that were drawn on this drawing."""
         with transaction.atomic():
             Drawing.objects.filter(pk=self.pk).prepare_deletion()
             return super().delete(*args, **options)
@@ -316,9 +317,9 @@ class Drawing(Labelled, models.Model):  # noqa: DJ008 - Labelled has it
 
     @classmethod
     def from_brightness_list(cls, field: pixels.Field, **values: Any) -> Self:
-        """Returns an unsaved drawing of a field that came as a list of numbers.
+        """Returns an unsaved drawing of a field that was sent as a list of numbers.
 
-        It looks as in matplotlib's imshow: viridis, from the smallest number to the greatest.
+        It looks as in matplotlib's imshow: viridis, from the smallest number to the largest.
         """
         limits = {"colormap": "viridis", "vmin": int(field.min()), "vmax": int(field.max())}
         return cls.from_field(field, **{**limits, **values})

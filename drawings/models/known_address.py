@@ -1,10 +1,10 @@
-"""The addresses that each account has logged in from."""
+"""The addresses that each user name has logged in from."""
 
 from django.db import models
 
 
 class KnownAddress(models.Model):
-    """A name has logged in from an address: a keyed hash of both. See http/logins.py."""
+    """A keyed hash of a user name and an address that it has logged in from: see http/logins.py."""
 
     digest = models.BinaryField(max_length=32, unique=True)
     # The day (UTC) of the last login.

@@ -1,5 +1,4 @@
-"""What pages say of a drawing, whichever of its columns were read: its name, its addresses, and
-what its picture shows."""
+"""A drawing's name, URLs and alternative text, which need only a few of its columns."""
 
 from functools import lru_cache
 from typing import Protocol
@@ -9,7 +8,7 @@ from django.urls import get_script_prefix, reverse
 
 
 class HasLabels(Protocol):
-    """A drawing, or some columns of it."""
+    """A drawing, or a row with some of its columns."""
 
     @property
     def id(self) -> UUID: ...
@@ -22,7 +21,7 @@ class HasLabels(Protocol):
 
 
 class Labelled:
-    """The labels of whatever has a drawing's id, title and artist."""
+    """The labels of any object with a drawing's id, title and artist."""
 
     __slots__ = ()
 
@@ -38,13 +37,13 @@ class Labelled:
 
     @property
     def alt(self: HasLabels) -> str:
-        """What the picture is, for those who cannot see it."""
+        """The alternative text of the image."""
         by = f" by {self.artist}" if self.artist else ""
         return f"Drawing “{self.title}”{by}" if self.title else f"Untitled drawing{by}"
 
 
 @lru_cache(maxsize=8)
 def _drawings_url(script_prefix: str) -> str:
-    """The address that those of all drawings begin with. Kept, because a page has links to many and
-    reversing one takes longer than showing it."""
+    """The URL that those of all drawings begin with. Cached, because a page links to many drawings
+    and reversing a URL takes longer than rendering a link."""
     return reverse("drawings:submit")

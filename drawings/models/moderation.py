@@ -1,4 +1,4 @@
-"""What visitors report, and the words that no drawing may have."""
+"""Visitors' reports of drawings, and the words that titles and artists' names must not contain."""
 
 from collections.abc import Collection
 from typing import Self
@@ -14,13 +14,13 @@ from drawings.models.text import folded_words
 from drawings.models.validators import validate_line
 
 WORD_LENGTH = 40
-# For one drawing: enough to decide by, and few enough for the review queue to skip over.
+# For each drawing: enough for a decision, and few enough for the review queue to skip over.
 MAX_WAITING_REPORTS = 50
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
     def waiting(self) -> Self:
-        """Reports that staff has not settled yet."""
+        """Reports that staff have not settled yet."""
         return self.filter(settled_at__isnull=True)
 
     def first_of_each_drawing(self) -> Self:
@@ -29,7 +29,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
         return self.waiting().filter(~Exists(older)).with_drawing()
 
     def with_drawing(self) -> Self:
-        """Load the drawings with a query of their own: SQLite would begin a join with them."""
+        """Load the drawings in a second query: SQLite would begin a join with their table."""
         drawings = Prefetch("drawing", Drawing.objects.for_lists())
         return self.prefetch_related(drawings).defer("sender")
 
@@ -42,7 +42,7 @@ class ReportReason(models.TextChoices):
 
 
 class Report(models.Model):
-    """A visitor's complaint about a drawing. Staff decides; reports alone never hide a drawing."""
+    """A visitor's complaint about a drawing. Staff decide; reports alone never hide a drawing."""
 
     Reason = ReportReason
 
@@ -51,7 +51,7 @@ class Report(models.Model):
     note = models.CharField(max_length=NOTE_LENGTH, blank=True, validators=[validate_line])
     sender = models.BinaryField(max_length=SENDER_BYTES, null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # When staff settled it; null while it waits.
+    # When staff settled it; null while it is waiting.
     settled_at = models.DateTimeField(null=True, editable=False)
 
     objects = ReportQuerySet.as_manager()
@@ -77,8 +77,8 @@ class Report(models.Model):
 
 class BlockedWordManager(models.Manager["BlockedWord"]):
     def found_in(self, *texts: str) -> set[str]:
-        """Returns the blocked words in the texts, folded. Takes one query, and none for texts
-        without a word."""
+        """Returns the blocked words in the texts, folded. Takes one query, or none if there are no
+        words in the texts."""
         words = set().union(*map(folded_words, texts))
         return set(self.filter(word__in=words).values_list("word", flat=True))
 

@@ -1,4 +1,4 @@
-"""Senders: keyed hashes of addresses, their keys, and which of them are blocked."""
+"""Senders (keyed hashes of addresses): their keys, and which of them are blocked."""
 
 from django.db import models
 from django.utils import timezone
@@ -10,7 +10,7 @@ NOTE_LENGTH = 300
 
 
 class SenderKey(models.Model):
-    """The key that addresses are hashed with during one period: see services/senders.py."""
+    """The key for hashing addresses during one period: see services/senders.py."""
 
     begins = models.DateField(primary_key=True)
     key = models.BinaryField()

@@ -1,10 +1,10 @@
-"""When a drawing was last written, by the database's clock, and up to when the record is complete.
+"""Stamps: when the database last wrote a drawing, and up to when the list of changes is complete.
 
-A client that keeps a copy asks for what was written since the newest stamp that it has seen. So
-nothing may become visible with a stamp older than one that can be seen already.
+A client that keeps a copy requests the changes since the newest stamp that it has seen. So no row
+may become visible with a stamp older than one that is visible already.
 
-On SQLite a stamp is taken while the write lock is held, and so stamps are in the order of commits.
-On PostgreSQL transactions overlap: a list of changes ends at the `horizon`.
+On SQLite a stamp is taken while the write lock is held, so stamps are in the order of commits. On
+PostgreSQL transactions overlap, so a list of changes ends at the horizon.
 """
 
 from datetime import datetime
@@ -15,8 +15,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DateTimeField, Func
 from django.db.models.sql.compiler import SQLCompiler
 
-# Transactions have an id from their first write on. Where the start of one is hidden, as another
-# role's is, or not tracked, it may have begun at any time. (Maintenance has no user.)
+# A transaction gets its id with its first write. If its start is hidden, because it is another
+# role's, or not tracked, it may have begun at any time. Processes without a user do maintenance.
 HORIZON = """
     SELECT LEAST(statement_timestamp(), MIN(COALESCE(xact_start, 'epoch')))
     FROM pg_stat_activity
@@ -26,10 +26,10 @@ HORIZON = """
 
 
 class Stamp(Func):
-    """The moment at which the database writes the row.
+    """The time at which the database writes the row.
 
-    SQLite has this function from drawsite.db.sqlite. On PostgreSQL the transaction gets its id
-    before it reads the clock, so a `horizon` read after this moment takes it into account.
+    On SQLite, drawsite.db.sqlite defines the function. On PostgreSQL the transaction gets its id
+    before it reads the clock, so a horizon that is read later takes it into account.
     """
 
     function = "clock_timestamp"
@@ -43,11 +43,11 @@ class Stamp(Func):
         return self.as_sql(compiler, connection, template=template, **context)
 
 
-def horizon(using: str) -> datetime | None:
+def read_horizon(using: str) -> datetime | None:
     """The time before which no more stamps become visible; None if all stamps are visible at once.
 
-    Holds for queries that begin later. Not for use within a transaction, where PostgreSQL keeps
-    what it has once said of other sessions.
+    Holds for queries that begin later. Do not use it within a transaction, where PostgreSQL keeps
+    its first snapshot of other sessions' activity.
     """
     if connections[using].vendor != "postgresql":
         return None

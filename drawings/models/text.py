@@ -1,30 +1,30 @@
-"""The words of a text, as the search and the blocked words take them."""
+"""Splits text into words, for the search and the blocked words."""
 
 import unicodedata
 
-# What FTS5 takes off the letters as well.
+# Combining accents, which FTS5 also removes from letters.
 ACCENTS = range(0x300, 0x370)
 
 
 def words_in(text: str) -> list[str]:
-    """Runs of letters, digits and marks, in their order. What has only marks is no word."""
+    """Returns the runs of letters, digits and marks, in order, without runs of marks alone."""
     plain = unicodedata.normalize("NFC", text)
-    kinds = [unicodedata.category(sign)[0] for sign in plain]
+    kinds = [unicodedata.category(char)[0] for char in plain]
     spaced = "".join(
-        sign if kind in "LNM" else " " for sign, kind in zip(plain, kinds, strict=True)
+        char if kind in "LNM" else " " for char, kind in zip(plain, kinds, strict=True)
     )
     return [
         word
         for word in spaced.split()
-        if any(unicodedata.category(sign)[0] in "LN" for sign in word)
+        if any(unicodedata.category(char)[0] in "LN" for char in word)
     ]
 
 
 def folded_words(text: str) -> set[str]:
-    """The words without their case and accents, without signs that cannot be seen between their
-    letters, and in plain letters where Unicode has fancy ones."""
-    signs = unicodedata.normalize("NFKD", text)
+    """Returns the words without case and accents, without invisible characters between letters, and
+    with styled letters (such as fullwidth ones) replaced by plain ones."""
+    chars = unicodedata.normalize("NFKD", text)
     letters = (
-        sign for sign in signs if ord(sign) not in ACCENTS and unicodedata.category(sign) != "Cf"
+        char for char in chars if ord(char) not in ACCENTS and unicodedata.category(char) != "Cf"
     )
     return set(words_in("".join(letters).casefold()))

@@ -1,4 +1,4 @@
-"""The drawings that a new drawing may begin with."""
+"""Finds the drawing that a new drawing has as its base image."""
 
 from uuid import UUID
 
@@ -8,9 +8,9 @@ from drawings.models import Drawing
 
 
 def find_base_drawing(id: UUID, owner: UUID | None) -> Drawing | None:
-    """The drawing with this id if this owner may draw on it: it is published, or their own.
+    """The drawing with this id, if it is published or belongs to this owner.
 
-    Returns None for any other, whether it exists or not.
+    Returns None for any other drawing, whether it exists or not.
     """
     visible = Q(status=Drawing.Status.PUBLISHED)
     if owner is not None:

@@ -1,4 +1,4 @@
-"""Cards of published drawings, as the gallery and a drawing's page show them, read by plain SQL.
+"""Reads cards of published drawings, for the gallery and a drawing's page, by plain SQL.
 
 Building these queries with Django's ORM would take most of a page's time.
 """
@@ -12,7 +12,7 @@ from django.db import connections, router
 from drawings.models import Drawing
 from drawings.models.labels import Labelled
 
-CHILDREN = 12
+MAX_CHILDREN = 12
 
 
 class _Columns(NamedTuple):
@@ -29,7 +29,7 @@ class Card(Labelled, _Columns):
     __slots__ = ()
 
     def labels(self) -> dict[str, object]:
-        """For templates, which look up a key in half the time of an attribute."""
+        """The card as a dict. Templates look up a key in half the time of an attribute."""
         url = self.get_absolute_url()
         return {
             "url": url,
@@ -43,7 +43,7 @@ class Card(Labelled, _Columns):
 
 
 class Neighbours(NamedTuple):
-    """The next newer and older drawing, and the newest drawings that were drawn on top."""
+    """The next newer and older drawing, and the newest drawings that were drawn on this one."""
 
     newer: Card | None
     older: Card | None
@@ -53,18 +53,18 @@ class Neighbours(NamedTuple):
 def find_cards(
     cmap: str, before: UUID | None, after: UUID | None, *, ascending: bool, limit: int
 ) -> list[Card]:
-    """The first drawings between two ids, of one colormap unless `cmap` is empty."""
+    """The first cards between two ids, of one colormap unless `cmap` is empty."""
     given = {'"colormap" = %s': cmap, '"id" < %s': before, '"id" > %s': after}
     conditions = {condition: value for condition, value in given.items() if value}
-    statement = _select("card", list(conditions), "ASC" if ascending else "DESC", limit)
-    return [card for _, card in _run(statement, list(conditions.values()))]
+    statement = _select_statement("card", list(conditions), "ASC" if ascending else "DESC", limit)
+    return [card for _, card in _read_cards(statement, list(conditions.values()))]
 
 
 def find_neighbours(id: UUID) -> Neighbours:
     """The neighbours of the drawing with this id."""
     found = defaultdict(list)
-    for place, card in _run(NEIGHBOURS, [id] * 3):
-        found[place].append(card)
+    for role, card in _read_cards(NEIGHBOURS, [id] * 3):
+        found[role].append(card)
     return Neighbours(
         newer=next(iter(found["newer"]), None),
         older=next(iter(found["older"]), None),
@@ -73,31 +73,31 @@ def find_neighbours(id: UUID) -> Neighbours:
     )
 
 
-def _select(place: str, conditions: list[str], order: str, limit: int) -> str:
+def _select_statement(role: str, conditions: list[str], order: str, limit: int) -> str:
     columns = ", ".join(f'"{column}"' for column in Card._fields)
     where = " AND ".join([f"\"status\" = '{Drawing.Status.PUBLISHED}'", *conditions])
     return (
-        f"SELECT '{place}', {columns} FROM \"{Drawing._meta.db_table}\""
+        f"SELECT '{role}', {columns} FROM \"{Drawing._meta.db_table}\""
         f' WHERE {where} ORDER BY "id" {order} LIMIT {limit}'
     )
 
 
 NEIGHBOURS = " UNION ALL ".join(
-    f'SELECT * FROM ({_select(place, [condition], order, limit)}) AS "{place}"'
-    for place, condition, order, limit in (
+    f'SELECT * FROM ({_select_statement(role, [condition], order, limit)}) AS "{role}"'
+    for role, condition, order, limit in (
         ("newer", '"id" > %s', "ASC", 1),
         ("older", '"id" < %s', "DESC", 1),
-        ("child", '"parent_id" = %s', "DESC", CHILDREN),
+        ("child", '"parent_id" = %s', "DESC", MAX_CHILDREN),
     )
 )
 
 
-def _run(statement: str, values: list[UUID | str | None]) -> list[tuple[str, Card]]:
-    """The cards that a statement of `_select`s finds, each with its place."""
+def _read_cards(statement: str, values: list[UUID | str | None]) -> list[tuple[str, Card]]:
+    """Run `_select_statement`s. Returns each card with its role."""
     connection = connections[router.db_for_read(Drawing)]
     if not connection.features.has_native_uuid_field:
         values = [value.hex if isinstance(value, UUID) else value for value in values]
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         rows = cursor.fetchall()
-    return [(place, Card(UUID(str(key)), *others)) for place, key, *others in rows]
+    return [(role, Card(UUID(str(key)), *others)) for role, key, *others in rows]

@@ -1,4 +1,4 @@
-"""Which drawings: one description for the gallery, plots, the API, exports and the admin."""
+"""Selects drawings, in the same way for the gallery, plots, the API, exports and the admin."""
 
 from datetime import datetime
 from typing import Any, NamedTuple, Self
@@ -8,7 +8,7 @@ from drawings.models import Drawing, DrawingQuerySet, Report
 from drawings.queries import search
 from drawsite.lib.uuid7 import first_id
 
-# The column that each of these fields is compared with.
+# The fields that are compared with a column, and the column's name.
 COLUMNS = {
     "status": "status",
     "cmap": "colormap",
@@ -21,19 +21,19 @@ COLUMNS = {
 
 
 class DrawingFilter(NamedTuple):
-    """Drawings for which every field holds. An empty field holds for all of them."""
+    """Selects the drawings that match every field. An empty field matches all drawings."""
 
     q: str = ""  # words of the title or of the artist's name, or the drawing's id
     cmap: str = ""
     artist: str = ""  # the exact name
     since: datetime | None = None
-    until: datetime | None = None  # not included
+    until: datetime | None = None  # exclusive
     status: str = ""
     width: int = 0  # pixels
     height: int = 0
     owner: UUID | None = None
     sender: bytes = b""
-    reported: bool = False  # has reports that staff have not settled
+    reported: bool = False  # has waiting reports
 
     @classmethod
     def published(cls, **values: Any) -> Self:
@@ -43,12 +43,12 @@ class DrawingFilter(NamedTuple):
     def is_published_only(self) -> bool:
         return self.status == Drawing.Status.PUBLISHED
 
-    def described(self) -> dict[str, str]:
-        """The fields that are not empty, as text."""
+    def describe(self) -> dict[str, str]:
+        """Returns the fields that are not empty, as text."""
         return {name: str(value) for name, value in self._asdict().items() if value}
 
     def apply(self, rows: DrawingQuerySet) -> DrawingQuerySet:
-        """Returns those of the rows for which the filter holds, in no order."""
+        """Returns the rows that match the filter, in no order."""
         if self.q:
             rows = search.matching(rows, self.q)
         for name, column in COLUMNS.items():
@@ -62,8 +62,8 @@ class DrawingFilter(NamedTuple):
             rows = rows.filter(id__lt=first_id(self.until))
         return rows
 
-    def holds_for(self, drawing: Drawing) -> bool:
-        """Whether the filter holds for a drawing that was read, `q` and `reported` left aside."""
+    def matches(self, drawing: Drawing) -> bool:
+        """Whether a loaded drawing matches the filter. Ignores `q` and `reported`."""
         return (
             all(
                 getattr(drawing, column) == value

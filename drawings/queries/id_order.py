@@ -1,4 +1,4 @@
-"""Rows in the order of their ids, which is the order of time."""
+"""Reads drawings in the order of their ids, which is the order of time."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -7,18 +7,18 @@ from drawings.models import Drawing, DrawingQuerySet
 
 
 class IdWindow(NamedTuple):
-    """Which rows to read of many that are ordered by id. A bound that is None binds nothing."""
+    """A range of ids, and how many rows to read from one end of it. None means no bound."""
 
     limit: int
-    ascending: bool = False  # the oldest first
-    first: UUID | None = None  # the least id, included
-    end: UUID | None = None  # the greatest id, not included
-    after: UUID | None = None  # the id of a drawing; only newer ones follow
-    before: UUID | None = None  # the id of a drawing; only older ones follow
+    ascending: bool = False  # read the oldest rows, not the newest
+    first: UUID | None = None  # the lowest id, inclusive
+    end: UUID | None = None  # the highest id, exclusive
+    after: UUID | None = None  # a drawing's id: only newer drawings
+    before: UUID | None = None  # a drawing's id: only older drawings
 
 
-def first_rows(rows: DrawingQuerySet, window: IdWindow) -> list[Drawing]:
-    """The first rows within a window."""
+def read_first_rows(rows: DrawingQuerySet, window: IdWindow) -> list[Drawing]:
+    """The first drawings within a window."""
     if window.first is not None:
         rows = rows.filter(id__gte=window.first)
     if window.end is not None:

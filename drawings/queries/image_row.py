@@ -1,6 +1,6 @@
-"""The columns that a drawing's image is made of, read in one plain SQL statement.
+"""Reads the columns that a drawing's image is made of, in one plain SQL statement.
 
-Images are what clients request most. Through Django's ORM each would take about twice as long.
+Clients request images most often. Through Django's ORM each would take about twice as long.
 """
 
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from drawings.models import Drawing
 
 
 class ImageRow(NamedTuple):
-    """Columns of a Drawing, by their names."""
+    """Columns of a Drawing, under their own names."""
 
     status: str
     width: int
@@ -20,20 +20,20 @@ class ImageRow(NamedTuple):
     vmin: int
     vmax: int
     colormap: str
-    blob: bytes = b""  # empty unless it was read
+    blob: bytes = b""  # empty if it was not read
 
 
-def _select(columns: tuple[str, ...]) -> str:
+def _select_statement(columns: tuple[str, ...]) -> str:
     names = ", ".join(f'"{column}"' for column in columns)
     return f'SELECT {names} FROM "{Drawing._meta.db_table}" WHERE "id" = %s'  # noqa: S608
 
 
-WITHOUT_BLOB = _select(ImageRow._fields[:-1])
-WITH_BLOB = _select(ImageRow._fields)
+WITHOUT_BLOB = _select_statement(ImageRow._fields[:-1])
+WITH_BLOB = _select_statement(ImageRow._fields)
 
 
 def find_image_row(id: UUID, *, with_blob: bool, using: str = DEFAULT_DB_ALIAS) -> ImageRow | None:
-    """The row of the drawing with this id, or None, by one query."""
+    """The row of the drawing with this id, or None. Takes one query."""
     connection = connections[using]
     with connection.cursor() as cursor:
         key = id if connection.features.has_native_uuid_field else id.hex

@@ -1,7 +1,7 @@
-"""Lists of drawings, a page at a time: the gallery's, the admin's, an owner's, the API's.
+"""Reads drawings page by page, for the gallery, the admin, an owner's list and the API.
 
-Keyset pagination: a page begins at a drawing, not at a number, and nothing is counted. The last
-page of a million drawings takes as long as the first.
+Keyset pagination: a page begins at a drawing's id, not at a number, and nothing is counted. The
+last page of a million drawings takes as long as the first.
 """
 
 from datetime import datetime
@@ -18,15 +18,15 @@ Row = TypeVar("Row", Drawing, Card)
 
 
 class Cursor(NamedTuple):
-    """Where in the list a page is: at its newest end, unless one of these is set."""
+    """The position of a page in the list; by default that of the newest page."""
 
-    before: UUID | None = None
-    after: UUID | None = None
-    oldest: bool = False
+    before: UUID | None = None  # only drawings older than this one
+    after: UUID | None = None  # only drawings newer than this one
+    oldest: bool = False  # the oldest page
 
 
 class Page(NamedTuple, Generic[Row]):
-    """Drawings, the newest first, and the cursors of the pages beside them."""
+    """Drawings, the newest first, and the cursors of the adjacent pages."""
 
     drawings: list[Row]
     newer: Cursor | None
@@ -34,36 +34,38 @@ class Page(NamedTuple, Generic[Row]):
 
 
 class Find(Protocol[Row]):
-    """`find` or `find_cards`."""
+    """The signature of `find_drawings` and `find_cards`."""
 
     def __call__(
         self, drawing_filter: DrawingFilter, cursor: Cursor, *, ascending: bool, limit: int
     ) -> list[Row]: ...
 
 
-def read(drawing_filter: DrawingFilter, cursor: Cursor, size: int) -> Page[Drawing]:
+def read_page(drawing_filter: DrawingFilter, cursor: Cursor, size: int) -> Page[Drawing]:
     """One page of a list: at most `size` drawings, without their pixels and strokes."""
-    return _read(find, drawing_filter, cursor, size)
+    return _read_page(find_drawings, drawing_filter, cursor, size)
 
 
-def read_cards(drawing_filter: DrawingFilter, cursor: Cursor, size: int) -> Page[Card]:
-    """Like `read`, but reads only the columns of a card."""
-    return _read(find_cards, drawing_filter, cursor, size)
+def read_card_page(drawing_filter: DrawingFilter, cursor: Cursor, size: int) -> Page[Card]:
+    """Like `read_page`, but reads only the columns of a card."""
+    return _read_page(find_cards, drawing_filter, cursor, size)
 
 
-def _read(find: Find[Row], drawing_filter: DrawingFilter, cursor: Cursor, size: int) -> Page[Row]:
+def _read_page(
+    find: Find[Row], drawing_filter: DrawingFilter, cursor: Cursor, size: int
+) -> Page[Row]:
     ascending = cursor.oldest or cursor.after is not None
-    # One row more than the page shows tells whether another page follows.
+    # Read one more row than the page shows, to see whether another page follows.
     found = find(drawing_filter, cursor, ascending=ascending, limit=size + 1)
-    follows, drawings = len(found) > size, found[:size]
+    has_more, drawings = len(found) > size, found[:size]
     if ascending:
         drawings.reverse()
-        if cursor.after is not None and not follows:
-            return _read(find, drawing_filter, Cursor(), size)  # a full page, from the newest on
+        if cursor.after is not None and not has_more:
+            return _read_page(find, drawing_filter, Cursor(), size)  # fill up the newest page
     if not drawings:
         return Page([], None, None)
-    has_newer = follows if ascending else cursor.before is not None
-    has_older = cursor.after is not None if ascending else follows
+    has_newer = has_more if ascending else cursor.before is not None
+    has_older = cursor.after is not None if ascending else has_more
     return Page(
         drawings,
         newer=Cursor(after=drawings[0].id) if has_newer else None,
@@ -74,27 +76,27 @@ def _read(find: Find[Row], drawing_filter: DrawingFilter, cursor: Cursor, size: 
 def find_cards(
     drawing_filter: DrawingFilter, cursor: Cursor, *, ascending: bool, limit: int
 ) -> list[Card]:
-    """Like `find`, but reads only the columns of a card."""
+    """Like `find_drawings`, but reads only the columns of a card."""
     if drawing_filter == DrawingFilter.published(cmap=drawing_filter.cmap):
         return cards.find_cards(
             drawing_filter.cmap, cursor.before, cursor.after, ascending=ascending, limit=limit
         )
-    found = find(drawing_filter, cursor, ascending=ascending, limit=limit)
+    found = find_drawings(drawing_filter, cursor, ascending=ascending, limit=limit)
     return [Card(each.id, each.title, each.artist, each.width, each.height) for each in found]
 
 
-def find(
+def find_drawings(
     drawing_filter: DrawingFilter, cursor: Cursor, *, ascending: bool, limit: int
 ) -> list[Drawing]:
     """The first drawings between the cursor's `after` and its `before`."""
     rows = Drawing.objects.for_lists()
     window = id_order.IdWindow(limit, ascending, after=cursor.after, before=cursor.before)
     if not drawing_filter.q:
-        return id_order.first_rows(drawing_filter.apply(rows), window)
+        return id_order.read_first_rows(drawing_filter.apply(rows), window)
     rest = drawing_filter._replace(q="", status="", cmap="", since=None, until=None)
     if rest != DrawingFilter():
         rows = drawing_filter._replace(q="").apply(rows)
-        return id_order.first_rows(search.among(rows, drawing_filter.q), window)
+        return id_order.read_first_rows(search.matching_few(rows, drawing_filter.q), window)
     window = window._replace(
         first=first_id(drawing_filter.since) if drawing_filter.since else None,
         end=first_id(drawing_filter.until) if drawing_filter.until else None,
@@ -105,7 +107,7 @@ def find(
 
 
 class Change(NamedTuple):
-    """A place in the list of changes: the time of a change, and the drawing's id."""
+    """A position in the list of changes: the time of a change, and the drawing's id."""
 
     at: datetime
     id: UUID
@@ -114,14 +116,14 @@ class Change(NamedTuple):
 def find_changed(status: str, since: datetime, after: Change | None, limit: int) -> list[Drawing]:
     """The first drawings of a status that changed at `since` or later, the oldest change first.
 
-    No change is ever added before the last of them: changes newer than the horizon are held back,
-    because older ones may still be committed.
+    No change can appear later before the last one returned: changes newer than the horizon are
+    held back, because transactions with older ones may still commit.
     """
     rows = Drawing.objects.filter(status=status)
-    # Read before the lists, so that they include every change before the horizon.
-    rows = rows.changed_before(stamps.horizon(rows.db))
+    # Read the horizon first, so that the lists include every change before it.
+    rows = rows.changed_before(stamps.read_horizon(rows.db))
     begin = Change(since, UUID(int=0))
-    place = begin if after is None else max(begin, after)
-    # Changes at the same moment first: in one query it would be an OR, which no index serves.
-    found = list(rows.changed_exactly_at(*place)[:limit])
-    return found + list(rows.changed_after(place.at)[: limit - len(found)])
+    position = begin if after is None else max(begin, after)
+    # Changes at the same moment first. One query for both would need an OR, which no index serves.
+    found = list(rows.changed_exactly_at(*position)[:limit])
+    return found + list(rows.changed_after(position.at)[: limit - len(found)])

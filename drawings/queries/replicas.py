@@ -1,7 +1,7 @@
-"""Reads from copies of the database that PostgreSQL keeps itself: DATABASE_REPLICA_URLS.
+"""Reads drawings from PostgreSQL's read replicas (DATABASE_REPLICA_URLS).
 
-A replica is a moment behind, so it is asked only where a view says that this will do, and by
-nobody who has changed something a moment ago. Everything else goes to the primary.
+A replica lags behind the primary. So only views that allow this read from one, and not for clients
+that have just changed something. All other queries go to the primary.
 """
 
 import logging
@@ -21,12 +21,12 @@ from django.http import HttpRequest, HttpResponse
 from drawings.models import Drawing
 
 REPLICAS = tuple(alias for alias in settings.DATABASES if alias != DEFAULT_DB_ALIAS)
-# One that did not answer is not asked again for so long.
+# How long a replica that did not answer is left alone.
 REST_SECONDS = 10.0
-# Who has changed something reads from the primary for so long.
+# How long a client that has changed something reads from the primary.
 CATCH_UP_SECONDS = 10
-COOKIE = "changed"
-QUERY_CANCELED = "57014"  # PostgreSQL's code
+CHANGED_COOKIE = "changed"
+QUERY_CANCELED = "57014"  # an SQLSTATE
 
 Arguments = ParamSpec("Arguments")
 View = Callable[Concatenate[HttpRequest, Arguments], HttpResponse]
@@ -37,8 +37,8 @@ _reading_from: ContextVar[str] = ContextVar("reading_from", default=DEFAULT_DB_A
 _resting_until: dict[str, float] = {}
 
 
-class Router:
-    """Drawings are read from where `may_lag` says, everything else belongs to the primary."""
+class ReplicaRouter:
+    """Reads drawings from the database that `may_lag` chose, and all else from the primary."""
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str:
         return _reading_from.get() if model is Drawing else DEFAULT_DB_ALIAS
@@ -54,7 +54,7 @@ class Router:
 
 
 def may_lag(view: View[Arguments]) -> View[Arguments]:
-    """The view reads drawings from a replica, if there is one that answers."""
+    """Decorate a view to read drawings from a replica, if one answers, instead of the primary."""
     if not REPLICAS:
         return view
 
@@ -62,20 +62,20 @@ def may_lag(view: View[Arguments]) -> View[Arguments]:
     def wrapped(
         request: HttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> HttpResponse:
-        alias = None if COOKIE in request.COOKIES else _choose()
+        alias = None if CHANGED_COOKIE in request.COOKIES else _choose_replica()
         if alias is None:
             return view(request, *args, **kwargs)
         try:
-            with _reading(alias):
+            with _read_from(alias):
                 return view(request, *args, **kwargs)
         except (OperationalError, InterfaceError) as error:
             if getattr(error.__cause__, "sqlstate", None) == QUERY_CANCELED:
-                raise  # it took too long there, and would on the primary
+                raise  # too slow a query, which would be as slow on the primary
             if not connections[alias].errors_occurred:
-                raise  # the primary's own, which was asked for something else
-            # What follows the first line may quote what was sent.
+                raise  # the error is the primary's, which the view uses for other tables
+            # Further lines may quote what the client sent.
             reason = str(error).partition("\n")[0]
-            logger.error("%s did not answer, so the primary is asked: %s", alias, reason)
+            logger.error("%s did not answer, so the primary is used: %s", alias, reason)
             _resting_until[alias] = time.monotonic() + REST_SECONDS
         return view(request, *args, **kwargs)
 
@@ -87,19 +87,19 @@ def use_primary() -> None:
     _reading_from.set(DEFAULT_DB_ALIAS)
 
 
-def where_to_look() -> list[str]:
-    """The databases to look for a row in, in turn: one that was just sent is in the primary."""
+def databases_to_search() -> list[str]:
+    """The databases to search for a row, in this order. A replica may not have a new row yet."""
     return list(dict.fromkeys([_reading_from.get(), DEFAULT_DB_ALIAS]))
 
 
-def _choose() -> str | None:
+def _choose_replica() -> str | None:
     now = time.monotonic()
-    awake = [alias for alias in REPLICAS if _resting_until.get(alias, 0) <= now]
-    return random.choice(awake) if awake else None  # noqa: S311 - chance, not a secret
+    available = [alias for alias in REPLICAS if _resting_until.get(alias, 0) <= now]
+    return random.choice(available) if available else None  # noqa: S311 - not a secret
 
 
 @contextmanager
-def _reading(alias: str) -> Iterator[None]:
+def _read_from(alias: str) -> Iterator[None]:
     token = _reading_from.set(alias)
     try:
         yield
@@ -107,8 +107,8 @@ def _reading(alias: str) -> Iterator[None]:
         _reading_from.reset(token)
 
 
-class OwnChanges:
-    """Lets who has changed something see it, by a cookie that says no more than that."""
+class ReadYourWritesMiddleware:
+    """Sets a cookie on clients that change something: they read from the primary for a while."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -117,7 +117,7 @@ class OwnChanges:
         response = self.get_response(request)
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             response.set_cookie(
-                COOKIE,
+                CHANGED_COOKIE,
                 "1",
                 max_age=CATCH_UP_SECONDS,
                 secure=settings.HTTPS,

@@ -1,6 +1,6 @@
-"""What waits for staff: drawings that are pending, and drawings that were reported.
+"""The review queue: drawings that are pending, and drawings that were reported.
 
-A place in a queue is a key that grows with the time of waiting: no number, nothing is counted.
+Keyset pagination: an item's position is its key, which grows with time. Nothing is numbered.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from drawings.models import Drawing, Report
 
-COUNTED = 99
+MAX_COUNTED = 99
 
 Key = UUID | int
 
@@ -23,33 +23,34 @@ class Item(NamedTuple):
 
 
 class Queue(NamedTuple):
-    """Its rows are drawings or reports; their ids are its keys."""
+    """A queue of drawings or reports. Their ids are the keys."""
 
     name: str
     title: str
     rows: Callable[[], QuerySet[Any]]
 
-    def key(self, text: str) -> Key | None:
-        """A key of this queue, as an address has it; None for what is none."""
+    def parse_key(self, text: str) -> Key | None:
+        """The key in a URL's parameter, or None if it is not a key of this queue."""
         try:
             key: Key | None = self.rows().model._meta.pk.to_python(text)
         except ValidationError:
             return None
         return key
 
-    def oldest(self, limit: int, **place: Key) -> list[Item]:
-        """The first items at a place, the oldest first: `gte` or `gt` a key, or from the start."""
-        where = {f"pk__{lookup}": key for lookup, key in place.items()}
+    def find_oldest(self, limit: int, **start: Key) -> list[Item]:
+        """The oldest items, from the start or from a key: `gte=key` or `gt=key`."""
+        where = {f"pk__{lookup}": key for lookup, key in start.items()}
         return [_item(row) for row in self.rows().filter(**where).order_by("pk")[:limit]]
 
-    def before(self, key: Key) -> Item | None:
+    def find_previous(self, key: Key) -> Item | None:
+        """The item before the one with this key."""
         row = self.rows().filter(pk__lt=key).order_by("-pk").first()
         return row and _item(row)
 
-    def number(self) -> str:
-        """How many wait, as far as it is worth counting."""
-        number = len(self.rows().values_list("pk", flat=True).order_by("pk")[: COUNTED + 1])
-        return f"{COUNTED}+" if number > COUNTED else str(number)
+    def count_waiting(self) -> str:
+        """The number of items as text, "99+" if there are more than MAX_COUNTED."""
+        number = len(self.rows().values_list("pk", flat=True).order_by("pk")[: MAX_COUNTED + 1])
+        return f"{MAX_COUNTED}+" if number > MAX_COUNTED else str(number)
 
 
 def _item(row: Drawing | Report) -> Item:

@@ -1,8 +1,7 @@
-"""Samples of the drawings that a filter selects, at a cost that does not grow with their number.
+"""Takes samples of the drawings that match a filter, at a cost independent of their number.
 
-A small selection is its own sample. In a larger one, PLACES are spread evenly in time from the
-oldest to the newest drawing, and some consecutive drawings are taken at each. An index finds every
-place.
+A small selection is taken whole. From a larger one, PER_PLACE consecutive drawings are taken at
+each of PLACES times, evenly spread from the oldest drawing to the newest. Each read uses an index.
 """
 
 from collections import Counter
@@ -11,22 +10,22 @@ from typing import NamedTuple
 from uuid import UUID
 
 from drawings.models import Drawing
-from drawings.queries import pagination, statistics
+from drawings.queries import statistics
 from drawings.queries.filters import DrawingFilter
-from drawings.queries.pagination import Cursor
+from drawings.queries.pagination import Cursor, find_drawings
 from drawsite.lib.uuid7 import day_of, first_id, time_of
 
 MAX_DRAWINGS = 1000
 PLACES = 20
-IN_A_ROW = MAX_DRAWINGS // PLACES
-# Plots of single pixels read at most this many: a thousand drawings of 200 x 200.
+PER_PLACE = MAX_DRAWINGS // PLACES
+# Limit for plots that read pixels: a thousand drawings of 200 x 200.
 MAX_PIXELS = 40_000_000
 # Drawings on a contact sheet.
-CONTACTS = 96
-# Days that are counted in the database, and how far each of them is counted.
+MAX_CONTACTS = 96
+# Days that are counted in the database, each up to MAX_PER_DAY.
 DAYS = 30
+MAX_PER_DAY = 10_000
 MAX_DAYS = 366
-MAX_IN_A_DAY = 10_000
 
 
 class Sample(NamedTuple):
@@ -34,7 +33,7 @@ class Sample(NamedTuple):
 
     drawings: list[Drawing]
     is_whole: bool  # whether the sample is the whole selection
-    newest: list[Drawing]  # the newest consecutive drawings; all if it is whole
+    newest: list[Drawing]  # the newest MAX_DRAWINGS of the selection
 
     @property
     def oldest_day(self) -> date:
@@ -46,13 +45,13 @@ class Sample(NamedTuple):
 
 
 class SameSize(NamedTuple):
-    """Drawings of one size, for plots of single pixels."""
+    """Drawings of one size, for plots that compare their pixels."""
 
     height: int
     width: int
     drawings: list[Drawing]
-    other_sizes: int  # drawings of the sample that have another size
-    not_taken: int  # drawings of this size beyond MAX_PIXELS
+    other_sizes: int  # number of sampled drawings with another size
+    not_taken: int  # number of drawings of this size left out because of MAX_PIXELS
 
 
 class Days(NamedTuple):
@@ -63,69 +62,69 @@ class Days(NamedTuple):
 
     @property
     def most(self) -> int:
-        """Where counting a day stops: there may be more drawings."""
-        return MAX_IN_A_DAY if self.how != "newest" else MAX_DRAWINGS
+        """Where counting a day stops, so that there may be more drawings."""
+        return MAX_PER_DAY if self.how != "newest" else MAX_DRAWINGS
 
     @property
     def is_capped(self) -> bool:
         return any(number >= self.most for _, number in self.counts)
 
 
-def take(drawing_filter: DrawingFilter) -> Sample:
-    """The sample of a selection: at most MAX_DRAWINGS, always the same for the same drawings.
+def take_sample(drawing_filter: DrawingFilter) -> Sample:
+    """Returns a sample of at most MAX_DRAWINGS, always the same for the same drawings.
 
     Takes at most PLACES + 1 queries.
     """
-    newest = pagination.find(drawing_filter, Cursor(), ascending=False, limit=MAX_DRAWINGS + 1)
+    newest = find_drawings(drawing_filter, Cursor(), ascending=False, limit=MAX_DRAWINGS + 1)
     if len(newest) <= MAX_DRAWINGS:
         return Sample(newest, True, newest)
-    oldest = pagination.find(drawing_filter, Cursor(), ascending=True, limit=1) or newest[-1:]
+    oldest = find_drawings(drawing_filter, Cursor(), ascending=True, limit=1) or newest[-1:]
     begin, end = time_of(oldest[0].id), time_of(newest[0].id)
     taken: dict[UUID, Drawing] = {}
     after = UUID(int=0)
     for place in range(PLACES - 1):
-        # Where drawings are sparse, one place reaches into the next.
+        # Where drawings are sparse, those of one place may reach beyond the next.
         after = max(after, first_id(begin + (end - begin) * place / (PLACES - 1)))
-        found = pagination.find(drawing_filter, Cursor(after=after), ascending=True, limit=IN_A_ROW)
+        found = find_drawings(drawing_filter, Cursor(after=after), ascending=True, limit=PER_PLACE)
         taken |= {drawing.id: drawing for drawing in found}
         after = max([after, *taken])
-    taken |= {drawing.id: drawing for drawing in newest[:IN_A_ROW]}
+    taken |= {drawing.id: drawing for drawing in newest[:PER_PLACE]}
     return Sample([taken[key] for key in sorted(taken, reverse=True)], False, newest[:MAX_DRAWINGS])
 
 
-def same_size(drawings: list[Drawing]) -> SameSize:
-    """The drawings of the commonest size (of two, the larger), evenly thinned to MAX_PIXELS."""
+def pick_same_size(drawings: list[Drawing]) -> SameSize:
+    """Returns the drawings of the commonest size (of equals, the larger), thinned to MAX_PIXELS."""
     sizes = Counter((drawing.height, drawing.width) for drawing in drawings)
     (height, width), number = max(
         sizes.items(), key=lambda each: (each[1], each[0][0] * each[0][1], each[0])
     )
     same = [each for each in drawings if (each.height, each.width) == (height, width)]
-    chosen = thinned(same, MAX_PIXELS // (height * width))
+    chosen = thin_out(same, MAX_PIXELS // (height * width))
     return SameSize(height, width, chosen, len(drawings) - number, number - len(chosen))
 
 
-def contacts(drawings: list[Drawing]) -> list[Drawing]:
-    """The drawings for a contact sheet, evenly thinned to CONTACTS and MAX_PIXELS."""
-    most = CONTACTS
+def pick_contacts(drawings: list[Drawing]) -> list[Drawing]:
+    """Returns drawings for a contact sheet, evenly thinned to MAX_CONTACTS and MAX_PIXELS."""
+    limit = MAX_CONTACTS
     while True:
-        chosen = thinned(drawings, most)
-        if most == 1 or sum(each.height * each.width for each in chosen) <= MAX_PIXELS:
+        chosen = thin_out(drawings, limit)
+        if limit == 1 or sum(each.height * each.width for each in chosen) <= MAX_PIXELS:
             return chosen
-        most -= 1
+        limit -= 1
 
 
-def thinned(drawings: list[Drawing], most: int) -> list[Drawing]:
-    """At most `most` of the drawings, evenly spread, the first and the last among them."""
-    if len(drawings) <= most:
+def thin_out(drawings: list[Drawing], limit: int) -> list[Drawing]:
+    """Returns at most `limit` of the drawings, evenly spread, with the first and the last."""
+    if len(drawings) <= limit:
         return drawings
-    return [drawings[at * (len(drawings) - 1) // max(1, most - 1)] for at in range(most)]
+    return [drawings[at * (len(drawings) - 1) // max(1, limit - 1)] for at in range(limit)]
 
 
-def days(drawing_filter: DrawingFilter, sample: Sample) -> Days:
-    """The number of drawings of the selection on each day, as far as that is cheap.
+def count_days(drawing_filter: DrawingFilter, sample: Sample) -> Days:
+    """Count the drawings of the selection on each day, as far as that is cheap.
 
     If the sample is the whole selection: all days, at most the last MAX_DAYS. Otherwise the last
-    DAYS, counted in the database up to MAX_IN_A_DAY each. A search has no index by day, so it gets
+    DAYS, counted in the database up to MAX_PER_DAY each. A search has no index by day, so it gets
     the days that the newest drawings cover.
     """
     if not sample.drawings:
@@ -133,31 +132,33 @@ def days(drawing_filter: DrawingFilter, sample: Sample) -> Days:
     last = sample.newest_day
     if sample.is_whole:
         first = max(sample.oldest_day, last - timedelta(days=MAX_DAYS - 1))
-        return Days(_by_day(sample.drawings, first, last), "all")
+        return Days(_count_by_day(sample.drawings, first, last), "all")
     if drawing_filter.q:
         first = day_of(sample.newest[-1].id)
         if first < last:
-            first += timedelta(days=1)  # the first day may have more
+            first += timedelta(days=1)  # the first day may not be covered completely
         first = max(first, last - timedelta(days=MAX_DAYS - 1))
-        return Days(_by_day(sample.newest, first, last), "newest")
+        return Days(_count_by_day(sample.newest, first, last), "newest")
     first = max(sample.oldest_day, last - timedelta(days=DAYS - 1))
-    return Days([(day, _count(drawing_filter, day)) for day in _range(first, last)], "last")
+    return Days(
+        [(day, _count_day(drawing_filter, day)) for day in _days_between(first, last)], "last"
+    )
 
 
-def _by_day(drawings: list[Drawing], first: date, last: date) -> list[tuple[date, int]]:
+def _count_by_day(drawings: list[Drawing], first: date, last: date) -> list[tuple[date, int]]:
     counts = Counter(day_of(drawing.id) for drawing in drawings)
-    return [(day, counts[day]) for day in _range(first, last)]
+    return [(day, counts[day]) for day in _days_between(first, last)]
 
 
-def _count(drawing_filter: DrawingFilter, day: date) -> int:
-    """The number of drawings on a day, up to MAX_IN_A_DAY, by an index-only scan."""
-    begin, end = statistics.start(day), statistics.start(day + timedelta(days=1))
+def _count_day(drawing_filter: DrawingFilter, day: date) -> int:
+    """Count the drawings on a day, up to MAX_PER_DAY, by an index-only scan."""
+    begin, end = statistics.start_of_day(day), statistics.start_of_day(day + timedelta(days=1))
     one_day = drawing_filter._replace(
         since=max(begin, drawing_filter.since or begin), until=min(end, drawing_filter.until or end)
     )
     rows = one_day.apply(Drawing.objects.all())
-    return rows.order_by("id")[:MAX_IN_A_DAY].count()
+    return rows.order_by("id")[:MAX_PER_DAY].count()
 
 
-def _range(first: date, last: date) -> list[date]:
+def _days_between(first: date, last: date) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]

@@ -1,4 +1,4 @@
-"""What has come to the wall: figures that cost the same however many drawings there are."""
+"""Counts drawings for the statistics, at a cost independent of the size of the table."""
 
 import time
 from collections import Counter
@@ -14,12 +14,12 @@ from django.utils import timezone
 from drawings.models import DayCount, Drawing
 from drawsite.lib.uuid7 import day_of, first_id
 
-# As long as a request may count days that are over and that nobody has asked for yet.
-SECONDS = 3.0
-# A drawing gets its id a little before it is stored.
-MARGIN = timedelta(hours=1)
-MOST_COUNTED = 10_000
-SAMPLE = 2_000
+# How long one request may count past days that have not been counted before.
+MAX_SECONDS = 3.0
+# A drawing gets its id shortly before it is stored, so a day is complete only after this time.
+STORING_MARGIN = timedelta(hours=1)
+MAX_COUNTED = 10_000
+COLORMAP_SAMPLE = 2_000
 
 
 class Day(NamedTuple):
@@ -27,27 +27,27 @@ class Day(NamedTuple):
     drawings: int | None  # None if it has not been counted yet
 
 
-def days(number: int) -> list[Day]:
-    """How many drawings came on each of the last days (UTC), the oldest first, today last.
+def count_days(number: int) -> list[Day]:
+    """Count the drawings of each of the last days (UTC), the oldest first and today last.
 
-    A day that is over is counted once, and what is deleted later stays in its count.
+    A past day is counted once, so its count includes drawings that were deleted later.
     """
     now = timezone.now().astimezone(UTC)
     last = [now.date() - timedelta(days=back) for back in range(number)]
-    over = {day for day in last if start(day + timedelta(days=1)) + MARGIN <= now}
+    past = {day for day in last if start_of_day(day + timedelta(days=1)) + STORING_MARGIN <= now}
     rows = DayCount.objects.filter(day__range=(last[-1], last[0]))
     counts = dict(rows.values_list("day", "drawings"))
-    counts |= _count_once([day for day in last if day in over and day not in counts])
-    counts |= {day: _count(day) for day in last if day not in over}
+    counts |= _count_once([day for day in last if day in past and day not in counts])
+    counts |= {day: _count_day(day) for day in last if day not in past}
     return [Day(day, counts.get(day)) for day in reversed(last)]
 
 
 def _count_once(missing: list[date]) -> dict[date, int]:
-    """As many of the days as there is time for, the first of them first, and always one."""
-    deadline = time.monotonic() + SECONDS
+    """Count and store the given days in order, until MAX_SECONDS have passed, but at least one."""
+    deadline = time.monotonic() + MAX_SECONDS
     counts: dict[date, int] = {}
     for day in missing:
-        counts[day] = _count(day)
+        counts[day] = _count_day(day)
         if time.monotonic() > deadline:
             break
     rows = [DayCount(day=day, drawings=number) for day, number in counts.items()]
@@ -56,27 +56,27 @@ def _count_once(missing: list[date]) -> dict[date, int]:
 
 
 def forget_days_of(ids: Iterable[UUID]) -> None:
-    """Count the days of these drawings again: imported drawings may have past times."""
+    """Have the days of these drawings counted again: imported drawings may have past times."""
     DayCount.objects.filter(day__in={day_of(each) for each in ids}).delete()
 
 
-def _count(day: date) -> int:
-    first, end = (first_id(start(day + timedelta(days=days))) for days in (0, 1))
+def _count_day(day: date) -> int:
+    first, end = (first_id(start_of_day(day + timedelta(days=days))) for days in (0, 1))
     return Drawing.objects.filter(id__gte=first, id__lt=end).count()
 
 
-def start(day: date) -> datetime:
+def start_of_day(day: date) -> datetime:
     """When a day (UTC) begins."""
     return datetime.combine(day, clock(), UTC)
 
 
-def colormaps() -> list[tuple[str, int]]:
-    """How many of the newest SAMPLE drawings have each colormap, the commonest first."""
-    newest = Drawing.objects.newest_first().values_list("colormap", flat=True)[:SAMPLE]
+def count_colormaps() -> list[tuple[str, int]]:
+    """Count the colormaps of the newest COLORMAP_SAMPLE drawings, the commonest first."""
+    newest = Drawing.objects.newest_first().values_list("colormap", flat=True)[:COLORMAP_SAMPLE]
     return Counter(newest).most_common()
 
 
-def bounded(rows: QuerySet[Any]) -> str:
-    """How many rows there are, as far as it is worth counting."""
-    number = rows.order_by("pk")[: MOST_COUNTED + 1].count()
-    return f"more than {MOST_COUNTED:,}" if number > MOST_COUNTED else f"{number:,}"
+def count_bounded(rows: QuerySet[Any]) -> str:
+    """Count the rows up to MAX_COUNTED. Returns the number as text: "12", "more than 10,000"."""
+    number = rows.order_by("pk")[: MAX_COUNTED + 1].count()
+    return f"more than {MAX_COUNTED:,}" if number > MAX_COUNTED else f"{number:,}"

@@ -1,4 +1,4 @@
-"""Copies of the whole database in one file each, and the way back: SQLite's and PostgreSQL's."""
+"""Backs up the whole database to one file, and restores it: SQLite and PostgreSQL."""
 
 import os
 import re
@@ -18,17 +18,17 @@ from drawsite.lib.atomic_files import atomic_file
 
 SUFFIXES = {"sqlite": "sqlite3", "postgresql": "dump"}
 SIGNATURES = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
-TIME = "%Y%m%dT%H%M%S%fZ"
-NAME = r"drawsite-(\d{8}T\d{12}Z)\.(?:sqlite3|dump)"
-# As atomic_files.temporary_path names it, and what SQLite may have had beside it.
-DRAFT = rf"\.{NAME}\.[0-9a-f]+(?:-journal)?"
+TIME_FORMAT = "%Y%m%dT%H%M%S%fZ"
+NAME_PATTERN = r"drawsite-(\d{8}T\d{12}Z)\.(?:sqlite3|dump)"
+# The name of the temporary file (atomic_files.temporary_path), or of SQLite's journal beside it.
+TEMPORARY_PATTERN = rf"\.{NAME_PATTERN}\.[0-9a-f]+(?:-journal)?"
 OWNER_ONLY = 0o600
-# What every backup has, whatever the version that made it.
-NEEDED = {search.TABLE, "django_migrations"}
+# Tables that every release has.
+REQUIRED_TABLES = {search.TABLE, "django_migrations"}
 
 
 class BackupError(Exception):
-    """What went wrong, in a sentence for the one who runs the server."""
+    """A backup or a restore failed. The message is a sentence for the server's operator."""
 
 
 class InUseError(BackupError):
@@ -39,45 +39,51 @@ class InUseError(BackupError):
 
 
 def back_up(connection: BaseDatabaseWrapper, directory: Path) -> Path:
-    """A new file in the directory: complete and verified, or not there at all."""
-    now = datetime.now(UTC).strftime(TIME)
+    """Write a backup to a new file in the directory, and verify it. Returns the file's path.
+
+    Raises BackupError, and then leaves no file behind.
+    """
+    now = datetime.now(UTC).strftime(TIME_FORMAT)
     target = directory / f"drawsite-{now}.{SUFFIXES[connection.vendor]}"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with atomic_file(target, OWNER_ONLY) as draft:
+        with atomic_file(target, OWNER_ONLY) as temporary:
             if connection.vendor == "sqlite":
-                _copy_sqlite(Path(connection.settings_dict["NAME"]).absolute(), draft)
+                _copy_sqlite(Path(connection.settings_dict["NAME"]).absolute(), temporary)
             else:
-                # Not compressed: drawings are already, and it would take four times as long.
-                dump = ("pg_dump", "--format=custom", "--compress=0", f"--file={draft}")
-                run(command(connection, *dump))
-                verify(connection, draft)
+                # Drawings are compressed already: compressing again would take four times as long.
+                dump = ("pg_dump", "--format=custom", "--compress=0", f"--file={temporary}")
+                run_command(build_command(connection, *dump))
+                verify_backup(connection, temporary)
     except OSError as error:
         raise BackupError(f"{directory} cannot be written: {error.strerror}.") from error
     except sqlite3.Error as error:
         free = shutil.disk_usage(directory).free
-        raise BackupError(f"SQLite says: {error}. {directory} has {free:,} bytes free.") from error
+        raise BackupError(
+            f"SQLite reports: {error}. {directory} has {free:,} bytes free."
+        ) from error
     return target
 
 
-def _copy_sqlite(source: Path, draft: Path) -> None:
-    """Page by page, as one transaction sees the database, while others go on writing.
+def _copy_sqlite(source: Path, temporary: Path) -> None:
+    """Copy the database page by page, as one transaction sees it, while others go on writing.
 
-    (VACUUM INTO would make a smaller file, but no transaction can tell how many rows it saw.)
+    VACUUM INTO would make a smaller file, but does not run in a transaction, so its rows could not
+    be counted.
     """
     with (
         closing(sqlite3.connect(f"{source.as_uri()}?mode=rw", uri=True)) as database,
-        closing(sqlite3.connect(draft)) as copy,
+        closing(sqlite3.connect(temporary)) as copy,
     ):
         database.isolation_level = None
         database.execute("BEGIN")
         counts = _count_rows(database)
         database.backup(copy)
-        # A file that is complete by itself, also for who may only read it.
+        # Without a write-ahead log the file is complete, and can be read without writing beside it.
         copy.execute("PRAGMA journal_mode = DELETE")
         _check_sqlite(copy)
         if _count_rows(copy) != counts:
-            raise BackupError("The copy has not as many rows as the database.")
+            raise BackupError("The copy and the database differ in their number of rows.")
 
 
 def _count_rows(database: sqlite3.Connection) -> dict[str, int]:
@@ -88,19 +94,20 @@ def _count_rows(database: sqlite3.Connection) -> dict[str, int]:
     }
 
 
-def prune(directory: Path, days: float, just_made: Path) -> list[Path]:
-    """Remove the backups that are older, but never the one just made; and drafts that a killed
-    backup has left, after a day. Which they were; BackupError if one cannot be removed.
+def remove_old_backups(directory: Path, days: float, just_made: Path) -> list[Path]:
+    """Remove backups older than `days`, except `just_made`, and unfinished files older than a day.
 
-    Their age is in their name: copying a file may make it look new.
+    A killed backup leaves an unfinished file. The age is that in the file's name, because copying
+    a file may change its times. Returns the removed paths. Raises BackupError if one cannot be
+    removed.
     """
     now = datetime.now(UTC)
-    backup, draft = now - timedelta(days=days), now - timedelta(days=1)
+    oldest_backup, oldest_temporary = now - timedelta(days=days), now - timedelta(days=1)
     removed = []
     try:
         for path in sorted(directory.iterdir()):
-            time = _time_of(path)
-            oldest = draft if path.name.startswith(".") else backup
+            time = _time_in_name(path)
+            oldest = oldest_temporary if path.name.startswith(".") else oldest_backup
             if time and time < oldest and path != just_made:
                 path.unlink(missing_ok=True)
                 removed.append(path)
@@ -109,30 +116,32 @@ def prune(directory: Path, days: float, just_made: Path) -> list[Path]:
     return removed
 
 
-def _time_of(path: Path) -> datetime | None:
-    """When a backup or a draft of one was made; None if it is neither."""
-    match = re.fullmatch(NAME, path.name) or re.fullmatch(DRAFT, path.name)
+def _time_in_name(path: Path) -> datetime | None:
+    """When a backup, or the unfinished file of one, was made; None for any other file."""
+    match = re.fullmatch(NAME_PATTERN, path.name) or re.fullmatch(TEMPORARY_PATTERN, path.name)
     try:
-        return datetime.strptime(match[1], TIME).replace(tzinfo=UTC) if match else None
-    except ValueError:  # there is no such day
+        return datetime.strptime(match[1], TIME_FORMAT).replace(tzinfo=UTC) if match else None
+    except ValueError:  # no such day
         return None
 
 
 # --- Verifying ------------------------------------------------------------------------------
 
 
-def verify(connection: BaseDatabaseWrapper, file: Path) -> None:
-    """BackupError unless the file is a whole backup for this kind of database."""
+def verify_backup(connection: BaseDatabaseWrapper, file: Path) -> None:
+    """Raise BackupError unless the file is a complete backup of this kind of database."""
     try:
         with file.open("rb") as opened:
-            start = opened.read(16)
+            head = opened.read(16)
     except OSError as error:
         raise BackupError(f"{file} cannot be read: {error.strerror}.") from error
-    vendor = next((SIGNATURES[sign] for sign in SIGNATURES if start.startswith(sign)), None)
+    vendor = next((SIGNATURES[sign] for sign in SIGNATURES if head.startswith(sign)), None)
     if vendor is None:
-        raise BackupError(f"{file} is no backup of a database.")
+        raise BackupError(f"{file} is not a database backup.")
     if vendor != connection.vendor:
-        raise BackupError(f"{file} is a backup of {vendor}; DATABASE_URL names another database.")
+        raise BackupError(
+            f"{file} is a backup of {vendor}, but DATABASE_URL names another kind of database."
+        )
     if vendor == "sqlite":
         _verify_sqlite(file)
     else:
@@ -141,7 +150,7 @@ def verify(connection: BaseDatabaseWrapper, file: Path) -> None:
 
 def _verify_sqlite(file: Path) -> None:
     try:
-        # Immutable: it is read where it lies, be it on a disk that cannot be written.
+        # Immutable: the file may be on a read-only disk.
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?immutable=1", uri=True)) as copy:
             _check_sqlite(copy)
     except sqlite3.Error as error:
@@ -150,24 +159,29 @@ def _verify_sqlite(file: Path) -> None:
 
 def _check_sqlite(database: sqlite3.Connection) -> None:
     tables = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
-    if not tables >= NEEDED:
-        raise BackupError("There are no drawings' tables in it.")
-    if (said := database.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
-        raise BackupError(f"It is damaged: {said}.")
+    if not tables >= REQUIRED_TABLES:
+        raise BackupError("It does not have the tables of this site.")
+    if (result := database.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
+        raise BackupError(f"It is damaged: {result}.")
 
 
 def _verify_dump(connection: BaseDatabaseWrapper, file: Path) -> None:
-    listed = run(command(None, "pg_restore", "--list", str(file)))
-    if not all(f" TABLE DATA public {table} " in listed for table in NEEDED):
-        raise BackupError(f"There are no drawings' tables in {file}.")
-    # The list is at the beginning; a file that breaks off later shows when it is read to its end.
-    run(command(None, "pg_restore", "--file=/dev/null", str(file)))
+    listed = run_command(build_command(None, "pg_restore", "--list", str(file)))
+    if not all(f" TABLE DATA public {table} " in listed for table in REQUIRED_TABLES):
+        raise BackupError(f"{file} does not have the tables of this site.")
+    # The list is at the beginning. Read the file to its end too, in case it was cut off.
+    run_command(build_command(None, "pg_restore", "--file=/dev/null", str(file)))
 
 
 def check_release(connection: BaseDatabaseWrapper, file: Path) -> None:
-    """BackupError if a newer release made a verified backup: migrations do not go backwards."""
+    """Raise BackupError if a newer release made this verified backup.
+
+    A restored database can only be migrated forward.
+    """
     applied = (
-        _migrations_of_sqlite(file) if connection.vendor == "sqlite" else _migrations_of_dump(file)
+        _read_sqlite_migrations(file)
+        if connection.vendor == "sqlite"
+        else _read_dump_migrations(file)
     )
     if (migration := newer_migration(applied)) is not None:
         raise BackupError(
@@ -176,14 +190,14 @@ def check_release(connection: BaseDatabaseWrapper, file: Path) -> None:
         )
 
 
-def _migrations_of_sqlite(file: Path) -> set[tuple[str, str]]:
+def _read_sqlite_migrations(file: Path) -> set[tuple[str, str]]:
     with closing(sqlite3.connect(f"{file.resolve().as_uri()}?immutable=1", uri=True)) as copy:
         return set(copy.execute("SELECT app, name FROM django_migrations"))
 
 
-def _migrations_of_dump(file: Path) -> set[tuple[str, str]]:
+def _read_dump_migrations(file: Path) -> set[tuple[str, str]]:
     table = ("--data-only", "--table=django_migrations", "--file=-")
-    rows = run(command(None, "pg_restore", *table, str(file)))
+    rows = run_command(build_command(None, "pg_restore", *table, str(file)))
     return set(re.findall(r"^\d+\t(\w+)\t(\w+)\t", rows, re.MULTILINE))
 
 
@@ -191,27 +205,30 @@ def _migrations_of_dump(file: Path) -> set[tuple[str, str]]:
 
 
 def restore_sqlite(file: Path, target: Path) -> None:
-    """Put a verified backup in the place of the database, in one step.
+    """Replace the database with a verified backup, in one step.
 
     Raises InUseError while other processes have the database open.
     """
-    with atomic_file(target, OWNER_ONLY) as draft:
-        shutil.copyfile(file, draft)
+    with atomic_file(target, OWNER_ONLY) as temporary:
+        shutil.copyfile(file, temporary)
         if os.geteuid() == 0:
-            # The server, which is hardly root's, must be able to open it.
+            # The server rarely runs as root, and must be able to open the file.
             owner = (target if target.exists() else target.parent).stat()
-            os.chown(draft, owner.st_uid, owner.st_gid)
+            os.chown(temporary, owner.st_uid, owner.st_gid)
         try:
-            with closing(sqlite3.connect(draft)) as copy:
+            with closing(sqlite3.connect(temporary)) as copy:
                 copy.execute("PRAGMA journal_mode = WAL")
         except sqlite3.Error as error:
-            raise BackupError(f"SQLite says: {error}.") from error
+            raise BackupError(f"SQLite reports: {error}.") from error
         _remove_log(target)
 
 
 def _remove_log(target: Path) -> None:
-    """The old database's log must not be taken for the new one's: what it has goes into its file,
-    which a damaged one does not do any more."""
+    """Remove the old database's log, which SQLite would apply to the new database.
+
+    First checkpoints it into the old database, unless that is damaged. Raises InUseError while
+    other processes have the database open.
+    """
     if target.exists():
         try:
             with closing(sqlite3.connect(target, timeout=1)) as old:
@@ -223,22 +240,22 @@ def _remove_log(target: Path) -> None:
             pass
     for suffix in ("-wal", "-shm", "-journal"):
         with suppress(FileNotFoundError):
-            os.unlink(f"{target}{suffix}")  # noqa: PTH108 - of a path that is one with its suffix
+            os.unlink(f"{target}{suffix}")  # noqa: PTH108 - the suffix is not a path component
 
 
 def restore_postgresql(connection: BaseDatabaseWrapper, file: Path) -> None:
-    """Put a verified backup in the place of all tables that are there, in one transaction.
+    """Replace all tables with those of a verified backup, in one transaction.
 
-    Those that the backup knows nothing of go, too: a newer release's may refer to the others.
+    Drops tables that the backup does not have as well: a newer release's may refer to the others.
     """
     name = connection.ops.quote_name
     tables = ", ".join(map(name, connection.introspection.table_names()))
     drop = f"SET lock_timeout = '5s'; DROP TABLE IF EXISTS {tables} CASCADE" if tables else "SELECT"
-    read = command(None, "pg_restore", "--clean", "--if-exists", "--no-owner", "--no-privileges",
-                   "--file=-", str(file))  # fmt: skip
-    write = command(connection, "psql", "--no-psqlrc", "--quiet", "--single-transaction",
-                    "--set=ON_ERROR_STOP=1", f"--command={drop}", "--file=-")  # fmt: skip
-    pipe(read, write)
+    clean = ("--clean", "--if-exists", "--no-owner", "--no-privileges")
+    read = build_command(None, "pg_restore", *clean, "--file=-", str(file))
+    strict = ("--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
+    write = build_command(connection, "psql", *strict, f"--command={drop}", "--file=-")
+    pipe_commands(read, write)
 
 
 # --- PostgreSQL's programs ------------------------------------------------------------------
@@ -249,10 +266,10 @@ class Command(NamedTuple):
     environment: dict[str, str]
 
 
-def command(connection: BaseDatabaseWrapper | None, program: str, *arguments: str) -> Command:
-    """One of PostgreSQL's programs on the connection's database.
+def build_command(connection: BaseDatabaseWrapper | None, program: str, *arguments: str) -> Command:
+    """Returns the command for a PostgreSQL program, connected to a database if one is given.
 
-    The password goes through the environment: arguments are for all to see.
+    The password is in the environment, because every user of the machine can see arguments.
     """
     environment = dict(os.environ)
     if connection is not None:
@@ -264,31 +281,34 @@ def command(connection: BaseDatabaseWrapper | None, program: str, *arguments: st
     return Command([program, *arguments], environment)
 
 
-def start(command: Command, **pipes: int) -> "subprocess.Popen[bytes]":
+def start_command(command: Command, **pipes: int) -> "subprocess.Popen[bytes]":
     try:
-        # No shell, and no argument that a visitor sends.
+        # No shell, and no argument from a visitor.
         return subprocess.Popen(command.arguments, env=command.environment, **pipes)  # type: ignore[call-overload,no-any-return]  # noqa: S603
     except FileNotFoundError as error:
         raise BackupError(
-            f"{command.arguments[0]} is not installed: it comes with PostgreSQL's client programs,"
-            " of the server's version."
+            f"{command.arguments[0]} is not installed. Install PostgreSQL's client programs, in the"
+            " server's version."
         ) from error
 
 
-def run(command: Command) -> str:
-    """What it says."""
-    with start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        out, err = (said.decode(errors="replace") for said in process.communicate())
+def run_command(command: Command) -> str:
+    """Run a command. Returns its output. Raises BackupError if it fails."""
+    with start_command(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        out, err = (stream.decode(errors="replace") for stream in process.communicate())
     if process.returncode:
         raise BackupError(f"{command.arguments[0]} failed: {err.strip() or process.returncode}")
     return out
 
 
-def pipe(source: Command, target: Command) -> None:
-    """What one says, the other reads, which ends well only if both do."""
+def pipe_commands(source: Command, target: Command) -> None:
+    """Pipe the output of one command into another, which succeeds only if both do.
+
+    Raises BackupError if either fails.
+    """
     with (
-        start(source, stdout=subprocess.PIPE) as reader,
-        start(
+        start_command(source, stdout=subprocess.PIPE) as reader,
+        start_command(
             target, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         ) as writer,
     ):
@@ -297,11 +317,11 @@ def pipe(source: Command, target: Command) -> None:
             with suppress(BrokenPipeError):
                 shutil.copyfileobj(reader.stdout, writer.stdin)
                 if reader.wait():
-                    raise BackupError(f"{source.arguments[0]} failed on the way.")
-                writer.stdin.close()  # which commits
+                    raise BackupError(f"{source.arguments[0]} failed partway.")
+                writer.stdin.close()  # the target commits now
         except BaseException:
             writer.kill()
             raise
-        said = writer.stderr.read().decode(errors="replace").strip()
+        message = writer.stderr.read().decode(errors="replace").strip()
         if writer.wait():
-            raise BackupError(f"{target.arguments[0]} failed: {said}")
+            raise BackupError(f"{target.arguments[0]} failed: {message}")

@@ -1,4 +1,4 @@
-"""Work on as many drawings as there may be: batch by batch, as long as a request may take."""
+"""Processes any number of drawings in batches, within the time that one request may take."""
 
 import time
 from collections.abc import Callable
@@ -7,23 +7,25 @@ from uuid import UUID
 
 from drawings.models import Drawing
 
-# As many as one transaction may keep others from writing for.
+# Drawings for each transaction. Larger ones would keep other writers waiting for too long.
 BATCH = 500
-# Well within what a server gives a request.
+# Well below the server's timeout for a request.
 SECONDS = 5.0
 
-# The next drawings after an id (from the first one, without one), ascending, so many at most.
+# find(after, limit): at most `limit` drawings with ids above `after` (None: from the first), in
+# ascending order.
 Find = Callable[[UUID | None, int], list[Drawing]]
+# work(batch): the number of drawings that it changed.
 Work = Callable[[list[Drawing]], int]
 
 
 class Progress(NamedTuple):
     done: int
-    after: UUID | None  # where to go on; None when nothing remains
+    after: UUID | None  # continue after this id; None when nothing remains
 
 
-def run(work: Work, find: Find, after: UUID | None = None) -> Progress:
-    """Do the work, which says of each batch how many it changed, until SECONDS are over."""
+def process_batches(work: Work, find: Find, after: UUID | None = None) -> Progress:
+    """Call `work` on each batch until no drawings remain or SECONDS have passed."""
     deadline = time.monotonic() + SECONDS
     done = 0
     while batch := find(after, BATCH):

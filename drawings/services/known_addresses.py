@@ -1,4 +1,4 @@
-"""The addresses that each name has logged in from, kept as keyed hashes."""
+"""The addresses that each user name has logged in from, stored as keyed hashes."""
 
 import hmac
 from datetime import date, timedelta
@@ -19,14 +19,14 @@ class Login(NamedTuple):
 
 
 def is_known(login: Login) -> bool:
-    """Whether the name has logged in from the address within KNOWN_FOR."""
-    rows = KnownAddress.objects.filter(digest=_digest(login), seen_on__gte=oldest_known())
+    """Whether the user has logged in from the address within KNOWN_FOR."""
+    rows = KnownAddress.objects.filter(digest=_hash_login(login), seen_on__gte=oldest_known())
     return rows.exists()
 
 
-def remember(login: Login) -> None:
-    """Note that the name has logged in from the address today."""
-    digest, today = _digest(login), timezone.now().date()
+def remember_login(login: Login) -> None:
+    """Record that the user has logged in from the address today."""
+    digest, today = _hash_login(login), timezone.now().date()
     if not KnownAddress.objects.filter(digest=digest, seen_on=today).exists():
         with write_transaction():
             KnownAddress.objects.update_or_create(digest=digest, defaults={"seen_on": today})
@@ -37,6 +37,6 @@ def oldest_known() -> date:
     return timezone.now().date() - KNOWN_FOR
 
 
-def _digest(login: Login) -> bytes:
+def _hash_login(login: Login) -> bytes:
     secret = f"known address:{login.name}\0{login.address}".encode(errors="surrogatepass")
     return hmac.digest(settings.SECRET_KEY.encode(), secret, "sha256")

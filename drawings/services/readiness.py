@@ -1,4 +1,4 @@
-"""Can this process serve? What stands in the way is named in a few words, without any path."""
+"""Checks whether this process can serve. A fault is named in a few words, without paths."""
 
 import errno
 import functools
@@ -21,21 +21,21 @@ from drawings.queries import search
 from drawsite.db import disk_space
 from drawsite.db.releases import needed_migrations, newer_migration
 
-# However often it is asked, the database and the disk are tried once in so many seconds.
-AGE_SECONDS = 1.0
-# What takes longer hangs, as a disk may: then what was seen before says nothing any more.
-HANGS_SECONDS = 15.0
-# How long the trial waits for another writer, in milliseconds.
-WAIT_MS = 1_500
-# Less than this and the disk is as good as full. MIN_FREE_BYTES refuses submissions long before:
-# then the site is still ready, because pages, reports and staff go on.
-FREE_BYTES = 16_000_000
-# What a trial writes: more than what a page of the database still has room for.
+# How long the result of a check is served, so that frequent requests cost nothing.
+MAX_AGE_SECONDS = 1.0
+# A check that takes longer hangs, as a disk may. The last result then means nothing any more.
+HANG_SECONDS = 15.0
+# How long a check waits for another writer, in milliseconds.
+LOCK_WAIT_MS = 1_500
+# With less free space the disk counts as full. Submissions are refused long before, by the setting
+# MIN_FREE_BYTES, but the site is still ready then: pages, reports and the admin work.
+DISK_FULL_BYTES = 16_000_000
+# What a check writes: more than fits into the free space of one page of the database.
 PROBE_BYTES = 64_000
 
 DISK_FULL = "the disk is full"
 NO_ANSWER = "the database does not answer"
-# The beginnings of SQLite's names for errors, and of PostgreSQL's codes.
+# Prefixes of SQLite's error names and PostgreSQL's error codes.
 FAULTS = {
     "SQLITE_READONLY": "the database is read-only",
     "SQLITE_FULL": DISK_FULL,
@@ -50,34 +50,38 @@ FAULTS = {
 
 
 class Readiness:
-    """Looks once in AGE_SECONDS, in one thread; the others get what was seen last."""
+    """Caches the result of `find_fault` for MAX_AGE_SECONDS.
 
-    def __init__(self, look: Callable[[], str | None]) -> None:
-        self.look = look
-        self.seen: str | None = "not looked yet"
-        self.until = 0.0
-        self.began = math.inf  # when the one who looks now began
-        self.turn = threading.Lock()
+    One thread checks at a time. Meanwhile the others get the last result.
+    """
 
-    def fault(self) -> str | None:
-        if self.turn.acquire(blocking=False):
+    def __init__(self, find_fault: Callable[[], str | None]) -> None:
+        self.find_fault = find_fault
+        self.last_fault: str | None = "not checked yet"
+        self.valid_until = 0.0
+        self.check_began = math.inf  # infinite while no check runs
+        self.lock = threading.Lock()
+
+    def current_fault(self) -> str | None:
+        """The fault that keeps the site from serving; None if it is ready."""
+        if self.lock.acquire(blocking=False):
             try:
-                if time.monotonic() >= self.until:
-                    self.began = time.monotonic()
-                    self.seen = self.look()
-                    self.until = time.monotonic() + AGE_SECONDS
+                if time.monotonic() >= self.valid_until:
+                    self.check_began = time.monotonic()
+                    self.last_fault = self.find_fault()
+                    self.valid_until = time.monotonic() + MAX_AGE_SECONDS
             finally:
-                self.began = math.inf
-                self.turn.release()
-        elif time.monotonic() > self.began + HANGS_SECONDS:
+                self.check_began = math.inf
+                self.lock.release()
+        elif time.monotonic() > self.check_began + HANG_SECONDS:
             return NO_ANSWER
-        return self.seen
+        return self.last_fault
 
 
-def look() -> str | None:
-    """What keeps the site from serving; None if nothing does."""
-    for trial in (try_disk, try_database):
-        if (fault := trial()) is not None:
+def find_fault() -> str | None:
+    """Check the disk and the database now. Returns the first fault, or None."""
+    for check in (check_disk, check_database):
+        if (fault := check()) is not None:
             return fault
     return None
 
@@ -85,7 +89,7 @@ def look() -> str | None:
 # --- The disk that SQLite writes to ---------------------------------------------------------
 
 
-def try_disk() -> str | None:
+def check_disk() -> str | None:
     if connection.vendor != "sqlite":
         return None
     database = Path(connection.settings_dict["NAME"])
@@ -93,10 +97,10 @@ def try_disk() -> str | None:
         return "the database file is missing"
     directory = database.parent
     try:
-        if (disk_space.measure_free_bytes() or 0) < FREE_BYTES:
+        if (disk_space.measure_free_bytes() or 0) < DISK_FULL_BYTES:
             return DISK_FULL
-        # A transaction that is rolled back stays in memory: only this meets the disk itself. The
-        # file has no name, so that nothing of it is ever left.
+        # A transaction that is rolled back stays in memory, so only this reaches the disk. The file
+        # has no name, so it cannot be left behind.
         with tempfile.TemporaryFile(dir=directory) as file:
             file.write(os.urandom(PROBE_BYTES))
             file.flush()
@@ -111,30 +115,30 @@ def try_disk() -> str | None:
 # --- The database ---------------------------------------------------------------------------
 
 
-def try_database() -> str | None:
+def check_database() -> str | None:
     try:
         applied = MigrationRecorder(connection).applied_migrations().keys()
         if (migration := newer_migration(applied)) is not None:
             return f"a newer release has applied the migration {migration}"
-        # A deleted file of SQLite is made anew, empty: no table is there, and no migration.
+        # SQLite replaces a deleted file with an empty one, which has no tables.
         if needed_migrations() - applied:
             return "migrations are not applied"
         if missing := needed_tables().difference(connection.introspection.table_names()):
             return f"the table {min(missing)} is missing"
-        write()
+        write_and_roll_back()
     except Error as error:
-        return name_of(error)
+        return fault_of(error)
     return None
 
 
-def write() -> None:
-    """Write to the database, and take it back: nothing is left, and nothing waits for the disk.
+def write_and_roll_back() -> None:
+    """Write a row and roll it back, so that nothing is left and nothing waits for the disk.
 
-    SQLite gets more than fits where there is room anyway, so that a full database says so. (What
-    PostgreSQL takes back stays in its files until it tidies up.)
+    On SQLite the row is too large for the free space of one page, so a full database is noticed.
+    On PostgreSQL it is small, because it takes up space until the next vacuum.
     """
     size = PROBE_BYTES if connection.vendor == "sqlite" else 64
-    with hasty_transaction():
+    with brief_transaction():
         Session(
             session_key=secrets.token_hex(16),
             session_data=secrets.token_hex(size // 2),
@@ -144,19 +148,19 @@ def write() -> None:
 
 
 @contextmanager
-def hasty_transaction() -> Iterator[None]:
-    """Wait WAIT_MS for others' locks, not as long as who sends a drawing would."""
+def brief_transaction() -> Iterator[None]:
+    """A transaction that waits LOCK_WAIT_MS for locks, where a submission would wait longer."""
     with connection.cursor() as cursor:
         if connection.vendor != "sqlite":
             with transaction.atomic():
-                # LOCAL, and in here: a pooler may give the next transaction to a visitor.
+                # LOCAL, because a pooler may give the connection to a visitor's request next.
                 limits = "SET LOCAL lock_timeout = {0}; SET LOCAL statement_timeout = {0}"
-                cursor.execute(limits.format(WAIT_MS))
+                cursor.execute(limits.format(LOCK_WAIT_MS))
                 yield
             return
         usual = connection.settings_dict["OPTIONS"]["timeout"] * 1000
-        # Before it begins, which is what waits for the lock.
-        cursor.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+        # Set it first: BEGIN is what waits for the lock.
+        cursor.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_MS}")
         try:
             with transaction.atomic():
                 yield
@@ -167,17 +171,16 @@ def hasty_transaction() -> Iterator[None]:
 @functools.cache
 def needed_tables() -> frozenset[str]:
     tables = connection.introspection.django_table_names()
-    of_search = search.tables(connection)
-    return frozenset(tables) | of_search
+    return frozenset(tables) | search.table_names(connection)
 
 
-def name_of(error: Error) -> str:
+def fault_of(error: Error) -> str:
     cause = error.__cause__
     code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
-    for beginning, fault in FAULTS.items():
-        if code.startswith(beginning):
+    for prefix, fault in FAULTS.items():
+        if code.startswith(prefix):
             return fault
     return NO_ANSWER
 
 
-readiness = Readiness(look)
+readiness = Readiness(find_fault)

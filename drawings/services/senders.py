@@ -1,7 +1,8 @@
-"""From which address a drawing or a report came, without the address: docs/moderation.md.
+"""Senders: which drawings and reports came from the same address, without storing the address.
 
 A sender is the first 16 bytes of a keyed hash of the client's address. The key changes every PERIOD
-and is deleted LIFE after it began; what was hashed with it then belongs to no address any more.
+and is deleted LIFE after its period began. From then on its senders cannot be traced to an address.
+See docs/moderation.md.
 """
 
 import hmac
@@ -18,80 +19,81 @@ from drawsite.db.transactions import write_transaction
 PERIOD = timedelta(days=30)
 LIFE = 3 * PERIOD
 KEY_BYTES = 32
-# How long a process relies on the keys that it has read.
-FRESH_SECONDS = 600
+# How long a process caches the keys.
+CACHE_SECONDS = 600
 
 
-class Keys(NamedTuple):
-    """The keys that there are, the newest first."""
-
-    begins: date
-    keys: list[bytes]
-    read_at: float
+class CachedKeys(NamedTuple):
+    begins: date  # when the current period began
+    keys: list[bytes]  # the newest first
+    read_at: float  # time.monotonic()
 
 
-_cached: Keys | None = None
+_cached: CachedKeys | None = None
 
 
 def sender_of(address: str) -> bytes:
-    """The sender at an address, as limits.client_address has it: 16 bytes."""
-    return _hash(_keys()[0], address)
+    """The sender (16 bytes) at an address, which is what http/client_address.py returns."""
+    return _hash_address(_current_keys()[0], address)
 
 
 def is_blocked(address: str) -> bool:
-    """Whether the sender at an address is blocked, under whichever key it was."""
-    senders = [_hash(key, address) for key in _keys()]
+    """Whether the sender at an address is blocked, under any of the keys that are kept."""
+    senders = [_hash_address(key, address) for key in _current_keys()]
     return BlockedSender.objects.filter(sender__in=senders).exists()
 
 
-def block(sender: bytes, note: str = "") -> None:
-    """Refuse what this sender sends from now on, until the key of its hash is deleted."""
+def block_sender(sender: bytes, note: str = "") -> None:
+    """Refuse drawings and reports from this sender until the key of its hash is deleted."""
     BlockedSender.objects.get_or_create(sender=sender, defaults={"note": note})
 
 
 def oldest_kept() -> date:
-    """The beginning of the oldest period whose key is still kept."""
-    return _period() - LIFE + PERIOD
+    """The first day of the oldest period whose key is kept."""
+    return _current_period() - LIFE + PERIOD
 
 
-def _period() -> date:
-    """When the current period began."""
+def _current_period() -> date:
+    """The first day (UTC) of the current period."""
     today = datetime.now(UTC).date()
     return date.fromordinal(today.toordinal() // PERIOD.days * PERIOD.days)
 
 
-def _hash(key: bytes, address: str) -> bytes:
+def _hash_address(key: bytes, address: str) -> bytes:
     secret = key + settings.SECRET_KEY.encode()
     return hmac.digest(secret, address.encode(), "sha256")[:SENDER_BYTES]
 
 
-def _keys() -> list[bytes]:
+def _current_keys() -> list[bytes]:
     global _cached
-    begins = _period()
+    begins = _current_period()
     cached = _cached
     if (
         cached is None
         or cached.begins != begins
-        or time.monotonic() - cached.read_at > FRESH_SECONDS
+        or time.monotonic() - cached.read_at > CACHE_SECONDS
     ):
-        cached = _cached = Keys(begins, _read(begins) or _make(begins), time.monotonic())
+        cached = _cached = CachedKeys(
+            begins, _read_keys(begins) or _make_key(begins), time.monotonic()
+        )
     return cached.keys
 
 
-def _read(begins: date) -> list[bytes]:
-    """The keys of the period and of those before it; empty if the period has none yet."""
+def _read_keys(begins: date) -> list[bytes]:
+    """The keys up to this period, the newest first. Empty if the period has no key yet."""
     rows = list(SenderKey.objects.filter(begins__lte=begins).order_by("-begins"))
     return [bytes(row.key) for row in rows] if rows and rows[0].begins == begins else []
 
 
-def _make(begins: date) -> list[bytes]:
-    """Make the period's key, unless another process is quicker, and forget what is too old.
+def _make_key(begins: date) -> list[bytes]:
+    """Store a key for the period, unless another process has, and delete expired keys and blocks.
 
-    (Where nobody sends anything in a period, `sweeping` does the latter.)
+    `sweeping` deletes them too, for periods in which nobody sends anything. Returns the keys as
+    `_read_keys` does.
     """
     key = SenderKey(begins=begins, key=secrets.token_bytes(KEY_BYTES))
     with write_transaction():
         SenderKey.objects.bulk_create([key], ignore_conflicts=True)
         SenderKey.objects.filter(begins__lt=oldest_kept()).delete()
         BlockedSender.objects.filter(created_at__date__lt=oldest_kept()).delete()
-    return _read(begins)
+    return _read_keys(begins)

@@ -1,4 +1,4 @@
-"""Stores the drawings that clients send, each once."""
+"""Stores the drawings that clients send, each of them once."""
 
 import math
 
@@ -12,16 +12,16 @@ from drawsite.lib.refusals import RefusedError
 from drawsite.ratelimit import limiter
 
 DAY_SECONDS = 24 * 60 * 60
-# What a row takes beside its blob and strokes, with its entries in indexes and the search: about
-# 2,000 bytes in SQLite (docs/benchmarks.md, what a drawing costs).
+# The size of a row without its blob and strokes, with its entries in the indexes and the search:
+# about 2,000 bytes in SQLite (docs/benchmarks.md, what a drawing costs).
 ROW_BYTES = 2_000
 
 
-def store(drawing: Drawing, client: str) -> tuple[Drawing, bool]:
+def store_submission(drawing: Drawing, client: str) -> tuple[Drawing, bool]:
     """Store a drawing that a client has sent, unless its submission key is stored already.
 
-    `drawing` is not saved yet; `client` is the address that the client is counted by. The size of
-    what is stored counts on SUBMIT_BYTES.
+    `drawing` is unsaved; `client` is the address from http/client_address.py. The bytes of a new
+    row count towards SUBMIT_BYTES.
     Returns the stored row, and whether it is new. Raises RefusedError (429) if the client would
     exceed SUBMIT_BYTES.
     """
@@ -56,6 +56,6 @@ def _count_bytes(client: str, size: int) -> limiter.Verdict:
 
 
 def _is_stored(drawing: Drawing) -> bool:
-    """Whether it was sent before: a repeated submission stores nothing, so it is let through."""
+    """Whether the submission key is stored. A repeated submission stores nothing: allow it."""
     key = drawing.submission_key
     return key is not None and Drawing.objects.filter(submission_key=key).exists()

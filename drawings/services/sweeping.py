@@ -1,8 +1,8 @@
-"""What expires in the database, and its deletion without a cron job.
+"""Deletes expired rows without a cron job.
 
-`manage.py prepare`, which every start runs, deletes what it can without waiting for other writers.
-After that each process deletes a batch once a day, when the answer to a login or a submission has
-been sent.
+`manage.py prepare`, which runs at every start, deletes as many as it can without waiting for other
+writers. After that each process deletes a batch once a day, after it has answered a login or a
+submission.
 """
 
 import logging
@@ -24,15 +24,15 @@ from drawsite.db.transactions import nowait_transaction
 
 logger = logging.getLogger(__name__)
 
-BATCH = 1000  # rows of each kind: some ten milliseconds
+BATCH = 1000  # rows of each kind, which take some ten milliseconds
 DAY_SECONDS = 24 * 60 * 60
 
 _due = time.monotonic() + DAY_SECONDS
-_request = threading.local()  # `.is_write`: whether it was a login or a submission
+_request = threading.local()  # `.is_write`: whether the request was a login or a submission
 
 
-def expired() -> list[QuerySet[Any]]:
-    """The rows that nothing uses any more."""
+def expired_rows() -> list[QuerySet[Any]]:
+    """A queryset of each kind of row that expires, with the rows that have expired."""
     oldest_key = senders.oldest_kept()
     return [
         Session.objects.filter(expire_date__lt=timezone.now()),
@@ -43,23 +43,24 @@ def expired() -> list[QuerySet[Any]]:
 
 
 def sweep() -> None:
-    """Delete what has expired, in batches, until nothing is left or others write."""
+    """Delete expired rows in batches, until none are left or another writer holds the lock."""
     while sweep_batch():
         pass
 
 
 def sweep_batch() -> bool:
-    """Delete at most BATCH rows of each kind. Returns whether there may be more.
+    """Delete at most BATCH expired rows of each kind. Returns whether there may be more.
 
-    Waits for nobody: while others write it deletes nothing, and the next sweep does.
+    Never waits: while another writer holds the lock it deletes nothing, and leaves it to the next
+    sweep.
     """
     more = False
     try:
         with nowait_transaction():
-            for rows in expired():
+            for rows in expired_rows():
                 keys = list(rows.values_list("pk", flat=True)[:BATCH])
                 if keys:
-                    # By its condition too: a session may have been extended meanwhile.
+                    # Repeat the condition: a session may have been extended meanwhile.
                     rows.filter(pk__in=keys).delete()
                 more = more or len(keys) == BATCH
     except Error as error:
@@ -68,7 +69,7 @@ def sweep_batch() -> bool:
     return more
 
 
-def connect() -> None:
+def connect_signals() -> None:
     user_logged_in.connect(_note_login)
     post_save.connect(_note_submission, sender="drawings.Drawing")
     request_finished.connect(_sweep_if_due)
@@ -90,7 +91,7 @@ def _sweep_if_due(**kwargs: Any) -> None:
         return
     _due = time.monotonic() + DAY_SECONDS
     if sweep_batch():
-        _due = 0.0  # the next login or submission goes on
-    # Django has done this already, when it heard of the same signal before us.
+        _due = 0.0  # the next login or submission continues
+    # Close the connection as Django does. Its own receiver of this signal ran before this one.
     if not connection.in_atomic_block:  # as in a test
         connection.close_if_unusable_or_obsolete()

@@ -16,44 +16,44 @@ class UncheckedError(Exception):
 
 
 class MissingBaseImageError(UncheckedError):
-    """The drawing that was drawn on is gone, so the strokes can never be verified."""
+    """The base image was deleted, so the strokes can never be verified."""
 
 
 class TooLongError(UncheckedError):
-    """Verifying takes more work than the limit."""
+    """Rasterising takes more work than the limit."""
 
 
 class DamagedPixelsError(UncheckedError):
     """The pixels of the drawing, or of its base image, cannot be read."""
 
 
-def verify(drawing: Drawing, seconds: float, run: worker.Run = worker.run_inline) -> bool:
+def verify_strokes(drawing: Drawing, seconds: float, run: worker.Run = worker.run_inline) -> bool:
     """Rasterise the strokes, and record whether they produce the stored pixels.
 
-    `seconds` of a core bound the work. `run` does it in this process, or in the plot worker for a
-    client that only reads; the result is then recorded only if no other writer is in the way.
-    Returns the result. Raises BadStrokesError for strokes that cannot be read, and
-    MissingBaseImageError, both of which are recorded as a mismatch; or another UncheckedError, with
+    `seconds` is the limit, in seconds of one core. `run` rasterises in this process, or in the plot
+    worker for read-only requests, whose result is recorded only if that needs no waiting.
+    Returns whether they match. Raises BadStrokesError for strokes that cannot be read, or
+    MissingBaseImageError: both are recorded as a mismatch. Raises another UncheckedError with
     nothing recorded.
     """
     agree = False
     try:
-        agree = _agree(drawing, rasteriser.Budget(seconds), run)
+        agree = _strokes_agree(drawing, rasteriser.Budget(seconds), run)
     except strokes.BadStrokesError:
-        _record(drawing, agree, run)
+        _record_result(drawing, agree, run)
         raise
     except rasteriser.TooMuchWorkError as error:
         raise TooLongError(f"It takes more than about {seconds:g} seconds.") from error
     except strokes.MissingBaseImageError as error:
-        _record(drawing, agree, run)
+        _record_result(drawing, agree, run)
         raise MissingBaseImageError(str(error)) from error
     except pixels.BadBlobError as error:
         raise DamagedPixelsError(f"Its blob {error}") from error
-    _record(drawing, agree, run)
+    _record_result(drawing, agree, run)
     return agree
 
 
-def _agree(drawing: Drawing, budget: rasteriser.Budget, run: worker.Run) -> bool:
+def _strokes_agree(drawing: Drawing, budget: rasteriser.Budget, run: worker.Run) -> bool:
     parents = Drawing.objects.for_images()
     parent = parents.filter(pk=drawing.parent_id).first() if drawing.parent_id else None
     data = bytes(drawing.strokes or b"")
@@ -61,9 +61,9 @@ def _agree(drawing: Drawing, budget: rasteriser.Budget, run: worker.Run) -> bool
     return np.array_equal(field, drawing.field)
 
 
-def _record(drawing: Drawing, agree: bool, run: worker.Run) -> None:
+def _record_result(drawing: Drawing, agree: bool, run: worker.Run) -> None:
     drawing.strokes_agree = agree
-    # By the parent too: if it was deleted meanwhile, that has withdrawn the strokes.
+    # Match the parent too: if it was deleted meanwhile, the strokes have been withdrawn.
     row = Drawing.objects.filter(pk=drawing.pk, parent=drawing.parent_id)
     if run is worker.run_inline:
         row.update(strokes_agree=agree)

@@ -13,11 +13,11 @@ register = template.Library()
 def numbers_that_wait(request: HttpRequest) -> str:
     """The length of each of the user's review queues, such as "3 reported, 12 pending"."""
     return ", ".join(
-        f"{queue.number()} {queue.title.lower()}" for queue in review.queues_for(request)
+        f"{queue.count_waiting()} {queue.title.lower()}" for queue in review.queues_for(request)
     )
 
 
 @register.simple_tag
 def tokens_about_to_expire(request: HttpRequest) -> QuerySet[ApiToken]:
     """Returns the user's API tokens that expire soon."""
-    return api_tokens.about_to_expire(request.user)
+    return api_tokens.expiring_tokens(request.user)

@@ -167,7 +167,7 @@ def get_drawing_with_strokes(request: HttpRequest, id: UUID) -> Drawing:
         # This needs a slot, because strokes that take too long are tried again on each request.
         with plot_slot(request) as run, damage_as_404(drawing):
             drawing = find()  # another request may have verified it meanwhile
-            if drawing.strokes_agree is None and not verification.verify(
+            if drawing.strokes_agree is None and not verification.verify_strokes(
                 drawing, VERIFY_SECONDS, run
             ):
                 logger.error("The strokes of drawing %s do not produce its pixels", drawing.id)

@@ -34,11 +34,11 @@ def describe_sample(sample: Sample, is_selected: bool) -> str:
         text = f"{drawings}, {span}."
     else:
         text = (
-            f"A sample of {format_count(number)} {of}: up to {sampling.IN_A_ROW} consecutive ones"
+            f"A sample of {format_count(number)} {of}: up to {sampling.PER_PLACE} consecutive ones"
             f" at each of {sampling.PLACES} points in time, evenly spread from the oldest"
             f" ({oldest}) to the newest ({newest})."
         )
-    same_size = sampling.same_size(sample.drawings)
+    same_size = sampling.pick_same_size(sample.drawings)
     left_out = []
     if same_size.other_sizes:
         left_out.append(f"{same_size.other_sizes:,} of other sizes")
@@ -54,8 +54,8 @@ def describe_sample(sample: Sample, is_selected: bool) -> str:
 
 def describe_plots(sample: Sample, days: Days) -> list[PlotDescription]:
     """The plots of a sample, in the order of the page."""
-    same_size = sampling.same_size(sample.drawings)
-    contacts = len(sampling.contacts(sample.drawings))
+    same_size = sampling.pick_same_size(sample.drawings)
+    contacts = len(sampling.pick_contacts(sample.drawings))
     of = f"{format_count(len(same_size.drawings))} of {_format_size(same_size)}"
     total = sum(number for _, number in days.counts)
     day, most = max(days.counts, key=lambda each: each[1])
@@ -123,7 +123,7 @@ def _days_caption(days: Days) -> str:
     if days.how == "newest":
         return f"The newest {sampling.MAX_DRAWINGS:,} drawings found, by day (UTC)."
     if days.how == "last":
-        capped = f" Each day is counted up to {sampling.MAX_IN_A_DAY:,}."
+        capped = f" Each day is counted up to {sampling.MAX_PER_DAY:,}."
         days_shown = f"The last {len(days.counts)} days (UTC), all drawings."
         return f"{days_shown}{capped if days.is_capped else ''}"
     if len(days.counts) == sampling.MAX_DAYS:

@@ -48,14 +48,14 @@ def page(request: HttpRequest) -> HttpResponse:
     if not wants_json(request) and not form.is_valid():
         return render_errors(request, form)
     query, drawing_filter = validated(form).query(), form.drawing_filter()
-    sample = sampling.take(drawing_filter)
+    sample = sampling.take_sample(drawing_filter)
     context: dict[str, object] = {
         "query": query,
         "address": f"?{urlencode(query)}" if query else "",
         "words": urlencode({name: query[name] for name in query if name in ("q", "cmap")}),
     }
     if sample.drawings:
-        days = sampling.days(drawing_filter, sample)
+        days = sampling.count_days(drawing_filter, sample)
         context |= {
             "which": gallery_plot_texts.describe_sample(sample, bool(query)),
             "figures": gallery_plot_texts.describe_plots(sample, days),
@@ -90,7 +90,7 @@ def plot(request: HttpRequest, kind: str, format: str) -> HttpResponse:
     form = validated(PlotsForm(request.GET))
     query, drawing_filter = form.query(), form.drawing_filter()
     throttling.check_limit(request, "figure")  # before sampling, which takes queries
-    sample = sampling.take(drawing_filter)
+    sample = sampling.take_sample(drawing_filter)
     if not sample.drawings:
         raise Http404
     plan = make_plan(kind, drawing_filter, sample)
@@ -132,7 +132,7 @@ def make_plan(kind: str, drawing_filter: DrawingFilter, sample: Sample) -> Plan:
 
 
 def plan_measure(kind: str, sample: Sample) -> Plan:
-    height, width, drawings, *_ = sampling.same_size(sample.drawings)
+    height, width, drawings, *_ = sampling.pick_same_size(sample.drawings)
     subject = {"mean": "The mean", "spread": "The spread", "ink": "Ink"}[kind]
 
     def draw(run: worker.Run, **options: str) -> bytes:
@@ -148,7 +148,7 @@ def plan_measure(kind: str, sample: Sample) -> Plan:
 
 
 def plan_contact_sheet(sample: Sample) -> Plan:
-    drawings = sampling.contacts(sample.drawings)
+    drawings = sampling.pick_contacts(sample.drawings)
     # The rows' colours when they were sampled, not when their blobs are read: the ETag has these.
     looks = [(each.height, each.width, each.colormap, each.vmin, each.vmax) for each in drawings]
 
@@ -167,7 +167,7 @@ def plan_contact_sheet(sample: Sample) -> Plan:
 
 
 def plan_days(drawing_filter: DrawingFilter, sample: Sample) -> Plan:
-    days = sampling.days(drawing_filter, sample)
+    days = sampling.count_days(drawing_filter, sample)
 
     def draw(run: worker.Run, **options: str) -> bytes:
         return run(gallery_plots.draw_days, days.counts, title="Drawings per day", **options)

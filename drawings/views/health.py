@@ -21,7 +21,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Readiness: 503, with the fault, if the process can't serve requests."""
-    if (fault := readiness.fault()) is not None:
+    if (fault := readiness.current_fault()) is not None:
         return JsonResponse({"status": "not ready", "fault": fault}, status=503)
     return JsonResponse({"status": "ready"})
 

@@ -36,7 +36,7 @@ def my_drawings(request: HttpRequest) -> HttpResponse:
     page: pagination.Page[Drawing] = pagination.Page([], None, None)
     cursor = pagination.Cursor(**form.cleaned_data)
     if owner is not None:
-        page = pagination.read(DrawingFilter(owner=owner), cursor, PAGE_SIZE)
+        page = pagination.read_page(DrawingFilter(owner=owner), cursor, PAGE_SIZE)
     context = {
         "drawings": page.drawings,
         "newer": page.newer and f"after={page.newer.after}",

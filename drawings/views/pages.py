@@ -68,7 +68,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
     form = validated(GalleryForm(request.GET))
     data, query = form.cleaned_data, form.query()
     cursor = pagination.Cursor(before=data["before"], after=data["after"])
-    page = pagination.read_cards(DrawingFilter.published(**query), cursor, PAGE_SIZE)
+    page = pagination.read_card_page(DrawingFilter.published(**query), cursor, PAGE_SIZE)
     context = {
         "cards": [card.labels() for card in page.drawings],
         "q": data["q"],

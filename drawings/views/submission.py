@@ -30,7 +30,7 @@ def submit(request: HttpRequest) -> HttpResponse:
         return render_studio(request, form, status=422)
     drawing = validated(form, status=422).build_drawing()
     drawing.owner = owner or owner_cookie.new_owner(drawing.submission_key, bytes(drawing.blob))
-    stored, is_new = submissions.store(drawing, client_address(request))
+    stored, is_new = submissions.store_submission(drawing, client_address(request))
     response = stored_response(request, stored, is_new)
     owner_cookie.set_cookie(response, drawing.owner)
     return response
@@ -60,7 +60,7 @@ def postmethod(request: HttpRequest) -> HttpResponse:
     access.refuse_other_sites(request)
     throttling.admit_submission(request)
     form = validated(FlaskForm(request.POST), status=422)
-    drawing, _ = submissions.store(form.build_drawing(), client_address(request))
+    drawing, _ = submissions.store_submission(form.build_drawing(), client_address(request))
     return JsonResponse({"unique_id": str(drawing.id)})
 
 

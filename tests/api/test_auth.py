@@ -46,7 +46,7 @@ def make_token(django_user_model):
         user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
         scopes = {"may_read": True, "may_curate": True, "may_export": True}
         token = ApiToken(name="Notebook", user=user, **{**scopes, **values})
-        secret = api_tokens.prepare(token)
+        secret = api_tokens.set_secret(token)
         token.save()
         return {"Authorization": f"Bearer {secret}"}, token
 
@@ -75,15 +75,15 @@ def test_the_secret_is_nowhere_in_the_database(make_token):
 
     row = ApiToken.objects.values().get()
 
-    assert len(secret) >= 43 + len(api_tokens.MARK)  # 256 bits, six to a character
+    assert len(secret) >= 43 + len(api_tokens.PREFIX)  # 256 bits, six to a character
     assert not [value for value in row.values() if secret in str(value)]
     assert secret.startswith(row["begins"])
-    assert len(row["begins"]) < len(api_tokens.MARK) + 10
-    assert api_tokens.find(secret) == token
+    assert len(row["begins"]) < len(api_tokens.PREFIX) + 10
+    assert api_tokens.find_token(secret) == token
 
 
 def test_no_two_secrets_are_alike(admin_user):
-    assert len({api_tokens.prepare(ApiToken(user=admin_user)) for _ in range(50)}) == 50
+    assert len({api_tokens.set_secret(ApiToken(user=admin_user)) for _ in range(50)}) == 50
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_who_guesses_is_stopped(client, settings, make_token):
     settings.LOGIN_RATE = Rate(2, AGES)
     settings.SECRET_KEY = uuid4().hex
     headers, _ = make_token()
-    guess = {"Authorization": f"Bearer {api_tokens.MARK}guess"}
+    guess = {"Authorization": f"Bearer {api_tokens.PREFIX}guess"}
 
     before = [client.get(URL, headers=headers).status_code for _ in range(3)]
     guesses = [client.get(URL, headers=guess) for _ in range(3)]
@@ -501,7 +501,7 @@ def test_a_scope_gives_nothing_that_the_user_may_not(client, make_token, make_dr
 
 def test_a_token_that_has_expired_gets_the_answer_of_one_that_never_was(client, make_token):
     headers, _ = make_token("view_drawing", expires_on=date_in(-1))
-    unknown = {"Authorization": f"Bearer {api_tokens.MARK}guess"}
+    unknown = {"Authorization": f"Bearer {api_tokens.PREFIX}guess"}
 
     answers = [client.get(URL, headers=each) for each in (headers, unknown)]
 

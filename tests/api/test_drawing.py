@@ -241,14 +241,14 @@ def test_who_repeats_the_key_of_a_published_drawing_is_told_what_everybody_is(cl
 
 
 def test_what_is_deleted_before_it_is_answered_is_not_there(client, monkeypatch):
-    store = submissions.store
+    store = submissions.store_submission
 
     def store_and_delete(*arguments):
         stored = store(*arguments)
         Drawing.objects.all().delete()
         return stored
 
-    monkeypatch.setattr(submissions, "store", store_and_delete)
+    monkeypatch.setattr(submissions, "store_submission", store_and_delete)
 
     picture = SimpleUploadedFile("drawing.png", samples.png(FIELD), "image/png")
     assert client.post(URL, {"image": picture}).status_code == 404
@@ -454,7 +454,7 @@ def test_blocked_words_are_refused(client):
 
 
 def test_blocked_senders_are_refused(client):
-    senders.block(senders.sender_of("127.0.0.1"))
+    senders.block_sender(senders.sender_of("127.0.0.1"))
 
     response = send(client, {"pixels": ROWS})
 

@@ -39,7 +39,7 @@ def token(django_user_model):
         may_export=True,
         user=django_user_model.objects.create_superuser("ada"),
     )
-    secret = api_tokens.prepare(token)
+    secret = api_tokens.set_secret(token)
     token.save()
     return secret
 

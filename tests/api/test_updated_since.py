@@ -88,7 +88,7 @@ def test_a_drawing_that_is_stored_with_an_old_time_is_not_skipped(mirror, make_d
 
     old = datetime.fromisoformat("2001-01-01T00:00:00Z")
     make_drawing(title="Imported", created_at=old)
-    bulk_insert.store([Drawing.from_field(field, title="Stored with others", created_at=old)])
+    bulk_insert.store_batch([Drawing.from_field(field, title="Stored with others", created_at=old)])
 
     assert mirror.follow()[-2:] == ["Imported", "Stored with others"]
 
@@ -114,7 +114,7 @@ def test_a_drawing_that_staff_publishes_later_comes_then(mirror, make_drawing, a
 
     moderation.set_status(waiting[:1], "published", admin_user.pk)
     seen = moderation.Seen("pending", "Owl", "", last_report=0)
-    moderation.decide(waiting[1], seen, "published", admin_user.pk)
+    moderation.decide_status(waiting[1], seen, "published", admin_user.pk)
 
     assert mirror.follow()[-2:] == ["Fox", "Owl"]
 
@@ -259,7 +259,9 @@ def write(turn, title, field, user):
     elif turn % 4:
         titled(drawing).update_stamped(title=f"{title}, changed")
     if turn % 10 == 0:
-        bulk_insert.store([Drawing.from_field(field, title=f"{title}, {i}") for i in range(5)])
+        bulk_insert.store_batch(
+            [Drawing.from_field(field, title=f"{title}, {i}") for i in range(5)]
+        )
 
 
 def test_a_mirror_has_all_that_many_writers_wrote(field, admin_user):

@@ -155,7 +155,7 @@ def test_what_a_blocked_sender_drew_stays_in_the_browser(page, problems):
         studio = Studio(page, server.url)
         studio.mouse((20, 20), (180, 20))
         studio.send()
-        senders.block(bytes(Drawing.objects.get().sender or b""))
+        senders.block_sender(bytes(Drawing.objects.get().sender or b""))
         studio = Studio(page, server.url)
         studio.mouse((20, 20), (180, 180))
         page.get_by_role("button", name="Send").click()

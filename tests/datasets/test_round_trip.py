@@ -91,7 +91,7 @@ def test_every_drawing_comes_back_as_it_was(wall, tmp_path, monkeypatch, target)
     child = Drawing.objects.get(title="On paper")
     if child.strokes:
         assert child.parent == Drawing.objects.get(title="Paper")
-        assert verification.verify(child, seconds=10)
+        assert verification.verify_strokes(child, seconds=10)
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -45,7 +45,7 @@ def run(server, tmp_path):
 @pytest.mark.files_alone
 def test_the_python_blocks_of_the_page_run_in_order(run, admin_user):
     token = ApiToken(name="A notebook", user=admin_user, may_export=True)
-    secret = api_tokens.prepare(token)
+    secret = api_tokens.set_secret(token)
     token.save()
     checks = [
         "assert x.dtype == np.uint8 and x.ndim == 3 and len(x) > 50",

@@ -158,7 +158,7 @@ def test_old_backups_and_drafts_go_but_not_the_one_just_made(tmp_path):
     for each in old | kept:
         (tmp_path / each).touch()
 
-    removed = backups.prune(tmp_path, 30, just_made=tmp_path / name(22))
+    removed = backups.remove_old_backups(tmp_path, 30, just_made=tmp_path / name(22))
 
     assert {path.name for path in removed} == old
     assert {path.name for path in tmp_path.iterdir()} == kept
@@ -169,7 +169,7 @@ def test_a_backup_that_cannot_be_removed_is_named(tmp_path):
     stubborn.mkdir()  # which unlink refuses, to root as well
 
     with pytest.raises(backups.BackupError, match=f"{stubborn} cannot be removed"):
-        backups.prune(tmp_path, 30, just_made=tmp_path / "new")
+        backups.remove_old_backups(tmp_path, 30, just_made=tmp_path / "new")
 
 
 @pytest.mark.parametrize("days", ["-1", "nan", "inf", "1e9"])
@@ -202,7 +202,7 @@ def test_without_postgresqls_programs_that_is_what_is_said(monkeypatch):
     monkeypatch.setenv("PATH", "")
 
     with pytest.raises(backups.BackupError, match=r"pg_dump is not installed"):
-        backups.run(backups.command(None, "pg_dump"))
+        backups.run_command(backups.build_command(None, "pg_dump"))
 
 
 @pytest.mark.parametrize("left", ["nothing", "an empty file"])

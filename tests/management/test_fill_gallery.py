@@ -210,7 +210,7 @@ def test_strokes_come_to_the_pixels(made):
 
     for drawing in Drawing.objects.all():
         assert drawing.strokes_agree is True
-        assert verification.verify(drawing, seconds=10)
+        assert verification.verify_strokes(drawing, seconds=10)
 
 
 # --- The drawings ---------------------------------------------------------------------------

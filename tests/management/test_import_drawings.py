@@ -231,7 +231,7 @@ def test_an_export_comes_back_as_it_was(write, name):
         assert drawing.strokes_agree is None
         if record["strokes"] and name not in WITHOUT_STROKES:
             assert drawing.document == DOCUMENT
-            assert verification.verify(drawing, seconds=10)
+            assert verification.verify_strokes(drawing, seconds=10)
         else:
             assert drawing.strokes is None
 
@@ -328,7 +328,7 @@ def test_a_drawing_keeps_the_one_that_it_was_drawn_on(tmp_path):
 
     child = Drawing.objects.get(pk=records[0]["id"])
     assert str(child.parent_id) == PAPER["id"]
-    assert verification.verify(child, seconds=10)
+    assert verification.verify_strokes(child, seconds=10)
 
 
 def test_one_that_was_here_before_will_do(tmp_path):

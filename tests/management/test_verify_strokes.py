@@ -200,7 +200,7 @@ def test_strokes_that_take_a_while_are_checked(make_drawn):
     drawing = make_drawn(document(zigzag, width=1024, height=1024))
 
     with pytest.raises(verification.TooLongError):
-        verification.verify(drawing, 2)
+        verification.verify_strokes(drawing, 2)
     assert verdict(drawing) is None
 
     assert run() == (summary(agree=1), "")
@@ -244,7 +244,7 @@ def test_strokes_whose_paper_is_deleted_while_they_are_verified_stay_withdrawn(m
         return field
 
     drawing = Drawing.objects.for_strokes().get(pk=child.pk)
-    verification.verify(drawing, 10, cast(Any, rasterise_late))
+    verification.verify_strokes(drawing, 10, cast(Any, rasterise_late))
 
     child = Drawing.objects.get(pk=child.pk)
     assert (child.parent_id, child.strokes_agree) == (None, False)

@@ -1,4 +1,4 @@
-"""Words that no title and no artist's name may have."""
+"""Blocked words in titles and artists' names."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -21,7 +21,7 @@ def block(*words):
 
 
 def errors_of(client, **values):
-    """What is wrong with a submission that says this of its drawing."""
+    """Send a drawing with these labels. Returns the errors of the response."""
     response = client.post("/drawings/", {"canvas_data": LIST, **values}, headers=JSON)
     assert Drawing.objects.exists() == (response.status_code == 201)
     return response.json().get("errors", {})
@@ -53,7 +53,7 @@ def test_only_whole_words_are_blocked(client, title):
     assert errors_of(client, title=title) == {}
 
 
-def test_the_field_is_named_and_no_word_of_the_list_is_told(client):
+def test_an_error_names_the_field_but_not_the_word(client):
     block("oaf", "boor")
 
     errors = errors_of(client, title="Fox", artist="An Oaf")
@@ -62,7 +62,7 @@ def test_the_field_is_named_and_no_word_of_the_list_is_told(client):
     assert list(errors_of(client, title="Oaf", artist="Boor")) == ["title", "artist"]
 
 
-def test_a_person_keeps_what_was_typed(client):
+def test_the_page_keeps_the_values_of_a_refused_form(client):
     block("oaf")
 
     page = client.post("/drawings/", {"canvas_data": LIST, "title": "An oaf"}).content.decode()
@@ -71,7 +71,7 @@ def test_a_person_keeps_what_was_typed(client):
     assert 'value="An oaf"' in page
 
 
-def test_words_are_kept_folded_and_once():
+def test_words_are_stored_folded_and_once():
     block("Straße")
 
     assert BlockedWord.objects.get().word == "strasse"
@@ -80,17 +80,17 @@ def test_words_are_kept_folded_and_once():
 
 
 @pytest.mark.parametrize("word", ["two words", "!", "", "x" * 41, "ﷺ" * 20])
-def test_what_is_not_one_word_is_refused(word):
+def test_anything_but_one_word_is_refused(word):
     with pytest.raises(ValidationError):
         block(word)
 
 
-def test_one_query_asks_for_all_words_and_none_where_nothing_is_said(django_assert_num_queries):
+def test_one_query_finds_all_words_and_texts_without_words_need_none(django_assert_num_queries):
     with django_assert_num_queries(1):
         assert BlockedWord.objects.found_in("A red fox", "Ada Lovelace") == set()
     with django_assert_num_queries(0):
         assert BlockedWord.objects.found_in("", "…") == set()
 
 
-def test_signs_that_are_no_letters_part_words():
+def test_words_are_split_at_characters_that_are_not_letters():
     assert folded_words("red-fox_and “owl”") == {"red", "fox", "and", "owl"}

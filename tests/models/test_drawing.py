@@ -14,7 +14,7 @@ from tests.support.planner import PUBLISHED, plan_for_many
 pytestmark = pytest.mark.django_db
 
 
-# --- What the database refuses --------------------------------------------------------------
+# --- Constraints ----------------------------------------------------------------------------
 
 BAD_VALUES: dict[str, list[dict[str, Any]]] = {
     "drawing_size_16_to_1024": [{"width": 15}, {"width": 1025}, {"height": 15}, {"height": 1025}],
@@ -31,20 +31,20 @@ BAD_VALUES: dict[str, list[dict[str, Any]]] = {
 REFUSALS = [(name, values) for name, cases in BAD_VALUES.items() for values in cases]
 
 
-def test_every_check_of_the_table_is_tried_here():
+def test_every_check_constraint_is_tested():
     unique = {"drawing_submission_key_unique", "drawing_flask_id_unique"}
 
     assert {constraint.name for constraint in Drawing._meta.constraints} - unique == set(BAD_VALUES)
 
 
 @pytest.mark.parametrize(("constraint", "values"), REFUSALS)
-def test_the_database_refuses_a_bad_row(constraint, values):
+def test_the_database_refuses_to_insert_a_bad_row(constraint, values):
     good = {"blob": b"", "width": 200, "height": 200}
 
     with pytest.raises(DatabaseError) as refusal, transaction.atomic():
         Drawing.objects.bulk_create([Drawing(**{**good, **values})])
 
-    # A positive number has a check of Django's own, and PostgreSQL measures a varchar itself.
+    # Django adds a check to positive numbers, and PostgreSQL checks the length of a varchar.
     column = next(iter(values))
     others = (f"failed: {column}", f"{column}_check", "too long")
     assert any(words in str(refusal.value) for words in (constraint, *others))
@@ -52,7 +52,7 @@ def test_the_database_refuses_a_bad_row(constraint, values):
 
 
 @pytest.mark.parametrize(("constraint", "values"), REFUSALS)
-def test_the_database_refuses_to_make_a_row_bad(make_drawing, constraint, values):
+def test_the_database_refuses_a_bad_update(make_drawing, constraint, values):
     make_drawing()
 
     with pytest.raises(DatabaseError), transaction.atomic():
@@ -77,14 +77,14 @@ def test_the_database_refuses_a_row_without_its_pixels(make_drawing, values):
         {"status": "hidden"},
     ],
 )
-def test_the_database_takes_a_row_at_the_limits(make_drawing, values):
+def test_the_database_accepts_a_row_at_the_limits(make_drawing, values):
     make_drawing()
 
     assert Drawing.objects.update(**values) == 1
 
 
 @pytest.mark.parametrize("name", ["submission_key", "flask_id"])
-def test_a_key_is_in_the_table_once(make_drawing, name):
+def test_keys_are_unique(make_drawing, name):
     key = uuid4()
     make_drawing(**{name: key})
 
@@ -94,7 +94,7 @@ def test_a_key_is_in_the_table_once(make_drawing, name):
     assert Drawing.objects.count() == 1
 
 
-def test_any_number_of_drawings_have_no_key(make_drawing):
+def test_any_number_of_drawings_may_have_no_key(make_drawing):
     for _ in range(2):
         make_drawing(submission_key=None)
 
@@ -108,19 +108,19 @@ def test_no_migration_is_missing():
 # --- Storing --------------------------------------------------------------------------------
 
 
-def test_a_stored_drawing_gives_back_its_field(make_drawing, field):
+def test_a_stored_drawing_has_its_field(make_drawing, field):
     drawing = Drawing.objects.get(pk=make_drawing().pk)
 
     assert (drawing.height, drawing.width) == (200, 200)
     assert np.array_equal(drawing.field, field)
 
 
-def test_a_field_cannot_be_changed_by_accident(make_drawing):
+def test_a_field_is_read_only(make_drawing):
     with pytest.raises(ValueError, match="read-only"):
         make_drawing().field[0, 0] = 1
 
 
-def test_a_row_whose_blob_is_damaged_says_so(make_drawing):
+def test_a_damaged_blob_raises_an_error(make_drawing):
     make_drawing()
     Drawing.objects.update(blob=b"damaged")
 
@@ -134,7 +134,7 @@ def test_a_drawing_spans_all_shades(field):
     assert (drawing.vmin, drawing.vmax, drawing.colormap) == (0, 255, "gray")
 
 
-def test_a_brightness_list_spans_its_own_least_to_its_own_greatest():
+def test_a_brightness_list_spans_its_smallest_to_its_largest_number():
     drawing = Drawing.from_brightness_list(np.clip(samples.shades(200, 200), 30, 190))
 
     assert (drawing.vmin, drawing.vmax, drawing.colormap) == (30, 190, "viridis")
@@ -153,7 +153,7 @@ def test_a_new_drawing_is_added(field):
     assert Drawing.objects.get() == drawing
 
 
-def test_a_drawing_that_is_sent_again_is_the_row_that_is_there(make_drawing, field):
+def test_a_repeated_drawing_returns_the_stored_row(make_drawing, field):
     key = uuid4()
     stored = make_drawing(submission_key=key, title="First")
 
@@ -165,7 +165,7 @@ def test_a_drawing_that_is_sent_again_is_the_row_that_is_there(make_drawing, fie
     assert Drawing.objects.get().title == "First"
 
 
-def test_a_drawing_whose_first_row_is_deleted_just_then_is_stored_anew(
+def test_a_repeated_drawing_whose_row_is_deleted_meanwhile_is_stored_again(
     make_drawing, field, monkeypatch
 ):
     key = uuid4()
@@ -190,7 +190,7 @@ def test_drawings_without_a_key_are_all_added(field):
     assert Drawing.objects.count() == 2
 
 
-def test_a_row_that_the_database_refuses_is_not_taken_for_one_that_is_there(field):
+def test_a_violated_constraint_is_not_taken_for_a_repeated_drawing(field):
     drawing = Drawing.from_field(field, submission_key=uuid4(), status="public")
 
     with pytest.raises(DatabaseError), transaction.atomic():
@@ -206,7 +206,7 @@ def test_ids_order_by_time(make_drawing):
     assert {drawing.id.version for drawing in drawings} == {7}
 
 
-# --- What it is called ----------------------------------------------------------------------
+# --- Labels ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -218,13 +218,13 @@ def test_ids_order_by_time(make_drawing):
         ({"title": "Fox", "artist": "Ada"}, "Fox", "Drawing “Fox” by Ada"),
     ],
 )
-def test_a_drawing_has_a_name_and_words_for_who_does_not_see_it(values, name, alt):
+def test_a_drawing_has_a_name_and_an_alternative_text(values, name, alt):
     drawing = Drawing(**values)
 
     assert (str(drawing), drawing.alt) == (name, alt)
 
 
-# --- Reading lists --------------------------------------------------------------------------
+# --- Lists ----------------------------------------------------------------------------------
 
 
 def plan_of(queryset, index):
@@ -232,12 +232,12 @@ def plan_of(queryset, index):
     return queryset.for_lists().explain()
 
 
-# In SQLite these are read past the blob's pages.
 LARGE = {"blob", "strokes"}
+# SQLite must read past the large columns to these.
 BEHIND = {"owner", "sender", "changed_at"}
 
 
-def test_lists_leave_the_pixels_in_the_database(make_drawing):
+def test_lists_do_not_load_the_pixels(make_drawing):
     make_drawing()
 
     drawing = Drawing.objects.published().newest_first().for_lists().get()
@@ -245,7 +245,7 @@ def test_lists_leave_the_pixels_in_the_database(make_drawing):
     assert drawing.get_deferred_fields() == LARGE | BEHIND
 
 
-def test_each_view_loads_what_it_needs_and_no_more(make_drawing):
+def test_each_view_loads_only_the_columns_that_it_needs(make_drawing):
     make_drawing()
     drawings = Drawing.objects.published()
 
@@ -253,7 +253,7 @@ def test_each_view_loads_what_it_needs_and_no_more(make_drawing):
     assert drawings.for_strokes().get().get_deferred_fields() == {"blob"} | BEHIND
 
 
-def test_a_page_loads_neither_its_drawings_data_nor_the_parents(
+def test_a_page_loads_no_pixels_and_strokes_of_its_drawing_and_the_parent(
     make_drawing, django_assert_num_queries
 ):
     parent = make_drawing(title="Fox")
@@ -277,7 +277,7 @@ def test_a_page_loads_neither_its_drawings_data_nor_the_parents(
         ({"strokes": b"strokes", "strokes_agree": False}, False, False),
     ],
 )
-def test_strokes_are_shown_unless_they_come_to_something_else(
+def test_strokes_are_shown_unless_they_are_known_to_mismatch(
     make_drawing, values, has_strokes, unverified
 ):
     make_drawing(**values)
@@ -287,7 +287,7 @@ def test_strokes_are_shown_unless_they_come_to_something_else(
     assert Drawing.objects.unverified().exists() is unverified
 
 
-def test_a_deleted_drawing_leaves_what_was_drawn_on_it(make_drawing):
+def test_deleting_a_drawing_keeps_the_drawings_on_it(make_drawing):
     parent = make_drawing()
     child = make_drawing(parent=parent)
 
@@ -297,7 +297,7 @@ def test_a_deleted_drawing_leaves_what_was_drawn_on_it(make_drawing):
     assert Drawing.objects.get().parent is None
 
 
-def test_what_changes_when_a_parent_is_deleted_is_found_by_an_index(make_drawing):
+def test_the_children_of_a_deleted_drawing_are_found_by_an_index(make_drawing):
     make_drawing()
     plan = plan_of(
         Drawing.objects.filter(parent__in=[UUID(samples.NO_ID)]).order_by(), "drawing_parent"
@@ -306,7 +306,7 @@ def test_what_changes_when_a_parent_is_deleted_is_found_by_an_index(make_drawing
     assert "drawing_parent" in plan.replace("(", " ").split()
 
 
-def test_only_published_drawings_are_published(make_drawing):
+def test_published_selects_only_published_drawings(make_drawing):
     drawings = {status: make_drawing(status=status) for status in Drawing.Status}
 
     assert list(Drawing.objects.published()) == [drawings[Drawing.Status.PUBLISHED]]
@@ -350,7 +350,7 @@ def test_only_published_drawings_are_published(make_drawing):
                 Drawing.objects.published().newest_first().filter(parent=UUID(samples.NO_ID))[:12]
             ),
             "drawing_parent",
-            id="what was drawn on a drawing",
+            id="the drawings on a drawing",
         ),
         pytest.param(
             lambda: Drawing.objects.unverified().order_by("id")[:1],
@@ -364,7 +364,7 @@ def test_only_published_drawings_are_published(make_drawing):
         ),
     ],
 )
-def test_a_list_reads_an_index_and_sorts_nothing(queryset, index):
+def test_a_list_uses_an_index_and_does_not_sort(queryset, index):
     plan = plan_of(queryset(), index)
 
     assert index in plan.replace("(", " ").split()

@@ -13,7 +13,7 @@ def newest(number=24, cmap=""):
 @pytest.mark.parametrize(
     "values", [{}, {"title": "Fox"}, {"artist": "Ada"}, {"title": "Fox", "artist": "Ada"}]
 )
-def test_a_card_says_of_a_drawing_what_the_drawing_says_of_itself(make_drawing, values):
+def test_a_card_has_the_labels_of_its_drawing(make_drawing, values):
     drawing = make_drawing(**values)
 
     [card] = newest()
@@ -30,7 +30,7 @@ def test_a_card_says_of_a_drawing_what_the_drawing_says_of_itself(make_drawing, 
     }
 
 
-def test_a_card_has_the_address_that_its_page_answers_at(client, make_drawing):
+def test_the_urls_of_a_card_are_those_of_its_pages(client, make_drawing):
     drawing = make_drawing()
 
     [card] = newest()
@@ -40,7 +40,7 @@ def test_a_card_has_the_address_that_its_page_answers_at(client, make_drawing):
     assert client.get(card.image_url)["Content-Type"] == "image/png"
 
 
-def test_addresses_begin_where_the_site_is_mounted(make_drawing):
+def test_urls_begin_with_the_script_prefix(make_drawing):
     drawing = make_drawing()
     before = drawing.get_absolute_url()
 
@@ -73,7 +73,7 @@ def test_a_drawings_neighbours_are_the_nearest(make_drawing):
 
 def test_children_come_newest_first(make_drawing):
     parent = make_drawing()
-    children = [make_drawing(parent=parent) for _ in range(cards.CHILDREN + 2)]
+    children = [make_drawing(parent=parent) for _ in range(cards.MAX_CHILDREN + 2)]
 
     found = cards.find_neighbours(parent.id).children
 

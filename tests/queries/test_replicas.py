@@ -1,5 +1,4 @@
-"""A site with a read replica: here a database of its own, so that its drawings tell which of the
-two was asked."""
+"""A site with a read replica: a separate database, so that its drawing shows which one was read."""
 
 import io
 import json
@@ -26,7 +25,7 @@ from drawings.queries import replicas
 from tests.support import samples
 from tests.support.server import Server, database_url
 
-MAKE = """
+CREATE_REPLICA = """
 import django; django.setup()
 from django.core.management import call_command
 from drawings.models import Drawing
@@ -38,13 +37,13 @@ Drawing.from_field(samples.shades(16, 16), title="In the replica").save()
 
 @pytest.fixture(scope="module")
 def replica(django_db_setup, django_db_blocker):
-    """The URL of a database with one drawing, which the primary has not."""
+    """The URL of a database with one drawing, which the primary does not have."""
     url = f"{database_url()}_replica"
     drop(url)
     if connection.vendor == "postgresql":
         execute(f'CREATE DATABASE "{name_of(url)}"')
     subprocess.run(
-        [sys.executable, "-c", MAKE],
+        [sys.executable, "-c", CREATE_REPLICA],
         cwd=settings.BASE_DIR,
         env={**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "drawsite.settings"},
         check=True,
@@ -83,8 +82,8 @@ def drop(url):
 
 
 @contextmanager
-def away(url):
-    """The replica does not answer meanwhile."""
+def unavailable(url):
+    """Make the replica unavailable meanwhile."""
     name = name_of(url)
     if connection.vendor == "postgresql":
         execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
@@ -105,7 +104,7 @@ def read(site, path, **headers):
 
 
 def send(site):
-    """A drawing's id, and the cookie that came with it."""
+    """Send a drawing. Returns its id and the cookie of the response."""
     body = urlencode({"canvas_data": samples.brightness_list("0")}).encode()
     with urllib.request.urlopen(f"{site.url}/postmethod", body) as answer:
         cookie = answer.headers["Set-Cookie"].partition(";")[0]
@@ -122,7 +121,7 @@ def test_the_gallery_and_drawings_are_read_from_the_replica(site):
     assert not Drawing.objects.exists()
 
 
-def test_what_was_just_sent_is_found_in_the_primary(site):
+def test_a_drawing_that_was_just_sent_is_found_in_the_primary(site):
     id, _ = send(site)
 
     assert Drawing.objects.get().id.hex == id.replace("-", "")
@@ -132,13 +131,13 @@ def test_what_was_just_sent_is_found_in_the_primary(site):
     assert id not in read(site, "/gallery/").decode()
 
 
-def test_who_has_just_changed_something_sees_it(site):
+def test_a_client_that_has_just_changed_something_sees_it(site):
     id, cookie = send(site)
 
     assert id in read(site, "/gallery/", Cookie=cookie).decode()
 
 
-def test_what_has_changed_is_read_from_the_primary_whole(site):
+def test_changes_are_read_from_the_primary_alone(site):
     id, _ = send(site)
     changed = "/api/v1/drawings?updated_since=1970-01-01"
 
@@ -150,31 +149,31 @@ def test_what_has_changed_is_read_from_the_primary_whole(site):
     assert [drawing["title"] for drawing in newest] == ["In the replica"]
 
 
-def test_while_the_replica_is_away_the_primary_answers(site, replica):
+def test_the_primary_answers_while_the_replica_is_unavailable(site, replica):
     id, _ = send(site)
 
-    with away(replica):
+    with unavailable(replica):
         assert id in read(site, "/gallery/").decode()
         assert read(site, f"/drawings/{id}/image.png").startswith(b"\x89PNG")
 
-    assert "the primary is asked" in site.log.read_text()
+    assert "the primary is used" in site.log.read_text()
 
 
 @pytest.mark.parametrize("is_the_replicas", [True, False])
-def test_only_its_own_errors_put_a_replica_to_rest(monkeypatch, is_the_replicas):
+def test_only_errors_of_a_replica_itself_disable_it(monkeypatch, is_the_replicas):
     replica = SimpleNamespace(errors_occurred=is_the_replicas)
     monkeypatch.setattr(replicas, "REPLICAS", ("replica1",))
     monkeypatch.setattr(replicas, "connections", {"replica1": replica})
     monkeypatch.setattr(replicas, "_resting_until", {})
-    asked = []
+    read_from = []
 
     @replicas.may_lag
     def view(request):
-        asked.append(replicas.where_to_look()[0])
+        read_from.append(replicas.databases_to_search()[0])
         raise OperationalError
 
     with pytest.raises(OperationalError):
         view(RequestFactory().get("/gallery/"))
 
-    assert asked == (["replica1", "default"] if is_the_replicas else ["replica1"])
+    assert read_from == (["replica1", "default"] if is_the_replicas else ["replica1"])
     assert list(replicas._resting_until) == (["replica1"] if is_the_replicas else [])

@@ -1,4 +1,4 @@
-"""The full-text search of whichever database the tests run on."""
+"""The full-text search of the database that the tests run on."""
 
 import itertools
 from datetime import UTC, datetime
@@ -12,23 +12,25 @@ from uuid_utils.compat import uuid7
 from drawings.models import Drawing
 from drawings.queries import search
 from drawings.queries.filters import DrawingFilter
-from drawings.queries.pagination import Cursor, read
+from drawings.queries.pagination import Cursor, read_page
 from drawings.queries.search import postgresql, sqlite
 from drawings.queries.search.words import search_words
 
 pytestmark = pytest.mark.django_db
 
 on_sqlite = pytest.mark.skipif(
-    connection.vendor != "sqlite", reason="PostgreSQL keeps its words in a column"
+    connection.vendor != "sqlite", reason="PostgreSQL has the words in a column"
 )
 
 
 def found(q, **values):
     """The titles that a search finds, newest first."""
-    return [drawing.title for drawing in read(DrawingFilter(q=q, **values), Cursor(), 100).drawings]
+    return [
+        drawing.title for drawing in read_page(DrawingFilter(q=q, **values), Cursor(), 100).drawings
+    ]
 
 
-# --- What it finds --------------------------------------------------------------------------
+# --- Matches --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,7 @@ def found(q, **values):
         "हिन्दी",
     ],
 )
-def test_every_word_begins_one_of_the_title_or_the_artist(make_drawing, q):
+def test_every_word_is_the_beginning_of_one_in_the_title_or_artist(make_drawing, q):
     title = "A red fox in the Café, Straße 2026 おえがき Лиса йод 한국어 हिन्दी"
     make_drawing(title=title, artist="Ada Lovelace")
     make_drawing(title="Owl", artist="Grace")
@@ -68,7 +70,7 @@ def test_every_word_begins_one_of_the_title_or_the_artist(make_drawing, q):
 @pytest.mark.parametrize(
     "q", ["ox", "fox owl", "foxes", "!", "'", '"', "*", "%", "🎨", "\\", "おえか"]
 )
-def test_what_no_drawing_has_is_not_found(make_drawing, q):
+def test_words_that_no_drawing_has_are_not_found(make_drawing, q):
     make_drawing(title="Red fox", artist="おえがき")
     make_drawing(title="Owl")
 
@@ -96,7 +98,7 @@ def test_what_no_drawing_has_is_not_found(make_drawing, q):
         "x²",
     ],
 )
-def test_a_drawing_is_found_by_its_very_title(make_drawing, title):
+def test_a_drawing_is_found_by_its_exact_title(make_drawing, title):
     make_drawing(title=title)
 
     assert found(title) == [title]
@@ -122,7 +124,7 @@ def test_a_drawing_is_found_by_its_very_title(make_drawing, title):
         ("हि", "हिन्दी"),
     ],
 )
-def test_letters_of_any_script_are_compared_without_regard_to_case(make_drawing, q, title):
+def test_case_is_ignored_in_every_script(make_drawing, q, title):
     make_drawing(title=title)
 
     assert found(q) == [title]
@@ -131,13 +133,13 @@ def test_letters_of_any_script_are_compared_without_regard_to_case(make_drawing,
 @pytest.mark.parametrize(
     ("q", "title"), [("ион", "Йон"), ("αλεπου", "Αλεπού"), ("strasse", "Straße"), ("नह", "हिन्दी")]
 )
-def test_letters_of_one_script_are_not_taken_for_each_other(make_drawing, q, title):
+def test_different_letters_of_a_script_do_not_match(make_drawing, q, title):
     make_drawing(title=title)
 
     assert found(q) == []
 
 
-def test_the_locale_of_the_database_has_no_part_in_it(make_drawing):
+def test_the_search_does_not_depend_on_the_databases_locale(make_drawing):
     make_drawing(title="ЖУК")
     with connection.cursor() as cursor:
         cursor.execute("SELECT lower('Ж')")
@@ -146,7 +148,7 @@ def test_the_locale_of_the_database_has_no_part_in_it(make_drawing):
     assert found("жук") == ["ЖУК"]
 
 
-def test_a_database_without_unicodes_collation_searches_in_its_own(make_drawing, monkeypatch):
+def test_a_database_without_the_unicode_collation_uses_its_own(make_drawing, monkeypatch):
     monkeypatch.setattr(postgresql, "COLLATIONS", ("nosuch", "default"))
     search.install(connection)
     make_drawing(title="Fox")
@@ -155,14 +157,14 @@ def test_a_database_without_unicodes_collation_searches_in_its_own(make_drawing,
 
 
 @pytest.mark.parametrize("q", ["\u0301", "\u0301 \u0301", "\ufe0f", "x" * 5_000, "²", "ª:*"])
-def test_nothing_that_is_asked_for_breaks_the_search(make_drawing, q):
+def test_no_text_breaks_the_search(make_drawing, q):
     make_drawing(title="fox")
 
     assert found(q) == []
 
 
 @pytest.mark.parametrize("q", ["and", "or not", "near", "AND OR NOT", "not fox"])
-def test_the_words_of_a_query_language_are_words(make_drawing, q):
+def test_operators_of_query_languages_are_ordinary_words(make_drawing, q):
     make_drawing(title="and or not near NOT FOX")
     make_drawing(title="Fox")
 
@@ -197,78 +199,78 @@ def test_a_search_may_have_many_words(make_drawing):
     assert found(" ".join(f"w{number}" for number in range(50))) == []
 
 
-# --- Its pages ------------------------------------------------------------------------------
+# --- Pages ----------------------------------------------------------------------------------
 
 
-def of_time(milliseconds):
+def id_at(milliseconds):
     return uuid7(nanoseconds=milliseconds * 10**6)
 
 
 def walk(selection, size):
-    """All drawings of a selection, page by page to the oldest, and back."""
-    forth: list[list[UUID]] = []
-    back: list[list[UUID]] = []
+    """The ids of a selection, read page by page to the oldest, and back."""
+    to_oldest: list[list[UUID]] = []
+    to_newest: list[list[UUID]] = []
     cursor: Cursor | None = Cursor()
     while cursor is not None:
-        page = read(selection, cursor, size)
-        forth.append([drawing.id for drawing in page.drawings])
+        page = read_page(selection, cursor, size)
+        to_oldest.append([drawing.id for drawing in page.drawings])
         cursor = page.older
     cursor = Cursor(oldest=True)
     while cursor is not None:
-        page = read(selection, cursor, size)
-        back.insert(0, [drawing.id for drawing in page.drawings])
+        page = read_page(selection, cursor, size)
+        to_newest.insert(0, [drawing.id for drawing in page.drawings])
         cursor = page.newer
-    # The newest page is a full one: what the page before it has may be on it again.
-    return list(itertools.chain(*forth)), list(dict.fromkeys(itertools.chain(*back)))
+    # The newest page is always full, so it may repeat drawings of the page before it.
+    return list(itertools.chain(*to_oldest)), list(dict.fromkeys(itertools.chain(*to_newest)))
 
 
-def test_pages_of_a_search_have_every_drawing_once_however_it_came(make_drawing):
+def test_pages_of_a_search_have_every_drawing_once_in_whatever_order_they_were_stored(make_drawing):
     then = 1_700_000_000_000
-    # Not in the order of time, and several of one moment.
+    # Not in the order of time, and several at the same time.
     times = [then + moment for moment in (5, 1, 9, 1, 1, 7, 1, 3, 1, 1, 0, 1)]
-    ids = [make_drawing(id=of_time(time), title="fox").id for time in times]
+    ids = [make_drawing(id=id_at(time), title="fox").id for time in times]
     make_drawing(title="owl")
 
-    forth, back = walk(DrawingFilter(q="fox"), 3)
+    to_oldest, to_newest = walk(DrawingFilter(q="fox"), 3)
 
-    assert forth == back == sorted(ids, reverse=True)
+    assert to_oldest == to_newest == sorted(ids, reverse=True)
 
 
-def test_a_thousand_drawings_of_one_moment_are_each_found_once_and_can_all_be_changed(field):
+def test_a_thousand_drawings_with_the_same_time_are_found_once_and_can_be_changed(field):
     blob = Drawing.from_field(field).blob
-    ids = [of_time(1_700_000_000_000) for _ in range(1_000)]
-    # Of many the first bits are the same, as in those that one process makes in a moment.
+    ids = [id_at(1_700_000_000_000) for _ in range(1_000)]
+    # Many have the same first bits, like the ids that one process makes at the same time.
     ids += [UUID(int=ids[0].int ^ number) for number in range(1, 300)]
     Drawing.objects.bulk_create(
         Drawing(id=id, blob=blob, width=200, height=200, title="fox") for id in ids
     )
 
-    forth, back = walk(DrawingFilter(q="fox"), 100)
-    assert (len(forth), set(forth)) == (len(ids), set(ids))
-    assert forth == back
+    to_oldest, to_newest = walk(DrawingFilter(q="fox"), 100)
+    assert (len(to_oldest), set(to_oldest)) == (len(ids), set(ids))
+    assert to_oldest == to_newest
     Drawing.objects.filter(id__in=ids[::3]).delete()
     Drawing.objects.update(status="hidden")
-    assert read(DrawingFilter(q="fox", status="published"), Cursor(), 10).drawings == []
+    assert read_page(DrawingFilter(q="fox", status="published"), Cursor(), 10).drawings == []
     assert set(walk(DrawingFilter(q="fox"), 100)[0]) == set(ids) - set(ids[::3])
 
 
-def test_a_page_of_a_search_may_begin_at_a_drawing_that_is_gone(make_drawing):
+def test_a_page_of_a_search_may_begin_at_a_deleted_drawing(make_drawing):
     drawings = [make_drawing(title="fox") for _ in range(4)]
-    gone = drawings[2].id
+    deleted = drawings[2].id
     drawings[2].delete()
 
-    older = read(DrawingFilter(q="fox"), Cursor(before=gone), 10).drawings
-    newer = read(DrawingFilter(q="fox"), Cursor(after=gone), 1).drawings
-    at_the_end = read(DrawingFilter(q="fox"), Cursor(before=uuid7()), 1).drawings
+    older = read_page(DrawingFilter(q="fox"), Cursor(before=deleted), 10).drawings
+    newer = read_page(DrawingFilter(q="fox"), Cursor(after=deleted), 1).drawings
+    at_the_end = read_page(DrawingFilter(q="fox"), Cursor(before=uuid7()), 1).drawings
 
-    # (What is newer than the second but newest comes as the newest page.)
+    # No page follows that of the newer drawings, so it is read as the newest page.
     assert (older, newer, at_the_end) == ([drawings[1], drawings[0]], [drawings[3]], [drawings[3]])
 
 
-def test_a_search_since_or_until_a_time_finds_what_came_then(make_drawing):
+def test_a_search_can_be_limited_to_a_time(make_drawing):
     noon = datetime(2025, 5, 1, 12, tzinfo=UTC)
-    make_drawing(id=of_time(int(noon.timestamp() * 1000) - 1), title="fox before")
-    make_drawing(id=of_time(int(noon.timestamp() * 1000)), title="fox then")
+    make_drawing(id=id_at(int(noon.timestamp() * 1000) - 1), title="fox before")
+    make_drawing(id=id_at(int(noon.timestamp() * 1000)), title="fox then")
 
     for q in ("fox", ""):
         assert found(q, since=noon) == ["fox then"]
@@ -276,10 +278,10 @@ def test_a_search_since_or_until_a_time_finds_what_came_then(make_drawing):
         assert found(q, since=noon, until=noon) == []
 
 
-# --- Staying true ---------------------------------------------------------------------------
+# --- Updates --------------------------------------------------------------------------------
 
 
-def test_a_changed_drawing_is_found_as_it_is_now(make_drawing):
+def test_a_changed_drawing_is_found_by_its_new_words(make_drawing):
     drawing = make_drawing(title="Fox", artist="Ada")
     Drawing.objects.filter(pk=drawing.pk).update(title="Owl", status="hidden", colormap="magma")
 
@@ -296,7 +298,7 @@ def test_a_deleted_drawing_is_not_found(make_drawing):
         assert rows_of_fts5() == 0
 
 
-def test_drawings_of_one_moment_are_changed_each_for_itself(make_drawing):
+def test_drawings_with_the_same_time_are_changed_separately(make_drawing):
     drawings = [make_drawing(id=UUID(int=(1 << 120) + n), title=f"fox{n}x") for n in range(9)]
 
     drawings[4].delete()
@@ -319,16 +321,16 @@ def rows_of_fts5():
 
 def test_installing_again_changes_nothing(make_drawing):
     make_drawing(title="Fox")
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         search.install(connection)
 
     changes = ("CREATE", "DROP", "ALTER", "INSERT")
-    assert not [query for query in asked if query["sql"].strip().startswith(changes)]
+    assert not [query for query in queries if query["sql"].strip().startswith(changes)]
     assert found("fox") == ["Fox"]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_installation_that_is_broken_off_is_begun_anew(make_drawing, monkeypatch):
+def test_an_interrupted_installation_is_repeated(make_drawing, monkeypatch):
     for title in ("Fox", "Owl", "Cat"):
         make_drawing(title=title)
     with connection.cursor() as cursor:
@@ -337,9 +339,9 @@ def test_an_installation_that_is_broken_off_is_begun_anew(make_drawing, monkeypa
         else:
             cursor.execute("ALTER TABLE drawings_drawing DROP COLUMN search")
     with monkeypatch.context() as patch:
-        patch.setattr(sqlite, "_numbers", lambda using: [(1, "x"), (1, "y")])
-        broken = [*postgresql.POSTGRESQL_SCHEMA, "SELECT 1 / 0"]
-        patch.setattr(postgresql, "POSTGRESQL_SCHEMA", broken)
+        patch.setattr(sqlite, "_number_drawings", lambda using: [(1, "x"), (1, "y")])
+        broken = [*postgresql.COLUMN_SCHEMA, "SELECT 1 / 0"]
+        patch.setattr(postgresql, "COLUMN_SCHEMA", broken)
         with pytest.raises(DatabaseError):
             search.install(connection)
 
@@ -351,7 +353,7 @@ def test_an_installation_that_is_broken_off_is_begun_anew(make_drawing, monkeypa
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_older_kind_of_search_is_replaced(make_drawing):
+def test_an_older_version_of_the_search_is_replaced(make_drawing):
     make_drawing(title="Fox")
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -368,14 +370,14 @@ def test_an_older_kind_of_search_is_replaced(make_drawing):
     assert found("fox") == ["Fox"]
     Drawing.objects.all().delete()
     assert found("fox") == []
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         search.install(connection)
-    assert "CREATE" not in str(asked.captured_queries)
+    assert "CREATE" not in str(queries.captured_queries)
 
 
 @on_sqlite
-@pytest.mark.parametrize("lost", list(sqlite.SQLITE_SCHEMA))
-def test_what_was_lost_is_made_again_with_every_drawing_in_it(make_drawing, lost):
+@pytest.mark.parametrize("lost", list(sqlite.SCHEMA))
+def test_a_lost_table_or_trigger_is_created_again_with_every_drawing(make_drawing, lost):
     for title in ("Fox", "Owl", "Cat"):
         make_drawing(title=title)
     kind = "TABLE" if lost in {sqlite.FTS5, sqlite.NUMBERS} else "TRIGGER"
@@ -391,16 +393,16 @@ def test_what_was_lost_is_made_again_with_every_drawing_in_it(make_drawing, lost
 
 
 @on_sqlite
-def test_a_number_in_sql_is_the_number_in_python():
-    for id in [uuid7(), UUID(int=0), UUID(int=(1 << 127) - 1), of_time(1_600_000_000_000)]:
+def test_the_number_in_sql_is_the_number_in_python():
+    for id in [uuid7(), UUID(int=0), UUID(int=(1 << 127) - 1), id_at(1_600_000_000_000)]:
         with connection.cursor() as cursor:
-            number = sqlite._number_in_sql("x")
+            number = sqlite._number_expression("x")
             cursor.execute(f"SELECT {number} FROM (SELECT %s AS x)", [id.hex])  # noqa: S608
             assert cursor.fetchone() == (sqlite.number_of(id),)
 
 
-def test_the_search_reads_its_index(transactional_db, make_drawing):
-    """Emptied afterwards: what ANALYZE has counted outlives a transaction that is taken back."""
+def test_the_search_uses_its_index(transactional_db, make_drawing):
+    """Not rolled back but emptied: the statistics of ANALYZE outlive a rollback."""
     for number in range(30):
         make_drawing(title=f"fox {number}")
     with transaction.atomic(), connection.cursor() as cursor:

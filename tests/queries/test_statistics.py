@@ -32,37 +32,37 @@ def make_at(make_drawing):
     return make
 
 
-def test_each_day_has_the_drawings_that_came_from_midnight_to_midnight(make_at):
+def test_a_day_has_the_drawings_from_midnight_to_midnight(make_at):
     midnight = datetime(2026, 11, 21, tzinfo=UTC)
     for time in (midnight, midnight - timedelta(milliseconds=1), NOW, NOW):
         make_at(time)
 
-    assert statistics.days(3) == [
+    assert statistics.count_days(3) == [
         Day(date(2026, 11, 20), 1),
         Day(date(2026, 11, 21), 1),
         Day(date(2026, 11, 22), 2),
     ]
 
 
-def test_a_day_that_is_over_is_counted_once_and_today_each_time(make_at):
+def test_a_past_day_is_counted_once_and_today_each_time(make_at):
     yesterday = make_at(NOW - timedelta(days=1))
-    statistics.days(2)
+    statistics.count_days(2)
     yesterday.delete()
     make_at(NOW)
 
-    assert [day.drawings for day in statistics.days(2)] == [1, 1]
+    assert [day.drawings for day in statistics.count_days(2)] == [1, 1]
     assert [row.day for row in DayCount.objects.all()] == [date(2026, 11, 21)]
 
 
-def test_a_day_is_not_over_until_the_last_drawings_of_it_are_stored(monkeypatch):
+def test_a_day_is_not_past_until_its_last_drawings_are_stored(monkeypatch):
     monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 11, 22, 0, 30, tzinfo=UTC))
 
-    statistics.days(2)
+    statistics.count_days(2)
 
     assert not DayCount.objects.exists()
 
 
-def test_a_year_of_a_small_wall_is_counted_at_once(admin_client, make_at):
+def test_a_year_of_a_small_site_is_counted_at_once(admin_client, make_at):
     make_at(NOW - timedelta(days=364))
 
     page = admin_client.get(PAGE, {"days": 365})
@@ -71,17 +71,17 @@ def test_a_year_of_a_small_wall_is_counted_at_once(admin_client, make_at):
     assert ">reload</a>" not in page.content.decode()
 
 
-def test_what_there_is_no_time_for_is_counted_later(admin_client, monkeypatch):
-    monkeypatch.setattr(statistics, "SECONDS", -1)
+def test_days_that_there_is_no_time_for_are_counted_later(admin_client, monkeypatch):
+    monkeypatch.setattr(statistics, "MAX_SECONDS", -1)
 
     page = admin_client.get(PAGE, {"days": 365}).content.decode()
-    counted = [day for day in statistics.days(365) if day.drawings is not None]
+    counted = [day for day in statistics.count_days(365) if day.drawings is not None]
 
     assert "363 of the days have not been counted yet" in page
     assert [day.day for day in counted] == [NOW.date() - timedelta(days=n) for n in (2, 1, 0)]
 
 
-def test_days_that_are_not_counted_yet_are_not_drawn_as_none(monkeypatch):
+def test_days_that_are_not_counted_yet_have_no_bar(monkeypatch):
     drawn = []
     monkeypatch.setattr(Axes, "bar", lambda axes, *bars, **looks: drawn.append(bars))
     days = [date(2026, 11, day) for day in range(19, 23)]
@@ -91,7 +91,7 @@ def test_days_that_are_not_counted_yet_are_not_drawn_as_none(monkeypatch):
     assert drawn == [([days[1], days[3]], [0, 3])]
 
 
-def test_the_page_says_what_there_is(admin_client, make_at):
+def test_the_page_shows_all_numbers(admin_client, make_at):
     drawing = make_at(NOW, colormap="viridis")
     make_at(NOW, status="hidden")
     Report.objects.create(drawing=drawing, reason="other")
@@ -113,39 +113,41 @@ def test_the_page_says_what_there_is(admin_client, make_at):
     assert "Of the newest 2 drawings." in text
 
 
-def test_an_empty_wall_has_no_figures(admin_client):
+def test_an_empty_site_has_no_plots(admin_client):
     page = admin_client.get(PAGE).content.decode()
 
     assert "No drawings have been received yet." in page
     assert "<picture" not in page
 
 
-def test_no_question_is_asked_of_the_whole_table(admin_client, make_at):
+def test_no_query_reads_the_whole_table(admin_client, make_at):
     make_at(NOW)
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         admin_client.get(PAGE)
 
-    about = [sql for query in asked if 'FROM "drawings_drawing"' in (sql := query["sql"])]
-    assert len(about) > 30
-    assert not [sql for sql in about if "LIMIT" not in sql and '"id" >=' not in sql]
+    statements = [sql for query in queries if 'FROM "drawings_drawing"' in (sql := query["sql"])]
+    assert len(statements) > 30
+    assert not [sql for sql in statements if "LIMIT" not in sql and '"id" >=' not in sql]
 
 
 @pytest.mark.parametrize("theme", drawing_plots.THEMES)
 @pytest.mark.parametrize("size", drawing_plots.SIZES)
 @pytest.mark.parametrize("name", ["days", "colormaps"])
-def test_the_figures_are_pictures_on_a_clear_ground(admin_client, make_at, name, size, theme):
+def test_the_plots_are_images_with_a_transparent_background(
+    admin_client, make_at, name, size, theme
+):
     make_at(NOW)
 
     response = admin_client.get(f"{PAGE}{name}.png", {"theme": theme, "size": size})
 
     assert response["Content-Type"] == "image/png"
     assert "private" in response["Cache-Control"]
-    picture = samples.decoded(response.content, "RGBA")
+    image = samples.decoded(response.content, "RGBA")
     inches, dpi = drawing_plots.SIZES[size]
-    assert picture.shape == (round(inches[1] * dpi), round(inches[0] * dpi), 4)
-    assert (picture[..., 3] == 0).mean() > 0.2
+    assert image.shape == (round(inches[1] * dpi), round(inches[0] * dpi), 4)
+    assert (image[..., 3] == 0).mean() > 0.2
     bars = tuple(bytes.fromhex(drawing_plots.THEMES[theme][1][1:]))
-    assert (picture[..., :3] == bars).all(axis=-1).any()
+    assert (image[..., :3] == bars).all(axis=-1).any()
 
 
 @pytest.mark.parametrize(
@@ -159,11 +161,11 @@ def test_the_figures_are_pictures_on_a_clear_ground(admin_client, make_at, name,
         ("no.png?theme=dark&size=wide", 404),
     ],
 )
-def test_what_is_not_there_is_refused(admin_client, path, status):
+def test_unknown_plots_and_parameters_are_refused(admin_client, path, status):
     assert admin_client.get(PAGE + path).status_code == status
 
 
-def test_a_figure_waits_for_no_other(admin_client, monkeypatch):
+def test_a_plot_does_not_wait_for_another(admin_client, monkeypatch):
     def busy():
         raise worker.BusyError
 

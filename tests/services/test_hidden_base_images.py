@@ -1,4 +1,4 @@
-"""Drawings on paper that not everybody may see: such a paper is as good as gone."""
+"""Drawings on a base image that is not published, which is treated like a deleted one."""
 
 import json
 import re
@@ -24,27 +24,29 @@ from tests.support import documents, samples
 SITE, API = "/drawings/", "/api/v1/drawings"
 JSON = {"Accept": "application/json"}
 WITHHELD = ["hidden", "pending"]
-# A paper's pixel that nobody knows, and another value that it might have.
+# The value of a hidden base image's pixel, and another value that it might have.
 SECRET, OTHER = 200, 60
 NOW = timezone.now()
 
 pytestmark = pytest.mark.django_db
 
 
-def ground(pixel=SECRET, height=48, width=64):
-    """The field of a paper, with this value for the pixel at the top left."""
+def base_field(pixel=SECRET, height=48, width=64):
+    """The field of a base image, with this value for the pixel at the top left."""
     field = samples.shades(height, width)
     field[0, 0] = pixel
     return field
 
 
-def document_on(paper):
-    return documents.document(documents.LINE, paper={"drawing": str(paper)})
+def document_on(base):
+    return documents.document(documents.LINE, paper={"drawing": str(base)})
 
 
-def probe_of(paper):
-    """Strokes that cover all of a paper but one pixel, and flood from there what is like it: their
-    field is one of two, and which one tells whether the pixel is lighter than 128."""
+def probe_of(base):
+    """Strokes that cover all of a base image but one pixel, and fill from there with a tolerance.
+
+    They produce one of two fields, which reveals whether the pixel is lighter than 128.
+    """
     cover = [
         documents.stroke((1.5 if row == 0 else 0.5, row + 0.5), (63.5, row + 0.5), shade=255)
         for row in range(48)
@@ -52,11 +54,11 @@ def probe_of(paper):
     for stroke in cover:
         stroke.update(radius=[0.4, 0.4], antialiased=False)
     flood = documents.fill(0, 0, shade=100, tolerance=127, antialiased=False)
-    return documents.document(*cover, flood, documents.LINE, paper={"drawing": str(paper)})
+    return documents.document(*cover, flood, documents.LINE, paper={"drawing": str(base)})
 
 
 def send(given, field, client=None, route=SITE):
-    """The answer to a drawing and its strokes."""
+    """Send a drawing and its strokes. Returns the response."""
     form = {
         "image": SimpleUploadedFile("drawing.png", samples.png(field), "image/png"),
         "strokes": json.dumps(given),
@@ -65,15 +67,15 @@ def send(given, field, client=None, route=SITE):
     return (client or Client()).post(route, form, headers=JSON)
 
 
-def sent(*arguments, **options):
-    """The drawing that was sent."""
+def submit(*arguments, **options):
+    """Send a drawing. Returns its row."""
     response = send(*arguments, **options)
     assert response.status_code == 201
     return Drawing.objects.get(pk=response.json()["id"])
 
 
 def plain(response, *ids):
-    """An answer without what is new in every answer: status, headers and body."""
+    """The status, headers and body of a response, without values that differ each time."""
     head = {name: value for name, value in response.items() if name not in ("ETag", "X-Request-ID")}
     body = response.content.decode()
     for each in ids:
@@ -84,8 +86,8 @@ def plain(response, *ids):
     return response.status_code, {**head, "Content-Length": ""}, body
 
 
-def told(drawing, *ids, client=None):
-    """All that is told of a drawing, by route."""
+def responses_about(drawing, *ids, client=None):
+    """The responses of all routes about a drawing."""
     client = client or Client()
     Drawing.objects.filter(pk=drawing.pk).update(created_at=NOW)
     page = f"/drawings/{drawing.id}/"
@@ -100,7 +102,7 @@ def told(drawing, *ids, client=None):
 
 
 def statuses(drawing, client=None):
-    """Of strokes.json and strokes.svg."""
+    """The statuses of strokes.json and strokes.svg."""
     client = client or Client()
     return [
         client.get(f"/drawings/{drawing.id}/{name}").status_code
@@ -121,7 +123,7 @@ def described(drawing):
 
 
 def exported():
-    """The strokes in the exports of published drawings."""
+    """The strokes of each record in an export of the published drawings."""
     return [
         record.strokes
         for batch in Source(DrawingFilter.published()).read_with_pixels()
@@ -129,20 +131,24 @@ def exported():
     ]
 
 
-# --- Sent -----------------------------------------------------------------------------------
+# --- Submission -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("route", [SITE, API])
-def test_strokes_tell_no_pixel_of_a_paper_that_their_sender_may_not_see(make_drawing, route):
-    papers = {status: make_drawing(ground(), status=status).id for status in WITHHELD}
-    papers["none"] = uuid4()
+def test_strokes_reveal_no_pixel_of_a_base_image_that_is_hidden_from_their_sender(
+    make_drawing, route
+):
+    bases = {status: make_drawing(base_field(), status=status).id for status in WITHHELD}
+    bases["none"] = uuid4()
     answers = []
-    for paper in papers.values():
+    for base in bases.values():
         for guess in (SECRET, OTHER):
-            given = probe_of(paper)
-            response = send(given, rasteriser.rasterise(given, ground(guess)), route=route)
+            given = probe_of(base)
+            response = send(given, rasteriser.rasterise(given, base_field(guess)), route=route)
             child = Drawing.objects.get(pk=response.json()["id"])
-            answers.append({"sent": plain(response, child.id, paper), **told(child, paper)})
+            answers.append(
+                {"sent": plain(response, child.id, base), **responses_about(child, base)}
+            )
             child.delete()
 
     for name in answers[0]:
@@ -151,32 +157,34 @@ def test_strokes_tell_no_pixel_of_a_paper_that_their_sender_may_not_see(make_dra
     assert [answers[0][name][0] for name in ("strokes.json", "strokes.svg")] == [404, 404]
 
 
-def test_of_a_paper_that_everybody_sees_only_the_right_strokes_are_shown(make_drawing):
-    """The attack above would tell a pixel of this one."""
-    paper = make_drawing(ground())
-    given = probe_of(paper.id)
+def test_on_a_published_base_image_only_matching_strokes_are_shown(make_drawing):
+    """The attack above would reveal a pixel of this one."""
+    base = make_drawing(base_field())
+    given = probe_of(base.id)
 
     for guess, status in ((SECRET, 200), (OTHER, 404)):
-        assert statuses(sent(given, rasteriser.rasterise(given, ground(guess)))) == [status] * 2
+        assert (
+            statuses(submit(given, rasteriser.rasterise(given, base_field(guess)))) == [status] * 2
+        )
 
 
 @pytest.mark.parametrize("route", [SITE, API])
 @pytest.mark.parametrize("status", WITHHELD)
-def test_the_size_of_a_paper_is_told_to_nobody_who_may_not_see_it(make_drawing, route, status):
+def test_the_size_of_a_hidden_base_image_is_not_revealed(make_drawing, route, status):
     field = samples.shades(48, 64)
-    for paper in (make_drawing(ground(height=50), status=status).id, uuid4()):
-        response = send(document_on(paper), field, route=route)
+    for base in (make_drawing(base_field(height=50), status=status).id, uuid4()):
+        response = send(document_on(base), field, route=route)
 
         assert response.status_code == 201
         assert Drawing.objects.get(pk=response.json()["id"]).parent is None
 
 
 @pytest.mark.parametrize("status", WITHHELD)
-def test_paper_that_is_withheld_when_it_is_drawn_on_stays_gone(make_drawing, status):
-    paper = make_drawing(ground(), status=status)
-    given = document_on(paper.id)
-    child = sent(given, rasteriser.rasterise(given, paper.field))
-    Drawing.objects.filter(pk=paper.pk).update(status="published")
+def test_a_base_image_that_is_hidden_during_submission_is_never_linked(make_drawing, status):
+    base = make_drawing(base_field(), status=status)
+    given = document_on(base.id)
+    child = submit(given, rasteriser.rasterise(given, base.field))
+    Drawing.objects.filter(pk=base.pk).update(status="published")
     call_command("verify_strokes")
 
     assert (child.parent, child.document) == (None, given)
@@ -189,129 +197,127 @@ def test_paper_that_is_withheld_when_it_is_drawn_on_stays_gone(make_drawing, sta
 
 
 @pytest.mark.parametrize("status", WITHHELD)
-def test_another_browsers_paper_is_withheld_as_well(make_drawing, status):
-    paper = make_drawing(ground(), status=status, owner=uuid4())
+def test_a_base_image_of_another_browser_is_hidden_as_well(make_drawing, status):
+    base = make_drawing(base_field(), status=status, owner=uuid4())
     other = Client()
     other.post(SITE, {"canvas_data": samples.brightness_list("0")})
     assert owner_cookie.COOKIE in other.cookies
 
-    assert sent(document_on(paper.id), samples.shades(48, 64), client=other).parent is None
+    assert submit(document_on(base.id), samples.shades(48, 64), client=other).parent is None
 
 
-def test_what_waits_may_be_drawn_on_by_its_artist(settings):
+def test_artists_may_draw_on_their_own_pending_drawings(settings):
     settings.REQUIRE_APPROVAL = True
     artist = Client()
-    paper = sent(documents.document(documents.LINE), ground(), client=artist)
-    given = document_on(paper.id)
-    child = sent(given, rasteriser.rasterise(given, paper.field), client=artist)
-    assert child.parent == paper
+    base = submit(documents.document(documents.LINE), base_field(), client=artist)
+    given = document_on(base.id)
+    child = submit(given, rasteriser.rasterise(given, base.field), client=artist)
+    assert child.parent == base
     assert statuses(child, artist) == [200, 200]
-    assert shown(child, artist) == (True, paper)
+    assert shown(child, artist) == (True, base)
 
     Drawing.objects.filter(pk=child.pk).update(status="published")
     assert statuses(child) == [404, 404]
     assert (shown(child), described(child)) == ((False, None), (False, None))
-    assert shown(child, artist) == (True, paper)
+    assert shown(child, artist) == (True, base)
 
-    Drawing.objects.filter(pk=paper.pk).update(status="published")
+    Drawing.objects.filter(pk=base.pk).update(status="published")
     assert statuses(child) == [200, 200]
-    assert (shown(child), described(child)) == ((True, paper), (True, str(paper.id)))
+    assert (shown(child), described(child)) == ((True, base), (True, str(base.id)))
 
 
-# --- Shown ----------------------------------------------------------------------------------
+# --- Display --------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def family(make_drawing):
-    """A paper and what was drawn on it, both published."""
-    paper = make_drawing(ground())
-    given = document_on(paper.id)
-    return paper, sent(given, rasteriser.rasterise(given, paper.field))
+    """A base image and a drawing on it, both published."""
+    base = make_drawing(base_field())
+    given = document_on(base.id)
+    return base, submit(given, rasteriser.rasterise(given, base.field))
 
 
 @pytest.mark.parametrize("agree", [None, True])
 @pytest.mark.parametrize("status", WITHHELD)
-def test_what_was_drawn_on_a_drawing_before_it_was_withheld_is_as_if_it_were_deleted(
-    family, status, agree
-):
-    paper, child = family
+def test_hiding_a_base_image_has_the_same_effect_as_deleting_it(family, status, agree):
+    base, child = family
     Drawing.objects.filter(pk=child.pk).update(strokes_agree=agree)
-    Drawing.objects.filter(pk=paper.pk).update(status=status)
-    withheld = told(child), exported()
-    assert str(paper.id) not in str(withheld)
+    Drawing.objects.filter(pk=base.pk).update(status=status)
+    withheld = responses_about(child), exported()
+    assert str(base.id) not in str(withheld)
     picture = Client().get(f"/drawings/{child.id}/image.png")
     assert Drawing.objects.get(pk=child.pk).strokes_agree is agree  # nothing was verified
-    paper.delete()
+    base.delete()
 
-    assert withheld == (told(child), exported())
+    assert withheld == (responses_about(child), exported())
     assert withheld[0]["strokes.json"][0] == withheld[0]["strokes.svg"][0] == 404
     assert withheld[1] == [None]
     assert picture.status_code == 200
 
 
 @pytest.mark.parametrize("agree", [None, True])
-def test_once_the_paper_is_published_again_the_strokes_are_back(family, agree):
-    paper, child = family
+def test_strokes_are_shown_again_once_the_base_image_is_published_again(family, agree):
+    base, child = family
     Drawing.objects.filter(pk=child.pk).update(strokes_agree=agree)
-    Drawing.objects.filter(pk=paper.pk).update(status="hidden")
+    Drawing.objects.filter(pk=base.pk).update(status="hidden")
     assert statuses(child) == [404, 404]
-    Drawing.objects.filter(pk=paper.pk).update(status="published")
+    Drawing.objects.filter(pk=base.pk).update(status="published")
 
     assert statuses(child) == [200, 200]
-    assert (shown(child), described(child)) == ((True, paper), (True, str(paper.id)))
+    assert (shown(child), described(child)) == ((True, base), (True, str(base.id)))
     assert [each for each in exported() if each] == [child.strokes]
 
 
 @pytest.mark.parametrize("name", ["strokes.json", "strokes.svg", ""])
 @pytest.mark.parametrize("status", WITHHELD)
-def test_staff_see_both_and_no_cache_keeps_them(family, admin_client, name, status):
-    paper, child = family
-    Drawing.objects.filter(pk=paper.pk).update(status=status)
+def test_staff_see_both_and_no_cache_stores_them(family, admin_client, name, status):
+    base, child = family
+    Drawing.objects.filter(pk=base.pk).update(status=status)
 
     response = admin_client.get(f"/drawings/{child.id}/{name}")
 
     assert response.status_code == 200
     assert response["Cache-Control"] == "private, no-store"
     assert "Access-Control-Allow-Origin" not in response
-    assert shown(child, admin_client) == (True, paper)
+    assert shown(child, admin_client) == (True, base)
 
 
 @pytest.mark.parametrize("name", ["strokes.json", "strokes.svg"])
-def test_an_etag_does_not_get_around_it(family, name):
-    paper, child = family
+def test_a_conditional_request_does_not_reveal_them(family, name):
+    base, child = family
     address = f"/drawings/{child.id}/{name}"
     etag = Client().get(address)["ETag"]
-    Drawing.objects.filter(pk=paper.pk).update(status="hidden")
+    Drawing.objects.filter(pk=base.pk).update(status="hidden")
 
     assert Client().get(address, headers={"If-None-Match": etag}).status_code == 404
 
 
 @pytest.mark.parametrize("how", ["by its artist", "by staff"])
-def test_what_is_deleted_takes_the_strokes_on_it_from_view(family, admin_user, how):
-    paper, child = family
+def test_deleting_a_base_image_withdraws_the_strokes_on_it(family, admin_user, how):
+    base, child = family
     assert statuses(child) == [200, 200]
     if how == "by staff":
-        moderation.delete([paper], admin_user.pk)
+        moderation.delete_drawings([base], admin_user.pk)
     else:
-        paper.delete()
+        base.delete()
 
     assert statuses(child) == [404, 404]
     assert (shown(child), described(child), exported()) == ((False, None), (False, None), [None])
     assert np.array_equal(Drawing.objects.get().field, child.field)
 
 
-def test_an_export_asks_about_all_papers_at_once(make_drawing):
+def test_an_export_reads_all_base_images_in_one_query(make_drawing):
     def queries():
         with CaptureQueriesContext(connection) as captured:
             exported()
         return len(captured)
 
-    paper = make_drawing(ground())
-    packed = strokes.pack(document_on(paper.id))
+    base = make_drawing(base_field())
+    packed = strokes.pack(document_on(base.id))
     for _ in range(2):
-        make_drawing(ground(), parent=paper, strokes=packed, strokes_agree=True)
+        make_drawing(base_field(), parent=base, strokes=packed, strokes_agree=True)
     few = queries()
     for _ in range(5):
-        make_drawing(ground(), parent=paper, strokes=packed, strokes_agree=True)
+        make_drawing(base_field(), parent=base, strokes=packed, strokes_agree=True)
 
     assert queries() == few == 1

@@ -1,4 +1,4 @@
-"""From whose address something came: a keyed hash, whose key is forgotten."""
+"""Senders: keyed hashes of addresses, whose keys are deleted after a time."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ def fresh_keys(monkeypatch):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The time that senders see; it begins with a period."""
+    """The current time for `senders`, at the start of a period."""
     clock = SimpleNamespace(now=datetime.fromordinal(30 * 24_000).replace(tzinfo=UTC))
     monkeypatch.setattr(senders, "datetime", SimpleNamespace(now=lambda zone: clock.now))
     return clock
@@ -39,7 +39,7 @@ def send(client, url="/drawings/", **values):
 # --- The hash and its keys ------------------------------------------------------------------
 
 
-def test_a_sender_is_the_same_within_a_period_and_another_in_the_next(clock):
+def test_a_sender_changes_with_the_period(clock):
     first = senders.sender_of(ADDRESS)
     clock.now += timedelta(days=29, hours=23)
     assert senders.sender_of(ADDRESS) == first
@@ -50,7 +50,7 @@ def test_a_sender_is_the_same_within_a_period_and_another_in_the_next(clock):
     assert len({first, senders.sender_of(ADDRESS), senders.sender_of(OTHER)}) == 3
 
 
-def test_without_the_sites_secret_the_keys_tell_nothing(settings):
+def test_the_hash_needs_the_sites_secret_key(settings):
     first = senders.sender_of(ADDRESS)
     settings.SECRET_KEY = uuid4().hex
 
@@ -58,30 +58,30 @@ def test_without_the_sites_secret_the_keys_tell_nothing(settings):
 
 
 def test_processes_that_begin_a_period_together_agree_on_one_key(transactional_db):
-    def make(_):
+    def make_key(_):
         try:
-            return senders._make(datetime(2026, 11, 1, tzinfo=UTC).date())
+            return senders._make_key(datetime(2026, 11, 1, tzinfo=UTC).date())
         finally:
             connection.close()
 
     with ThreadPoolExecutor(8) as threads:
-        keys = list(threads.map(make, range(8)))
+        keys = list(threads.map(make_key, range(8)))
 
     assert keys == [[bytes(SenderKey.objects.get().key)]] * 8
     assert len(keys[0][0]) == 32
 
 
-def test_a_key_is_read_once(django_assert_num_queries):
+def test_keys_are_cached(django_assert_num_queries):
     senders.sender_of(ADDRESS)
 
     with django_assert_num_queries(0):
         senders.sender_of(OTHER)
 
 
-def test_a_new_key_ends_those_older_than_two_periods_and_their_blocks(clock):
+def test_a_new_key_deletes_those_older_than_two_periods_and_their_blocks(clock):
     begins = [clock.now.date() + timedelta(days=30 * number) for number in range(5)]
     for _ in begins:
-        senders.block(senders.sender_of(ADDRESS))
+        senders.block_sender(senders.sender_of(ADDRESS))
         BlockedSender.objects.filter(created_at__gt=clock.now).update(created_at=clock.now)
         clock.now += timedelta(days=30)
 
@@ -93,17 +93,17 @@ def test_a_new_key_ends_those_older_than_two_periods_and_their_blocks(clock):
 # --- Blocks ---------------------------------------------------------------------------------
 
 
-def test_a_block_holds_under_the_next_keys_until_its_own_is_forgotten(clock):
-    senders.block(senders.sender_of(ADDRESS), "Rude")
-    held = []
+def test_a_block_holds_until_the_key_of_its_hash_is_deleted(clock):
+    senders.block_sender(senders.sender_of(ADDRESS), "Rude")
+    blocked = []
     for _ in range(4):
-        held.append((senders.is_blocked(ADDRESS), senders.is_blocked(OTHER)))
+        blocked.append((senders.is_blocked(ADDRESS), senders.is_blocked(OTHER)))
         clock.now += timedelta(days=30)
 
-    assert held == [(True, False)] * 3 + [(False, False)]
+    assert blocked == [(True, False)] * 3 + [(False, False)]
 
 
-def test_asking_for_a_block_is_one_query(django_assert_num_queries):
+def test_checking_for_a_block_takes_one_query(django_assert_num_queries):
     senders.sender_of(ADDRESS)
 
     with django_assert_num_queries(1):
@@ -112,8 +112,8 @@ def test_asking_for_a_block_is_one_query(django_assert_num_queries):
 
 def test_blocking_twice_is_one_block_and_it_can_be_lifted():
     sender = senders.sender_of(ADDRESS)
-    senders.block(sender, "Rude")
-    senders.block(sender, "Again")
+    senders.block_sender(sender, "Rude")
+    senders.block_sender(sender, "Again")
     assert BlockedSender.objects.get().note == "Rude"
 
     BlockedSender.objects.all().delete()
@@ -122,9 +122,9 @@ def test_blocking_twice_is_one_block_and_it_can_be_lifted():
 
 
 @pytest.mark.parametrize("url", ["/drawings/", "/postmethod"])
-def test_nothing_is_taken_from_a_blocked_sender(client, url):
+def test_submissions_of_a_blocked_sender_are_refused(client, url):
     send(client, url)
-    senders.block(senders.sender_of(ADDRESS))
+    senders.block_sender(senders.sender_of(ADDRESS))
 
     refused = send(client, url)
 
@@ -135,7 +135,7 @@ def test_nothing_is_taken_from_a_blocked_sender(client, url):
 
 
 def test_a_blocked_person_gets_a_page_and_cannot_report(client, make_drawing):
-    senders.block(senders.sender_of(ADDRESS))
+    senders.block_sender(senders.sender_of(ADDRESS))
     url = f"/drawings/{make_drawing().id}/report/"
 
     page = client.post(url, {"reason": "other"}, REMOTE_ADDR=ADDRESS)
@@ -145,18 +145,18 @@ def test_a_blocked_person_gets_a_page_and_cannot_report(client, make_drawing):
     assert not Report.objects.exists()
 
 
-# --- What is kept ---------------------------------------------------------------------------
+# --- Drawings of a sender -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("url", ["/drawings/", "/postmethod"])
-def test_all_that_one_sender_sent_is_found(client, url):
+def test_all_drawings_of_one_sender_are_found(client, url):
     for address in (ADDRESS, ADDRESS, OTHER):
         client.post(url, {"canvas_data": LIST}, REMOTE_ADDR=address)
 
     assert Drawing.objects.filter(sender=senders.sender_of(ADDRESS)).count() == 2
 
 
-def test_neither_address_nor_sender_is_told(client):
+def test_neither_the_address_nor_the_sender_is_shown(client):
     answer = send(client)
 
     page = client.get(answer.json()["url"]).content.decode()

@@ -1,4 +1,4 @@
-"""How much one address stores, and what becomes of submissions when the disk runs full."""
+"""The limit on bytes for each address, and submissions while the disk is almost full."""
 
 import io
 import json
@@ -21,14 +21,14 @@ from tests.support import documents, samples
 
 LIST = samples.brightness_list("0")
 JSON = {"Accept": "application/json"}
-EVERY_WAY = ["/drawings/", "/postmethod", "/api/v1/drawings"]
+SUBMISSION_URLS = ["/drawings/", "/postmethod", "/api/v1/drawings"]
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def fresh_counts(settings):
-    """Counts are kept under a keyed hash: with a new key, all begin anew, in Redis too."""
+    """Reset all counts, in Redis too: they are stored under hashes with the secret key."""
     settings.SECRET_KEY = uuid4().hex
 
 
@@ -44,11 +44,11 @@ def bytes_of(drawing):
     return ROW_BYTES + len(drawing.blob) + len(drawing.strokes or b"")
 
 
-# --- How much one address stores ------------------------------------------------------------
+# --- The limit for each address -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("url", EVERY_WAY)
-def test_an_address_stores_so_many_bytes_a_day_whichever_way_it_sends(client, settings, url):
+@pytest.mark.parametrize("url", SUBMISSION_URLS)
+def test_the_daily_bytes_of_an_address_are_limited_on_every_url(client, settings, url):
     send(client, url)
     size = bytes_of(Drawing.objects.get())
     settings.SUBMIT_BYTES = 2 * size + size // 2
@@ -61,12 +61,13 @@ def test_an_address_stores_so_many_bytes_a_day_whichever_way_it_sends(client, se
     (sentence,) = answers[2].json()["errors"]["request"]
     assert "You can send again within 24 hours." in sentence
     assert Drawing.objects.count() == 3
-    assert client.post(
-        "/postmethod", {"canvas_data": LIST}, REMOTE_ADDR="192.0.2.9"
-    ).status_code == (200)
+    assert (
+        client.post("/postmethod", {"canvas_data": LIST}, REMOTE_ADDR="192.0.2.9").status_code
+        == 200
+    )
 
 
-def test_strokes_count_as_well(client, settings):
+def test_strokes_count_towards_the_limit(client, settings):
     given = documents.document(documents.LINE)
     picture = io.BytesIO(samples.png(rasteriser.rasterise(given, None)))
     picture.name = "picture.png"
@@ -83,7 +84,7 @@ def test_strokes_count_as_well(client, settings):
     assert submissions._count_bytes("127.0.0.1", left).allowed
 
 
-def test_what_is_sent_again_or_not_stored_takes_none_of_it(client, settings, monkeypatch):
+def test_repeated_and_failed_submissions_do_not_count(client, settings, monkeypatch):
     key = str(uuid4())
     send(client, submission_key=key)
     settings.SUBMIT_BYTES = bytes_of(Drawing.objects.get())
@@ -99,28 +100,30 @@ def test_what_is_sent_again_or_not_stored_takes_none_of_it(client, settings, mon
     assert Drawing.objects.count() == 2
 
 
-def test_with_0_there_is_no_limit(client, settings):
+def test_0_means_no_limit(client, settings):
     settings.SUBMIT_BYTES = 0
 
     assert {send(client).status_code for _ in range(3)} == {201}
 
 
-# --- A disk that runs full ------------------------------------------------------------------
+# --- A disk that is almost full -------------------------------------------------------------
 
 
 @pytest.fixture
-def full(monkeypatch, settings):
-    """A disk with less room than the setting asks for, and more than /readyz does."""
+def full_disk(monkeypatch, settings):
+    """A disk with less free space than MIN_FREE_BYTES, but enough for /readyz."""
     settings.MIN_FREE_BYTES = 500_000_000
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=499_999_999))
 
 
-on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="its disk cannot be seen")
+on_sqlite = pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="the database server's disk is unknown"
+)
 
 
 @on_sqlite
-@pytest.mark.parametrize("url", EVERY_WAY)
-def test_before_the_disk_is_full_submissions_are_refused(client, full, url):
+@pytest.mark.parametrize("url", SUBMISSION_URLS)
+def test_submissions_are_refused_before_the_disk_is_full(client, full_disk, url):
     answer = send(client, url)
 
     assert answer.status_code == 503
@@ -130,7 +133,7 @@ def test_before_the_disk_is_full_submissions_are_refused(client, full, url):
 
 
 @on_sqlite
-def test_pages_reports_and_staff_go_on(client, admin_client, full, make_drawing):
+def test_pages_reports_and_the_admin_still_work(client, admin_client, full_disk, make_drawing):
     drawing = make_drawing()
 
     assert client.get("/gallery/").status_code == 200
@@ -139,25 +142,25 @@ def test_pages_reports_and_staff_go_on(client, admin_client, full, make_drawing)
     assert Report.objects.count() == 1
     hidden = {"action": "hide", "_selected_action": [drawing.id]}
     assert admin_client.post("/admin/drawings/drawing/", hidden).status_code in (200, 302)
-    assert readiness.try_disk() is None
+    assert readiness.check_disk() is None
 
 
 @pytest.mark.parametrize("free", [500_000_000, 10**12])
-def test_with_enough_room_submissions_are_stored(client, full, monkeypatch, free):
+def test_with_enough_space_submissions_are_stored(client, full_disk, monkeypatch, free):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
 
     assert send(client).status_code == 201
 
 
 @on_sqlite
-def test_a_disk_that_does_not_answer_is_left_to_the_database(client, full, monkeypatch):
+def test_submissions_are_tried_if_the_free_space_is_unknown(client, full_disk, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", Mock(side_effect=OSError))
 
     assert send(client).status_code == 201
 
 
 @on_sqlite
-def test_the_room_is_that_of_the_disk_with_the_database(tmp_path, monkeypatch):
+def test_free_space_is_that_of_the_databases_disk(tmp_path, monkeypatch):
     monkeypatch.setitem(connection.settings_dict, "NAME", str(tmp_path / "db.sqlite3"))
 
     stat = os.statvfs(tmp_path)
@@ -166,13 +169,13 @@ def test_the_room_is_that_of_the_disk_with_the_database(tmp_path, monkeypatch):
     assert abs(free - stat.f_bavail * stat.f_frsize) < 100_000_000
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="of SQLite it is asked")
-def test_the_disk_of_postgresql_is_not_asked_for(client, full):
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite's disk is checked")
+def test_the_disk_of_postgresql_is_not_checked(client, full_disk):
     assert disk_space.measure_free_bytes() is None
     assert send(client).status_code == 201
 
 
-def test_a_database_behind_a_link_is_on_the_disk_that_the_link_leads_to(monkeypatch, tmp_path):
+def test_for_a_linked_database_the_disk_of_the_links_target_counts(monkeypatch, tmp_path):
     if connection.vendor != "sqlite":
         assert disk_space.measure_free_bytes() is None
         return
@@ -188,7 +191,7 @@ def test_a_database_behind_a_link_is_on_the_disk_that_the_link_leads_to(monkeypa
     usage.assert_called_once_with(tmp_path / "large")
 
 
-def test_bytes_of_a_drawing_that_is_not_committed_are_given_back(client, settings, monkeypatch):
+def test_bytes_of_a_drawing_that_is_not_committed_are_not_counted(client, settings, monkeypatch):
     settings.SUBMIT_BYTES = 3 * ROW_BYTES
 
     @contextmanager

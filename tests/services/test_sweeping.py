@@ -1,4 +1,4 @@
-"""Expired rows go by themselves."""
+"""Expired rows are deleted without a cron job."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ def site(tmp_path):
 
 @pytest.fixture
 def due(monkeypatch):
-    """The process has run for a day."""
+    """A sweep is due, as it is after a day."""
     monkeypatch.setattr(sweeping, "_due", 0.0)
 
 
@@ -52,7 +52,7 @@ def add_expired_and_others():
         BlockedSender.objects.create(sender=sender, created_at=created)
 
 
-def left():
+def remaining_rows():
     return [model.objects.count() for model in (Session, KnownAddress, SenderKey, BlockedSender)]
 
 
@@ -60,19 +60,19 @@ def send(client):
     return client.post("/drawings/", {"canvas_data": LIST})
 
 
-def test_a_sweep_deletes_what_has_expired_and_nothing_else():
+def test_a_sweep_deletes_expired_rows_and_no_others():
     add_expired_and_others()
 
     sweeping.sweep()
 
-    assert left() == [1, 1, 1, 1]
+    assert remaining_rows() == [1, 1, 1, 1]
     assert Session.objects.get().expire_date > timezone.now()
     assert bytes(KnownAddress.objects.get().digest) == b"new"
     assert bytes(SenderKey.objects.get().key) == bytes(BlockedSender.objects.get().sender) == b"new"
 
 
 def test_every_kind_of_row_that_expires_is_listed():
-    models = {rows.model for rows in sweeping.expired()}
+    models = {rows.model for rows in sweeping.expired_rows()}
 
     assert models == {Session, KnownAddress, SenderKey, BlockedSender}
 
@@ -97,7 +97,7 @@ def test_a_login_sweeps(client, due, django_user_model):
     assert Session.objects.count() == 1  # of the login
 
 
-def test_who_only_looks_sweeps_nothing(client, due, make_drawing):
+def test_read_only_and_refused_requests_do_not_sweep(client, due, make_drawing):
     add_sessions(3, -1)
     client.get("/gallery/")
     client.post("/drawings/", {"canvas_data": "bad"})
@@ -105,7 +105,7 @@ def test_who_only_looks_sweeps_nothing(client, due, make_drawing):
     assert Session.objects.count() == 3
 
 
-def test_a_sweep_is_bounded_and_the_next_request_goes_on(client, due, monkeypatch):
+def test_a_sweep_is_bounded_and_the_next_request_continues(client, due, monkeypatch):
     monkeypatch.setattr(sweeping, "BATCH", 2)
     add_sessions(5, -1)
 
@@ -117,7 +117,7 @@ def test_a_sweep_is_bounded_and_the_next_request_goes_on(client, due, monkeypatc
     assert numbers == [3, 1, 0, 0]
 
 
-def test_a_sweep_that_would_have_to_wait_is_left_for_later(client, due, monkeypatch):
+def test_a_sweep_does_not_wait_for_a_lock(client, due, monkeypatch):
     def locked():
         raise OperationalError
 
@@ -129,7 +129,7 @@ def test_a_sweep_that_would_have_to_wait_is_left_for_later(client, due, monkeypa
     assert Session.objects.count() == 1
 
 
-def test_preparing_a_site_sweeps_all_of_it(site):
+def test_preparing_a_site_deletes_all_expired_rows(site):
     site.manage("prepare", "--verbosity=0")
     program = (
         "from datetime import *; from django.contrib.sessions.models import Session as S;"

@@ -250,7 +250,7 @@ def test_faults_have_the_headers(client, monkeypatch, error, status):
     def fail(*arguments):
         raise error
 
-    monkeypatch.setattr(pagination, "read_cards", fail)
+    monkeypatch.setattr(pagination, "read_card_page", fail)
     client.raise_request_exception = False
 
     answer = client.get("/gallery/")

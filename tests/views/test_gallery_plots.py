@@ -158,8 +158,8 @@ def test_where_a_count_ends_early_it_is_told(
     client, make_drawing, monkeypatch, query, byline, number
 ):
     monkeypatch.setattr(sampling, "MAX_DRAWINGS", 10)
-    monkeypatch.setattr(sampling, "IN_A_ROW", 2)
-    monkeypatch.setattr(sampling, "MAX_IN_A_DAY", 7)
+    monkeypatch.setattr(sampling, "PER_PLACE", 2)
+    monkeypatch.setattr(sampling, "MAX_PER_DAY", 7)
     bylines = []
 
     def run(function, /, *args, **kwargs):
@@ -223,14 +223,14 @@ def after_sampling(monkeypatch):
     """Lets something happen between the sample and the reading of its pixels."""
 
     def do(change):
-        take = sampling.take
+        take = sampling.take_sample
 
         def taken(selection):
             sample = take(selection)
             change()
             return sample
 
-        monkeypatch.setattr(sampling, "take", taken)
+        monkeypatch.setattr(sampling, "take_sample", taken)
 
     return do
 
@@ -597,7 +597,7 @@ def test_twice_the_drawings_take_no_more_queries(
 ):
     monkeypatch.setattr(sampling, "MAX_DRAWINGS", 40)
     monkeypatch.setattr(sampling, "PLACES", 4)
-    monkeypatch.setattr(sampling, "IN_A_ROW", 10)
+    monkeypatch.setattr(sampling, "PER_PLACE", 10)
     blob = make_drawing(samples.shades(16, 16)).blob
     begin = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
     asked = []

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def look_each_time(monkeypatch):
     """What was seen before is not what is asked for here."""
-    monkeypatch.setattr(readiness.readiness, "until", 0.0)
-    monkeypatch.setattr(readiness, "AGE_SECONDS", 0.0)
+    monkeypatch.setattr(readiness.readiness, "valid_until", 0.0)
+    monkeypatch.setattr(readiness, "MAX_AGE_SECONDS", 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_no_cache_answers_for_the_site(client, url):
 def test_who_asks_often_does_not_make_the_database_work(
     client, monkeypatch, django_assert_num_queries
 ):
-    monkeypatch.setattr(readiness, "AGE_SECONDS", 60.0)
+    monkeypatch.setattr(readiness, "MAX_AGE_SECONDS", 60.0)
     client.get("/readyz")
 
     with django_assert_num_queries(0):
@@ -129,13 +129,13 @@ def test_a_site_whose_database_is_away_is_not_ready_and_yet_alive(client):
 
 
 def test_a_trial_that_hangs_is_noticed_by_the_next_who_asks(monkeypatch):
-    monkeypatch.setattr(readiness, "HANGS_SECONDS", 0.0)
+    monkeypatch.setattr(readiness, "HANG_SECONDS", 0.0)
     told = readiness.Readiness(lambda: None)
-    assert told.fault() is None
+    assert told.current_fault() is None
 
-    told.look = told.fault  # another one asks meanwhile
+    told.find_fault = told.current_fault  # another one asks meanwhile
 
-    assert told.fault() == "the database does not answer"
+    assert told.current_fault() == "the database does not answer"
 
 
 def test_the_trial_leaves_nothing_behind(client, sqlite):
@@ -161,7 +161,7 @@ def test_a_database_without_room_is_noticed_and_so_is_its_recovery(client, sqlit
 
 
 def test_a_disk_that_is_nearly_full_is_noticed(client, sqlite, monkeypatch):
-    monkeypatch.setattr(readiness, "FREE_BYTES", 2**80)
+    monkeypatch.setattr(readiness, "DISK_FULL_BYTES", 2**80)
 
     assert fault(client) == "the disk is full"
 
@@ -183,7 +183,7 @@ def test_a_directory_that_cannot_be_written_is_noticed(client, sqlite, monkeypat
 
 
 def test_a_lock_that_another_process_keeps_is_noticed_soon(client, sqlite, monkeypatch):
-    monkeypatch.setattr(readiness, "WAIT_MS", 10)
+    monkeypatch.setattr(readiness, "LOCK_WAIT_MS", 10)
     with closing(sqlite3.connect(sqlite, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
 
@@ -222,7 +222,7 @@ def test_between_its_transactions_a_connection_is_any_visitors(transactional_db)
         return result
 
     with connection.execute_wrapper(note):
-        assert readiness.look() is None
+        assert readiness.find_fault() is None
 
     assert waits[False] == {"2s", "5s"}
     assert "1500ms" in waits[True]

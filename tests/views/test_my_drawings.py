@@ -315,7 +315,7 @@ def test_blocked_and_hasty_senders_change_no_title(client, own, settings):
 
     assert [retitle(client, drawing, title).status_code for title in "ab"] == [302, 429]
     settings.SUBMIT_RATE = None
-    senders.block(senders.sender_of("127.0.0.1"))
+    senders.block_sender(senders.sender_of("127.0.0.1"))
     assert retitle(client, drawing, "c").status_code == 403
     assert Drawing.objects.get().title == "a"
 

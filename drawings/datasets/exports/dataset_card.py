@@ -127,7 +127,7 @@ def render_card(
         splits="\n".join(f"| {split} | {source.counts[split]:,} |" for split in SPLITS),
         selection="\n".join(
             f"- {FILTER_DESCRIPTIONS[name]} {_as_code(value)}"
-            for name, value in source.filter.described().items()
+            for name, value in source.filter.describe().items()
         )
         + "".join(f"\n- `{each}` is damaged: it is a white image here" for each in source.damaged),
         layout=layout,

@@ -67,9 +67,9 @@ class Loader:
             return
         if self.dry_run:
             added = len({drawing.submission_key or drawing.id for drawing in self._batch})
-            added -= bulk_insert.same_as(self._batch).count()
+            added -= bulk_insert.stored_copies(self._batch).count()
         else:
-            added = bulk_insert.store(self._batch)
+            added = bulk_insert.store_batch(self._batch)
         self.added += added
         self.present += len(self._batch) - added
         self._batch, self._bytes = [], 0

@@ -50,7 +50,7 @@ class Command(BaseCommand):
         write_line(f"{file}: {size:,} bytes, verified, in {seconds:.1f} seconds.")
         if keep_days is not None:
             try:
-                removed = backups.prune(file.parent, keep_days, file)
+                removed = backups.remove_old_backups(file.parent, keep_days, file)
             except backups.BackupError as error:
                 raise CommandError(f"The backup was made. {error}") from error
             for old in removed:

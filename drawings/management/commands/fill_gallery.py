@@ -11,7 +11,7 @@ from tqdm import tqdm
 from drawings.datasets.demo.scenes import UNTIL, make_batches
 from drawings.management.prepared_database import PreparedDatabaseCommand
 from drawings.models import Drawing
-from drawings.services.bulk_insert import analyze, store, widen_statements
+from drawings.services.bulk_insert import analyze_drawings, raise_parameter_limit, store_batch
 
 BATCH = 2_000
 FIRST_UNTIL = date(1976, 1, 1)  # six years after 1970, the earliest time in a UUIDv7
@@ -50,7 +50,7 @@ class Command(PreparedDatabaseCommand):
         # Exempt everything loaded so far from garbage collection, which so many new objects trigger
         # again and again.
         gc.freeze()
-        widen_statements()
+        raise_parameter_limit()
         added = 0
         made: Counter[str] = Counter()
         try:
@@ -59,7 +59,7 @@ class Command(PreparedDatabaseCommand):
                 closing(make_batches(count, seed, BATCH, until)) as batches,
             ):
                 for batch in batches:
-                    added += store([Drawing(**scene) for scene in batch])
+                    added += store_batch([Drawing(**scene) for scene in batch])
                     made.update(scene["status"] for scene in batch)
                     progress.update(len(batch))
         except KeyboardInterrupt as error:
@@ -68,7 +68,7 @@ class Command(PreparedDatabaseCommand):
                 returncode=130,
             ) from error
         if added:
-            analyze()
+            analyze_drawings()
         statuses = ", ".join(f"{made[status]:,} {status}" for status in Drawing.Status.values)
         self.stdout.write(f"{added:,} added, {count - added:,} already here.")
         self.stdout.write(f"As they are made: {statuses}.")

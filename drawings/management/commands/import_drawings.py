@@ -81,7 +81,7 @@ class Command(PreparedDatabaseCommand):
             records = formats.open_source(source, format, reader_options)
         except BadSourceError as error:
             raise CommandError(f"{source}: {error}") from error
-        bulk_insert.widen_statements()
+        bulk_insert.raise_parameter_limit()
         loader = Loader(self.warn, status, dry_run=dry_run)
         total = records.total if limit is None else min(limit, records.total or limit)
         try:
@@ -110,7 +110,7 @@ class Command(PreparedDatabaseCommand):
             ) from error
         finally:
             if loader.added and not dry_run:
-                bulk_insert.analyze()
+                bulk_insert.analyze_drawings()
         self.report(loader, source)
 
     def report(self, loader: Loader, source: Path) -> None:

@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *, file: Path, force: bool, verbosity: int, **options: Any) -> None:
         try:
-            backups.verify(connection, file)
+            backups.verify_backup(connection, file)
             backups.check_release(connection, file)
             if not force and (existing := describe_existing_data()):
                 confirm_replacement(existing)

@@ -43,7 +43,7 @@ class Command(PreparedDatabaseCommand):
         for drawing in progress:
             outcome, reason = "agree", ""
             try:
-                if not verification.verify(drawing, MAX_SECONDS):
+                if not verification.verify_strokes(drawing, MAX_SECONDS):
                     outcome, reason = "disagree", "The strokes do not produce the pixels."
             except strokes.BadStrokesError as error:
                 outcome, reason = "damaged", f"Damaged strokes: {error}"

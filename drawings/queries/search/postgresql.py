@@ -10,12 +10,12 @@ from drawings.models import Drawing, DrawingQuerySet
 
 TABLE = Drawing._meta.db_table
 
-# A text as its words are compared, in whatever locale the database is (C's knows ASCII alone): as
-# FTS5 has it, in lower case, Latin letters without accents, and a space for what is no letter and
-# no digit. A word that is parted so is looked for as its parts in a row.
-FOLDED = "drawings_search_folded"
-FOLDED_SCHEMA = rf"""
-    CREATE OR REPLACE FUNCTION {FOLDED}(text) RETURNS text
+# The SQL function that folds a text before its words are compared. Independent of the database's
+# locale (C's folds only ASCII), it gives what FTS5 does: lower case, Latin letters without accents,
+# spaces for all but letters and digits. A word that this splits is searched for as a phrase.
+FOLD_FUNCTION = "drawings_search_folded"
+FOLD_SCHEMA = rf"""
+    CREATE OR REPLACE FUNCTION {FOLD_FUNCTION}(text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
         SELECT regexp_replace(
             translate(
@@ -33,53 +33,56 @@ FOLDED_SCHEMA = rf"""
         )
     $$
 """
-# The one of Unicode, and the database's own for a PostgreSQL that was built without ICU.
+# Unicode's collation, or the database's own if PostgreSQL was built without ICU.
 COLLATIONS = ("und-x-icu", "default")
-# With these PostgreSQL would see hosts, files and negative numbers, where the others see words.
-SIGNS = string.punctuation.replace("'", "''")
-SPACED = f"translate(title || ' ' || artist, '{SIGNS}', '{' ' * len(string.punctuation)}')"
-POSTGRESQL_SCHEMA = (
+# Replaced by spaces: PostgreSQL would parse host names, file names and negative numbers, where
+# FTS5 finds words.
+PUNCTUATION = string.punctuation.replace("'", "''")
+SEARCHED_TEXT = (
+    f"translate(title || ' ' || artist, '{PUNCTUATION}', '{' ' * len(string.punctuation)}')"
+)
+COLUMN_SCHEMA = (
     f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS search",
     f"""
     ALTER TABLE {TABLE} ADD COLUMN search tsvector
-    GENERATED ALWAYS AS (to_tsvector('simple', {FOLDED}({SPACED}))) STORED
+    GENERATED ALWAYS AS (to_tsvector('simple', {FOLD_FUNCTION}({SEARCHED_TEXT}))) STORED
     """,
-    # How often each word is there tells the planner whether to look for it newest first, or in the
-    # index of words.
+    # The planner needs each word's frequency to choose between a scan from the newest drawing and
+    # the index of words.
     f"ALTER TABLE {TABLE} ALTER COLUMN search SET STATISTICS 1000",
-    # Without fastupdate: what is pending there is read from end to end by every search.
+    # Without fastupdate, whose list of pending entries every search would read from end to end.
     f"CREATE INDEX drawing_search ON {TABLE} USING gin (search) WITH (fastupdate = off)",
 )
 
 
 class Matches(models.Func):
-    """Whether a drawing has all of these words, or longer ones that begin so."""
+    """Whether a drawing has words that begin with each of these."""
 
-    template = f"{TABLE}.search @@ to_tsquery('simple', {FOLDED}(%(expressions)s))"
+    template = f"{TABLE}.search @@ to_tsquery('simple', {FOLD_FUNCTION}(%(expressions)s))"
     output_field = models.BooleanField()
 
     def __init__(self, words: list[str]) -> None:
-        # Nothing is in them that a tsquery could take for its syntax. They are quoted because
-        # folding may part one.
+        # The words have no characters of tsquery's syntax. They are quoted because folding may
+        # split one.
         super().__init__(models.Value(" & ".join(f"'{word}':*" for word in words)))
 
 
 def matching(rows: DrawingQuerySet, words: list[str]) -> DrawingQuerySet:
-    """Returns those of the rows that have all of the words, in no order."""
+    """Returns the rows that have all of the words, in no order."""
     return rows.filter(Matches(words))
 
 
-among = matching
+matching_few = matching
 
 
 def install(cursor: CursorWrapper, using: str) -> None:
-    # Of two servers that start at once, one waits for the other.
+    # If two servers start at once, one waits for the other.
     cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
     cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [TABLE])
     cursor.execute("SELECT collname FROM pg_collation WHERE collname = ANY(%s)", [list(COLLATIONS)])
-    there = {name for (name,) in cursor.fetchall()}
-    collation = next(name for name in COLLATIONS if name in there)
-    schema = (FOLDED_SCHEMA.format(collation=collation), *POSTGRESQL_SCHEMA)
+    available = {name for (name,) in cursor.fetchall()}
+    collation = next(name for name in COLLATIONS if name in available)
+    schema = (FOLD_SCHEMA.format(collation=collation), *COLUMN_SCHEMA)
     version = hashlib.sha256("".join(schema).encode()).hexdigest()
     cursor.execute(
         "SELECT col_description(attrelid, attnum) FROM pg_attribute"

@@ -14,8 +14,8 @@ from drawsite.lib.uuid7 import time_bits
 
 TABLE = Drawing._meta.db_table
 FTS5 = "drawings_search"
-# FTS5 knows its rows by number, and reads the rows of a word in the order of their numbers. So a
-# drawing's number begins with the time, like its id: the newest come first here as well.
+# FTS5 identifies rows by number, and reads the rows of a word in the order of their numbers. So a
+# drawing's number begins with the time, like its id, and the newest can be read first.
 NUMBERS = "drawings_search_number"
 
 
@@ -23,13 +23,14 @@ def number_of(drawing_id: UUID) -> int:
     """A drawing's number: 48 bits of milliseconds, the 12 bits that follow them in a UUIDv7, and 3
     zero bits.
 
-    The zero bits leave room: if two drawings have the same number, one takes the next free number.
+    The zero bits leave room: if two drawings would have the same number, the later one gets the
+    next free number.
     """
     return time_bits(drawing_id) << 3
 
 
-def _number_in_sql(drawing_id: str) -> str:
-    """The same in SQL, digit by digit: SQLite has no function that reads hexadecimal.
+def _number_expression(drawing_id: str) -> str:
+    """`number_of` as SQL, digit by digit: SQLite has no function to parse hexadecimal.
 
     Digits 1 to 12 are the milliseconds, 13 is the UUID's version, 14 to 16 are the 12 bits.
     """
@@ -40,9 +41,9 @@ def _number_in_sql(drawing_id: str) -> str:
     )
 
 
-# (A colormap is one word: FTS5 would part it at the underscores.)
-_VALUES = "new.title, new.artist, new.status, replace(new.colormap, '_', '')"
-SQLITE_SCHEMA = {
+# The underscores are removed because FTS5 would split a colormap's name at them.
+_NEW_VALUES = "new.title, new.artist, new.status, replace(new.colormap, '_', '')"
+SCHEMA = {
     FTS5: f"""
         CREATE VIRTUAL TABLE {FTS5} USING fts5(
             title, artist, status, colormap,
@@ -63,9 +64,9 @@ SQLITE_SCHEMA = {
                      ORDER BY number LIMIT 1)
                 ELSE first END,
                 new.id
-            FROM (SELECT {_number_in_sql("new.id")} AS first LIMIT 1);
+            FROM (SELECT {_number_expression("new.id")} AS first LIMIT 1);
             INSERT INTO {FTS5} (rowid, title, artist, status, colormap)
-            SELECT number, {_VALUES} FROM {NUMBERS} WHERE drawing_id = new.id;
+            SELECT number, {_NEW_VALUES} FROM {NUMBERS} WHERE drawing_id = new.id;
         END
     """,
     f"{FTS5}_update": f"""
@@ -87,17 +88,17 @@ SQLITE_SCHEMA = {
 
 
 def fts5_query(words: list[str], status: str = "", cmap: str = "") -> str:
-    """The query in FTS5's language. (Its words are quoted: they may be AND or NOT.)"""
-    asked = [f'{{title artist}} : "{word}" *' for word in words]
+    """Returns a query for FTS5. The words are quoted, because they may be AND or NOT."""
+    terms = [f'{{title artist}} : "{word}" *' for word in words]
     for column, value in (("status", status), ("colormap", cmap.replace("_", ""))):
         if value:
             quoted = value.replace('"', '""')
-            asked.append(f'{column} : "{quoted}"')
-    return " AND ".join(asked)
+            terms.append(f'{column} : "{quoted}"')
+    return " AND ".join(terms)
 
 
 def matching(rows: DrawingQuerySet, words: list[str]) -> DrawingQuerySet:
-    """Returns those of the rows that have all of the words, in no order."""
+    """Returns the rows that have all of the words, in no order."""
     found = RawSQL(
         f"SELECT drawing_id FROM {NUMBERS} WHERE number IN"
         f" (SELECT rowid FROM {FTS5} WHERE {FTS5} MATCH %s)",
@@ -106,8 +107,8 @@ def matching(rows: DrawingQuerySet, words: list[str]) -> DrawingQuerySet:
     return rows.filter(pk__in=found)
 
 
-def among(rows: DrawingQuerySet, words: list[str]) -> DrawingQuerySet:
-    """Like `matching`, for few rows: FTS5 looks up each of them by itself."""
+def matching_few(rows: DrawingQuerySet, words: list[str]) -> DrawingQuerySet:
+    """Like `matching`, but faster for few rows: FTS5 looks up each of them."""
     has_words = RawSQL(
         f"EXISTS (SELECT 1 FROM {FTS5} WHERE {FTS5} MATCH %s AND rowid ="
         f" (SELECT number FROM {NUMBERS} WHERE drawing_id = {TABLE}.id))",
@@ -120,9 +121,11 @@ def among(rows: DrawingQuerySet, words: list[str]) -> DrawingQuerySet:
 def find_ids(
     words: list[str], status: str, cmap: str, window: IdWindow, *, using: str
 ) -> list[UUID]:
-    """The ids on a page of the drawings that have the words, and this status and colormap if given.
+    """The first ids within a window of the drawings with these words, status and colormap.
 
-    FTS5 reads the drawings of a word in the order of their numbers, and stops where the page ends.
+    An empty status or colormap matches all drawings.
+
+    FTS5 reads the drawings of a word in the order of their numbers, and stops at the limit.
     """
     conditions = [f"{FTS5} MATCH %s"]
     parameters: list[str | int] = [fts5_query(words, status, cmap)]
@@ -132,13 +135,13 @@ def find_ids(
     if window.end is not None:
         conditions.append("rowid < %s")
         parameters.append(number_of(window.end))
-    # The drawing where a page begins may be gone: then it begins at the next older one that is not.
-    at = f"FROM {NUMBERS} WHERE drawing_id <= %s ORDER BY drawing_id DESC LIMIT 1"
+    # The drawing at which a page begins may be deleted. Then begin at the next older one.
+    nearest = f"FROM {NUMBERS} WHERE drawing_id <= %s ORDER BY drawing_id DESC LIMIT 1"
     if window.before is not None:
-        conditions.append(f"rowid < (SELECT number + (drawing_id < %s) {at})")
+        conditions.append(f"rowid < (SELECT number + (drawing_id < %s) {nearest})")
         parameters += [window.before.hex, window.before.hex]
     if window.after is not None:
-        conditions.append(f"rowid > coalesce((SELECT number {at}), -1)")
+        conditions.append(f"rowid > coalesce((SELECT number {nearest}), -1)")
         parameters.append(window.after.hex)
     direction = "ASC" if window.ascending else "DESC"
     with connections[using].cursor() as cursor:
@@ -152,18 +155,18 @@ def find_ids(
 
 
 def install(cursor: CursorWrapper, using: str) -> None:
-    names = ", ".join(["%s"] * len(SQLITE_SCHEMA))
+    names = ", ".join(["%s"] * len(SCHEMA))
     cursor.execute(
-        f"SELECT name, type, sql FROM sqlite_master WHERE name IN ({names})", list(SQLITE_SCHEMA)
+        f"SELECT name, type, sql FROM sqlite_master WHERE name IN ({names})", list(SCHEMA)
     )
-    there = {name: (kind, sql) for name, kind, sql in cursor.fetchall()}
-    if {name: sql for name, (_, sql) in there.items()} == {
-        name: sql.strip() for name, sql in SQLITE_SCHEMA.items()
+    installed = {name: (kind, sql) for name, kind, sql in cursor.fetchall()}
+    if {name: sql for name, (_, sql) in installed.items()} == {
+        name: sql.strip() for name, sql in SCHEMA.items()
     }:
         return
-    for name in reversed([name for name in SQLITE_SCHEMA if name in there]):
-        cursor.execute(f"DROP {there[name][0]} {name}")
-    for statement in SQLITE_SCHEMA.values():
+    for name in reversed([name for name in SCHEMA if name in installed]):
+        cursor.execute(f"DROP {installed[name][0]} {name}")
+    for statement in SCHEMA.values():
         try:
             cursor.execute(statement)
         except OperationalError as error:
@@ -175,7 +178,7 @@ def install(cursor: CursorWrapper, using: str) -> None:
             ) from error
     cursor.executemany(
         f"INSERT INTO {NUMBERS} (number, drawing_id) VALUES (%s, %s)",
-        _numbers(using),  # type: ignore[arg-type]  # any iterable will do
+        _number_drawings(using),  # type: ignore[arg-type]  # accepts any iterable
     )
     cursor.execute(
         f"INSERT INTO {FTS5} (rowid, title, artist, status, colormap)"
@@ -184,8 +187,8 @@ def install(cursor: CursorWrapper, using: str) -> None:
     )
 
 
-def _numbers(using: str) -> Iterator[tuple[int, str]]:
-    """A number for each drawing that is there."""
+def _number_drawings(using: str) -> Iterator[tuple[int, str]]:
+    """Yields a free number and the id of each stored drawing."""
     last = -1
     ids = Drawing.objects.using(using).order_by("id").values_list("id", flat=True)
     for drawing_id in ids.iterator():

@@ -61,7 +61,7 @@ def test_the_strokes_are_kept_and_come_to_the_pixels(source, record):
     drawing = only(source, record)
 
     assert drawing.strokes_agree is True
-    assert verification.verify(drawing, seconds=10)
+    assert verification.verify_strokes(drawing, seconds=10)
     assert [len(stroke["x"]) for stroke in drawing.document["operations"]] == [
         len(stroke[0]) for stroke in record["drawing"]
     ]
@@ -88,7 +88,7 @@ def test_another_size_may_be_asked_for(source):
 
     assert (drawing.width, drawing.height) == (320, 96)
     assert (drawing.field < 128).sum() > 200
-    assert verification.verify(drawing, seconds=10)
+    assert verification.verify_strokes(drawing, seconds=10)
 
 
 def test_it_is_drawn_on_the_first_of_the_walls_papers(source, settings):
@@ -144,7 +144,7 @@ def test_a_simplified_drawing_is_drawn_at_an_even_pace(source):
 def test_a_drawing_without_width_or_height_comes_in(source, drawing):
     drawing = only(source, quickdraw(drawing=drawing))
 
-    assert verification.verify(drawing, seconds=10)
+    assert verification.verify_strokes(drawing, seconds=10)
 
 
 def test_gzipped_lines_are_read_too(tmp_path):
@@ -254,7 +254,7 @@ def test_a_bad_line_is_named_and_skipped_and_the_others_come_in(source, line, sa
 def test_a_drawing_with_some_times_is_drawn_at_an_even_pace(source):
     record = quickdraw(drawing=[[[1, 9], [1, 9], [0, 8]], [[2, 3], [2, 3]]])
 
-    assert verification.verify(only(source, record), seconds=10)
+    assert verification.verify_strokes(only(source, record), seconds=10)
 
 
 def test_empty_lines_are_nothing(source):

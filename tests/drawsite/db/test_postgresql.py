@@ -185,7 +185,7 @@ def test_reports_stay_open_if_the_drawing_is_hidden_while_they_are_settled(
 
     def approve():
         with closing(db.connection):
-            return moderation.decide(drawing, seen, drawing.status, admin_user.pk)
+            return moderation.decide_status(drawing, seen, drawing.status, admin_user.pk)
 
     with ThreadPoolExecutor(1) as other:
         with db.transaction.atomic():
@@ -208,7 +208,7 @@ def test_a_drawing_can_be_deleted_while_another_is_drawn_on_it(
     def delete():
         with closing(db.connection):
             if how == "by staff":
-                return moderation.delete([drawing], admin_user.pk)
+                return moderation.delete_drawings([drawing], admin_user.pk)
             return drawing.delete()
 
     with ThreadPoolExecutor(1) as other:
@@ -233,7 +233,7 @@ def test_analyze_has_no_statement_timeout(transactional_db):
         return execute(sql, *arguments)
 
     with db.connection.execute_wrapper(note):
-        bulk_insert.analyze()
+        bulk_insert.analyze_drawings()
 
     assert limits["ANALYZE"] == "0"
     assert limit() == "5s"
