@@ -1,4 +1,4 @@
-"""The server as a process of its own, for tests that need the real thing."""
+"""The server in its own process, for tests that need a real one."""
 
 import os
 import socket
@@ -18,9 +18,9 @@ START_SECONDS = 30
 
 
 class Server:
-    """gunicorn on a free port, serving the database that this process tests on.
+    """gunicorn on a free port, on the database that this process tests on.
 
-    Other settings than the defaults are given by name, as environment variables.
+    Keywords are environment variables that override the defaults.
     """
 
     def __init__(self, **environment: str) -> None:
@@ -78,7 +78,7 @@ class Server:
 
 
 def database_url() -> str:
-    """The test database, as DATABASE_URL names it."""
+    """The DATABASE_URL of the test database."""
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{database['NAME']}"

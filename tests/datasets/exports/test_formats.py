@@ -25,7 +25,7 @@ from drawings.datasets.splits import SPLITS, split_of
 from drawings.imaging import strokes
 from drawings.imaging.png import png_chunk
 from drawings.queries.filters import DrawingFilter
-from tests.support import documents, exported, samples
+from tests.support import documents, sample_wall, samples
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,7 @@ grey = partial(samples.decoded, mode="L")
 
 @pytest.fixture
 def wall(make_drawing):
-    return exported.fill(make_drawing)
+    return sample_wall.fill(make_drawing)
 
 
 @pytest.fixture
@@ -345,7 +345,7 @@ def test_csv_has_nothing_that_a_spreadsheet_would_calculate(sign):
 
 
 def test_a_status_is_said_where_it_is_not_that_of_all(make_drawing, export):
-    exported.fill(make_drawing, 5, status="hidden")
+    sample_wall.fill(make_drawing, 5, status="hidden")
 
     with np.load(export("wall.npz", status="hidden"), allow_pickle=False) as arrays:
         assert arrays["statuses"].tolist() == ["hidden"] * 5
