@@ -32,7 +32,7 @@ class Plan(NamedTuple):
 
 
 class Response(NamedTuple):
-    number: int  # of the request, from 0; goes on counting when the requests repeat
+    number: int  # of the request, from 0; continues when the requests repeat
     status: int
     seconds: float
     head: bytes

@@ -23,7 +23,7 @@ CUT_OFF = "cut off"  # connected, but no complete response
 
 
 class Outcome(NamedTuple):
-    number: int  # of the request, from 0; goes on counting when the requests repeat
+    number: int  # of the request, from 0; continues when the requests repeat
     begin: float  # by time.monotonic, when it was due
     end: float
     response: Response | None
