@@ -13,8 +13,7 @@ from drawings.models import Drawing
 from drawings.services import senders
 from tests.support import samples
 from tests.support.browser import Studio
-from tests.support.server import Server
-from tests.support.slow_proxy import SlowProxy
+from tests.support.server import Server, SlowProxy
 
 pytestmark = pytest.mark.page_alone
 

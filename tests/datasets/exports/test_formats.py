@@ -53,7 +53,13 @@ def of_split(wall, split):
 
 def huggingface(tmp_path, *arguments):
     """Its rows of each split."""
-    command = [sys.executable, "-m", "tests.support.huggingface", tmp_path / "cache", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.support.programs.load_dataset",
+        tmp_path / "cache",
+        *arguments,
+    ]
     done = subprocess.run(command, cwd=settings.BASE_DIR, check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
 

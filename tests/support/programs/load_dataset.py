@@ -1,6 +1,6 @@
 """Load a dataset with Hugging Face's `datasets`, in a process that must not contact the hub.
 
-    python -m tests.support.huggingface CACHE BUILDER_OR_FOLDER [DATA_DIR]
+    python -m tests.support.programs.load_dataset CACHE BUILDER_OR_FOLDER [DATA_DIR]
 
 Prints JSON: the rows of each split, with the pixels of `image` instead of the file.
 """

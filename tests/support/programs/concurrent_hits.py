@@ -1,6 +1,6 @@
 """Processes that all hit the rate limiter at once, for the same client.
 
-    python -m tests.support.concurrent_hits PROCESSES CALLS LIMIT
+    python -m tests.support.programs.concurrent_hits PROCESSES CALLS LIMIT
 
 Starts PROCESSES processes, which begin together and make CALLS calls each. Prints a JSON list: how
 many calls of each process were allowed.

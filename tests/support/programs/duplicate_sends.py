@@ -1,6 +1,6 @@
 """A client process that sends one drawing many times at once, with one submission key.
 
-    python -m tests.support.duplicate_sends URL SUBMISSION_KEY TIMES START
+    python -m tests.support.programs.duplicate_sends URL SUBMISSION_KEY TIMES START
 
 Waits until START (seconds since the epoch), then sends from TIMES threads. Repeats a send that got
 a 503, as the studio would. Prints a JSON list of [status, id].
