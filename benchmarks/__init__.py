@@ -1,1 +1,1 @@
-"""What `make bench` measures: each figure beside its target, in one run on one machine."""
+"""`make bench`: measure the site against its targets, in one run on one machine."""

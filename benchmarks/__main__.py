@@ -1,17 +1,17 @@
-"""`python -m benchmarks [--write] [SUBJECT ...]`: measure, print the table, write the page.
+"""`python -m benchmarks [--write] [SUBJECT ...]`: measure and print the table.
 
-All subjects write docs/benchmarks.md; some only print, unless told to write: then theirs alone are
-written anew.
+A run of all subjects also updates docs/benchmarks.md. A run of some subjects does so only with
+--write, and replaces the rows of those subjects alone.
 """
 
 import argparse
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from benchmarks.harness import report
-from benchmarks.harness.lab import Lab
-from benchmarks.harness.table import Row, WrongAnswerError, header, render
+from benchmarks.harness.table import Row, WrongAnswerError, format_row, header_lines
+from benchmarks.harness.workspace import Workspace
 from benchmarks.steps import (
     admin,
     balance,
@@ -21,15 +21,13 @@ from benchmarks.steps import (
     fill,
     gallery,
     images,
-    memory,
     pages,
+    processes,
     sending,
     size,
-    start,
-    stroke,
 )
 
-SUBJECTS: dict[str, Callable[[Lab], list[Row]]] = {
+SUBJECTS: dict[str, Callable[[Workspace], Iterable[Row]]] = {
     "fill": fill.measure,
     "images": images.measure,
     "balance": balance.measure,
@@ -38,10 +36,10 @@ SUBJECTS: dict[str, Callable[[Lab], list[Row]]] = {
     "admin": admin.measure,
     "sending": sending.measure,
     "size": size.measure,
-    "browser": browser.measure,
-    "stroke": stroke.measure,
-    "start": start.measure,
-    "memory": memory.measure,
+    "browser": browser.measure_page_load,
+    "stroke": browser.measure_stroke,
+    "start": processes.measure_start,
+    "memory": processes.measure_memory,
     "figures": figures.measure,
     "export": export.measure,
 }
@@ -50,29 +48,31 @@ SUBJECTS: dict[str, Callable[[Lab], list[Row]]] = {
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("subject", nargs="*", choices=[*SUBJECTS, []])
-    parser.add_argument("--write", action="store_true", help="write these subjects' rows as well")
+    parser.add_argument(
+        "--write", action="store_true", help="update these subjects' rows in docs/benchmarks.md"
+    )
     options = parser.parse_args()
     chosen = options.subject or list(SUBJECTS)
 
-    print("\n".join(header()), flush=True)
+    print("\n".join(header_lines()), flush=True)
     measured: dict[str, list[Row]] = {}
-    with Lab() as lab:
+    with Workspace() as workspace:
         for subject in chosen:
             try:
-                measured[subject] = SUBJECTS[subject](lab)
+                measured[subject] = list(SUBJECTS[subject](workspace))
             except WrongAnswerError as error:
                 print(f"WRONG, so nothing was measured: {subject}: {error}", file=sys.stderr)
                 return 1
             for row in measured[subject]:
-                print(render(subject, row), flush=True)
-            # After each subject, so that a run that breaks keeps what it has measured.
+                print(format_row(subject, row), flush=True)
+            # Write after each subject, so that a run that fails keeps what it has measured.
             if options.write or chosen == list(SUBJECTS):
-                report.write(lab, measured, list(SUBJECTS))
+                report.write_rows(workspace, measured, list(SUBJECTS))
     missed = [row for rows in measured.values() for row in rows if row.is_met is False]
     return 1 if missed else 0
 
 
 if __name__ == "__main__":
-    # As after Ctrl+C: servers are stopped, databases dropped.
+    # Exit as on Ctrl+C, so that servers are stopped and databases dropped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     sys.exit(main())

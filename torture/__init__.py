@@ -1,1 +1,1 @@
-"""What `make torture` does to the site, and what must hold all the same."""
+"""`make torture`: what the site must withstand."""

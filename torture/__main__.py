@@ -1,7 +1,7 @@
-"""`python -m torture [--short] [--strict] [--write] [STEP ...]`: do it, and print what held.
+"""`python -m torture [--short] [--strict] [--write] [STEP ...]`: run the steps, print the results.
 
-With --strict a step that this machine cannot do has not held. With --write these steps' results
-are written into docs/torture.md.
+With --strict, a step that this machine cannot run counts as failed. With --write, the results are
+written to docs/torture.md.
 """
 
 import argparse
@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 
 from benchmarks.harness import report
 from benchmarks.harness.site import ROOT
-from torture.harness.lab import Lab, NotAtHandError
-from torture.harness.table import Result, header, render
+from torture.harness.table import Result, format_result, header_lines
+from torture.harness.workspace import UnavailableError, Workspace
 from torture.steps import (
     backup,
     bad_bodies,
@@ -31,7 +31,7 @@ from torture.steps import (
 
 PAGE = ROOT / "docs" / "torture.md"
 
-STEPS: dict[str, Callable[[Lab], Iterator[Result]]] = {
+STEPS: dict[str, Callable[[Workspace], Iterator[Result]]] = {
     "kill": kill.run,
     "stop": stop.run,
     "disk_full": disk_full.run,
@@ -50,33 +50,33 @@ STEPS: dict[str, Callable[[Lab], Iterator[Result]]] = {
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m torture")
     parser.add_argument("step", nargs="*", choices=[*STEPS, []])
-    parser.add_argument("--short", action="store_true", help="as much as shows that it works")
-    parser.add_argument("--strict", action="store_true", help="what cannot be done has not held")
-    parser.add_argument("--write", action="store_true", help="write the results down as well")
+    parser.add_argument("--short", action="store_true", help="do the least that shows it works")
+    parser.add_argument("--strict", action="store_true", help="fail if a step cannot be run here")
+    parser.add_argument("--write", action="store_true", help="update docs/torture.md")
     options = parser.parse_args()
 
-    print("\n".join(header()), flush=True)
+    print("\n".join(header_lines()), flush=True)
     lines: dict[str, list[str]] = {}
     holds = True
-    with Lab(is_short=options.short) as lab:
+    with Workspace(is_short=options.short) as workspace:
         for step in options.step or STEPS:
-            for result in _results(step, lab, is_strict=options.strict):
-                lines.setdefault(step, []).append(render(step, result))
+            for result in _run_step(step, workspace, is_strict=options.strict):
+                lines.setdefault(step, []).append(format_result(step, result))
                 print(lines[step][-1], flush=True)
                 holds &= result.holds
         if options.write:
-            report.write_table(PAGE, lab, header(), lines, list(STEPS))
+            report.write_table(PAGE, workspace, header_lines(), lines, list(STEPS))
     return 0 if holds else 1
 
 
-def _results(step: str, lab: Lab, *, is_strict: bool) -> Iterator[Result]:
-    """A step's results; one that breaks off has not held, and the others are done all the same.
+def _run_step(step: str, workspace: Workspace, *, is_strict: bool) -> Iterator[Result]:
+    """Run a step. One that raises an error counts as failed; the other steps still run.
 
-    None of a step that this machine cannot do, unless that is strictly asked for.
+    A step that this machine cannot run has no results, unless `is_strict`.
     """
     try:
-        yield from STEPS[step](lab)
-    except NotAtHandError as error:
+        yield from STEPS[step](workspace)
+    except UnavailableError as error:
         print(f"NOT DONE: {step}: {error}", flush=True)
         if is_strict:
             yield Result("the step itself", "not done", False)
@@ -86,6 +86,6 @@ def _results(step: str, lab: Lab, *, is_strict: bool) -> Iterator[Result]:
 
 
 if __name__ == "__main__":
-    # As after Ctrl+C: servers are stopped, databases dropped.
+    # Exit as on Ctrl+C, so that servers are stopped and databases dropped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     sys.exit(main())

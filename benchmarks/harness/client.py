@@ -1,15 +1,19 @@
-"""One client on one connection that stays open, for latencies and for looking at answers."""
+"""An HTTP client on one keep-alive connection, to measure latencies and check responses."""
 
 import http.client
 import time
+from collections.abc import Sequence
+from statistics import median
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from benchmarks.harness.site import Server
 from benchmarks.harness.table import WrongAnswerError
 
+TIMES = 100
 
-class Answer(NamedTuple):
+
+class Response(NamedTuple):
     status: int
     headers: http.client.HTTPMessage
     body: bytes
@@ -17,7 +21,7 @@ class Answer(NamedTuple):
 
 
 class Client:
-    """Headers given here go with every request."""
+    """Sends the given headers with every request."""
 
     def __init__(self, server: Server, **headers: str) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
@@ -34,28 +38,44 @@ class Client:
     ) -> None:
         self.connection.close()
 
-    def ask(self, path: str, **headers: str) -> Answer:
-        """GET, whatever comes of it."""
+    def request(self, path: str, **headers: str) -> Response:
+        """GET a path, whatever the status of the response."""
         begin = time.perf_counter()
         try:
-            answer, body = self._exchange(path, headers)
+            response, body = self._exchange(path, headers)
         except (http.client.RemoteDisconnected, ConnectionError):
-            # The server has closed a connection that was idle.
+            # The server has closed the idle connection.
             self.connection.close()
             begin = time.perf_counter()
-            answer, body = self._exchange(path, headers)
-        return Answer(answer.status, answer.headers, body, time.perf_counter() - begin)
+            response, body = self._exchange(path, headers)
+        return Response(response.status, response.headers, body, time.perf_counter() - begin)
 
-    def get(self, path: str, **headers: str) -> Answer:
-        """GET what must be there."""
-        answer = self.ask(path, **headers)
-        if answer.status != 200:
-            raise WrongAnswerError(f"{path}: {answer.status}")
-        return answer
+    def get(self, path: str, **headers: str) -> Response:
+        """GET a path. Raises WrongAnswerError unless the status is 200."""
+        response = self.request(path, **headers)
+        if response.status != 200:
+            raise WrongAnswerError(f"{path}: {response.status}")
+        return response
 
     def _exchange(
         self, path: str, headers: dict[str, str]
     ) -> tuple[http.client.HTTPResponse, bytes]:
         self.connection.request("GET", path, headers={**self.headers, **headers})
-        answer = self.connection.getresponse()
-        return answer, answer.read()
+        response = self.connection.getresponse()
+        return response, response.read()
+
+
+def get_alternately(targets: Sequence[tuple[Client, str]], times: int = TIMES) -> list[Response]:
+    """GET each client's path, `times` times after one warm-up.
+
+    Requests alternate, so that other load on the machine affects all targets alike. Returns the
+    last response of each target, with the median of its seconds.
+    """
+    responses = [[client.get(path)] for client, path in targets]
+    for _ in range(times):
+        for so_far, (client, path) in zip(responses, targets, strict=True):
+            so_far.append(client.get(path))
+    return [
+        so_far[-1]._replace(seconds=median(response.seconds for response in so_far[1:]))
+        for so_far in responses
+    ]

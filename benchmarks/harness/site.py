@@ -1,4 +1,4 @@
-"""Sites of the bench's own, served as `make run` serves."""
+"""Sites to measure, served as `make run` serves them."""
 
 import json
 import os
@@ -16,7 +16,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
-# Every setting has its default, whatever the environment of the bench says.
+MAX_MEMORY_GROWTH = 0.10  # of a worker, once it is warm
+# No settings: each site has the defaults, whatever the environment says.
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
@@ -36,10 +37,19 @@ class Server:
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
         return [int(pid) for pid in children.split()]
 
+    def worker_megabytes(self) -> dict[int, float]:
+        """The resident memory of each worker by its process id, in millions of bytes."""
+        found = {}
+        for pid in self.workers():
+            lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+            [kilobytes] = [line.split()[1] for line in lines if line.startswith("VmRSS:")]
+            found[pid] = int(kilobytes) * 1024 / 1e6
+        return found
+
 
 @dataclass(frozen=True)
 class Site:
-    """A data directory, and the database if that is not the SQLite one in there."""
+    """A data directory, and a database URL unless the database is the SQLite file in there."""
 
     data: Path
     database_url: str = ""
@@ -50,19 +60,23 @@ class Site:
         return {**inherited, **{name: value for name, value in own.items() if value}, **settings}
 
     def manage(self, *arguments: str) -> None:
-        """Run a management command."""
         command = [sys.executable, "manage.py", *arguments]
         environment = self.environment()
         subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
 
-    def ask(self, question: str, *arguments: object, of: str = "benchmarks.harness.inside") -> Any:
-        """What a function of that module returns, called by a process on this site."""
+    def run_function(
+        self, name: str, *arguments: object, module: str = "benchmarks.harness.site_functions"
+    ) -> Any:
+        """Call a function of a module in a process with this site's settings; its return value.
+
+        Arguments and the return value travel as JSON.
+        """
         command = [
             sys.executable,
             "-m",
-            "benchmarks.harness.ask",
-            of,
-            question,
+            "benchmarks.harness.run_function",
+            module,
+            name,
             json.dumps(arguments),
         ]
         done = subprocess.run(
@@ -72,14 +86,14 @@ class Site:
 
     @contextmanager
     def serving(self, **settings: str) -> Iterator[Server]:
-        """Prepare the site and serve it, with other settings than the defaults given by name."""
+        """Prepare the site and serve it. Settings override the defaults."""
         self.manage("prepare", "--verbosity=0")
         with self.started(**settings) as server:
             yield server
 
     @contextmanager
     def started(self, **settings: str) -> Iterator[Server]:
-        """Serve the site as it stands."""
+        """Serve the site without preparing it. Settings override the defaults."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -90,14 +104,14 @@ class Site:
             process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=stderr)
         try:
             server = Server(port, process.pid)
-            _wait(server, process, log)
+            _wait_until_healthy(server, process, log)
             yield server
         finally:
             process.terminate()
             process.wait(timeout=START_SECONDS)
 
 
-def _wait(server: Server, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def _wait_until_healthy(server: Server, process: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:

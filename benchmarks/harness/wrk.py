@@ -1,4 +1,4 @@
-"""wrk, with another request each time."""
+"""Run wrk on a list of paths, so that each request is a different one."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from benchmarks.harness.table import WrongAnswerError
 CONNECTIONS = 8
 
 SCRIPT = """
-local requests, at = {}, 0
+local requests, sent = {}, 0
 function init(arguments)
   for line in io.lines(arguments[1]) do
     local path, etag = line:match("^(%S+)%s*(.*)$")
@@ -22,8 +22,8 @@ function init(arguments)
   end
 end
 function request()
-  at = at + 1
-  return requests[(at - 1) % #requests + 1]
+  sent = sent + 1
+  return requests[(sent - 1) % #requests + 1]
 end
 function done(summary, latency)
   local errors = summary.errors
@@ -49,10 +49,10 @@ def run(
     connections: int = CONNECTIONS,
     repeats: bool = False,
 ) -> Load:
-    """Ask for the paths in turn, each perhaps with an ETag behind a space.
+    """Request the paths in order. A path may have a space and an ETag behind it, to revalidate.
 
-    Any answer but 2xx and 3xx is a WrongAnswerError, and so is it to come round to the first path
-    again, unless it `repeats`.
+    Raises WrongAnswerError for any response but 2xx and 3xx, and when the paths run out, unless it
+    `repeats` them.
     """
     with (
         tempfile.NamedTemporaryFile("w", suffix=".lua") as script,
@@ -65,13 +65,13 @@ def run(
         options = [f"-c{connections}", f"-d{round(seconds)}s", "-t1", "--timeout=30s"]
         command = ["wrk", *options, "-s", script.name, server.url, "--", lines.name]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    told = json.loads(done.stdout.splitlines()[-1])
-    if told["refused"] or told["broken"]:
-        raise WrongAnswerError(f"{requests[0]} and so on: {told}")
-    if told["requests"] >= len(requests) and not repeats:
-        raise WrongAnswerError(f"{told['requests']} requests came round to the first path again")
+    summary = json.loads(done.stdout.splitlines()[-1])
+    if summary["refused"] or summary["broken"]:
+        raise WrongAnswerError(f"{requests[0]} and so on: {summary}")
+    if summary["requests"] >= len(requests) and not repeats:
+        raise WrongAnswerError(f"{summary['requests']} requests exhausted the paths")
     return Load(
-        told["requests"] / told["microseconds"] * 1e6,
-        told["requests"],
-        told["bytes"] / max(1, told["requests"]),
+        summary["requests"] / summary["microseconds"] * 1e6,
+        summary["requests"],
+        summary["bytes"] / max(1, summary["requests"]),
     )

@@ -1,6 +1,5 @@
-"""Datasets of a large wall: how fast they are made, and in how much memory."""
+"""Exports of a large wall: their speed, and their peak memory."""
 
-import base64
 import io
 import tempfile
 import zipfile
@@ -11,105 +10,110 @@ import numpy as np
 from PIL import Image
 from pyarrow import parquet
 
-from benchmarks.harness.lab import Lab
+from benchmarks.harness.sample_drawings import decode_field
 from benchmarks.harness.site import Site
 from benchmarks.harness.table import Row, WrongAnswerError, at_least
+from benchmarks.harness.workspace import Workspace
 from drawings.imaging import pixels
 
-MEGABYTES = 300
+MAX_MEGABYTES = 300
 TARGET = 0.5
-# Fields as they are take 40 kB each, and NumPy reads them all at once.
+# NumPy reads all fields at once, and an uncompressed field takes 40 kB.
 NPZ_DRAWINGS = 20_000
-# So many drawings are compared, from the oldest to the newest.
+# Drawings whose pixels are compared, spread over all of them.
 COMPARED = 50
 
+BASELINE = "benchmarks.baselines.export"
 SUFFIXES = {"parquet": "", "zip": ".zip", "npz": ".npz"}
 LIBRARIES = {"parquet": "pyarrow", "zip": "zipfile", "npz": "numpy.savez_compressed"}
 
 
-def measure(lab: Lab) -> list[Row]:
-    return [row for backend in lab.backends for row in _measure(lab, backend)]
+def measure(workspace: Workspace) -> Iterator[Row]:
+    for backend in workspace.backends:
+        yield from _measure_backend(workspace, backend)
 
 
-def _measure(lab: Lab, backend: str) -> Iterator[Row]:
+def _measure_backend(workspace: Workspace, backend: str) -> Iterator[Row]:
     for name in SUFFIXES:
-        drawings = min(lab.large, NPZ_DRAWINGS) if name == "npz" else lab.large
-        site = lab.filled(backend, drawings)
+        drawings = (
+            min(workspace.large_count, NPZ_DRAWINGS) if name == "npz" else workspace.large_count
+        )
+        site = workspace.filled_site(backend, drawings)
         with tempfile.TemporaryDirectory(prefix="drawsite-bench-export-") as folder:
             what = f"{name}, {drawings:,} drawings, {backend}"
-            yield from _export(site, name, Path(folder), what)
+            yield from _measure_export(site, name, Path(folder), what)
 
 
-def _export(site: Site, name: str, folder: Path, what: str) -> Iterator[Row]:
+def _measure_export(site: Site, name: str, folder: Path, what: str) -> Iterator[Row]:
     target, again = (folder / f"{each}{SUFFIXES[name]}" for each in ("wall", "again"))
-    site.ask(
-        "read", of="benchmarks.compared.plain"
-    )  # what the system keeps of the file, both find there
-    ours = site.ask("export", str(target))
-    read = site.ask("read", of="benchmarks.compared.plain")
-    wrote = site.ask("write", name, str(target), str(again), of="benchmarks.compared.plain")
-    number = _check(site, name, target)
+    # Fill the page cache first, so that both read the database from there.
+    site.run_function("read_rows", module=BASELINE)
+    ours = site.run_function("measure_export", str(target))
+    read_seconds = site.run_function("read_rows", module=BASELINE)
+    write_seconds = site.run_function("write_rows", name, str(target), str(again), module=BASELINE)
+    number = _check_export(site, name, target)
     yield at_least(
         f"{what}; the rows read by the driver alone, the same bytes written by {LIBRARIES[name]}"
-        f" alone ({read:.1f} + {wrote:.1f} s)",
+        f" alone ({read_seconds:.1f} + {write_seconds:.1f} s)",
         number / ours["seconds"],
-        number / (read + wrote),
+        number / (read_seconds + write_seconds),
         TARGET,
         "drawings/s",
     )
     yield Row(
         f"{what}: peak memory of the process",
         f"{ours['megabytes']:.0f} MB",
-        target=f"<= {MEGABYTES} MB",
-        is_met=ours["megabytes"] <= MEGABYTES,
+        target=f"<= {MAX_MEGABYTES} MB",
+        is_met=ours["megabytes"] <= MAX_MEGABYTES,
     )
 
 
-def _check(site: Site, name: str, target: Path) -> int:
-    """How many drawings there are; WrongAnswerError if they are not those of the wall."""
-    ids = site.ask("published_ids")
-    some = ids[:: max(1, len(ids) // COMPARED)]
-    found, fields = READERS[name](target, set(some))
+def _check_export(site: Site, name: str, target: Path) -> int:
+    """The number of exported drawings. Raises WrongAnswerError unless they are the wall's."""
+    ids = site.run_function("published_ids")
+    sample = ids[:: max(1, len(ids) // COMPARED)]
+    found, fields = READERS[name](target, set(sample))
     if found != ids:
-        raise WrongAnswerError(f"{target.name} has {len(found)} of {len(ids)} drawings, or others")
-    for row in site.ask("drawings", some):
-        field = pixels.read_blob(base64.b64decode(row["blob"]), row["height"], row["width"])
-        if not np.array_equal(fields[row["id"]], field):
-            raise WrongAnswerError(f"{target.name} has other pixels of {row['id']}")
+        raise WrongAnswerError(
+            f"{target.name} has {len(found)} of {len(ids)} drawings, or different ones"
+        )
+    for row in site.run_function("read_drawings", sample):
+        if not np.array_equal(fields[row["id"]], decode_field(row)):
+            raise WrongAnswerError(f"{target.name} has the wrong pixels for {row['id']}")
     return len(ids)
 
 
-# --- The ids in an export, by ascending id, and the fields of some ----------------------------
+# --- Read the ids in an export, in ascending order, and the fields of a sample ----------------
 
-Found = tuple[list[str], dict[str, pixels.Field]]
+Contents = tuple[list[str], dict[str, pixels.Field]]
 
 
-def _in_parquet(target: Path, some: Set[str]) -> Found:
+def _read_parquet(target: Path, sample: Set[str]) -> Contents:
     table = parquet.read_table(target / "data", columns=["id"])
-    few = parquet.read_table(target / "data", filters=[("id", "in", some)])
-    pngs = zip(few["id"].to_pylist(), few["image"].to_pylist(), strict=True)
-    return sorted(table["id"].to_pylist()), {id: _field(png["bytes"]) for id, png in pngs}
+    rows = parquet.read_table(target / "data", filters=[("id", "in", sample)])
+    pngs = zip(rows["id"].to_pylist(), rows["image"].to_pylist(), strict=True)
+    return sorted(table["id"].to_pylist()), {id: _decode(png["bytes"]) for id, png in pngs}
 
 
-def _in_zip(target: Path, some: Set[str]) -> Found:
+def _read_zip(target: Path, sample: Set[str]) -> Contents:
     with zipfile.ZipFile(target) as archive:
         names = {name[-40:-4]: name for name in archive.namelist() if name.endswith(".png")}
-        return list(names), {id: _field(archive.read(names[id])) for id in some}
+        return list(names), {id: _decode(archive.read(names[id])) for id in sample}
 
 
-def _in_npz(target: Path, some: Set[str]) -> Found:
+def _read_npz(target: Path, sample: Set[str]) -> Contents:
     with np.load(target, allow_pickle=False) as archive:
         ids, images = archive["ids"].tolist(), archive["images"]
-    return ids, {id: images[at] for at, id in enumerate(ids) if id in some}
+    return ids, {id: images[at] for at, id in enumerate(ids) if id in sample}
 
 
-def _field(png: bytes) -> pixels.Field:
+def _decode(png: bytes) -> pixels.Field:
     with Image.open(io.BytesIO(png)) as picture:
         return np.asarray(picture)
 
 
-READERS: dict[str, Callable[[Path, Set[str]], Found]] = {
-    "parquet": _in_parquet,
-    "zip": _in_zip,
-    "npz": _in_npz,
+READERS: dict[str, Callable[[Path, Set[str]], Contents]] = {
+    "parquet": _read_parquet,
+    "zip": _read_zip,
+    "npz": _read_npz,
 }

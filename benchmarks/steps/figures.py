@@ -1,9 +1,9 @@
-"""plot.png beside the bare matplotlib calls, and what figures do to everybody else."""
+"""plot.png beside the bare matplotlib calls, and how figures slow down other requests."""
 
-import base64
 import io
 import math
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 from threading import Event
@@ -15,10 +15,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from benchmarks.harness import wrk
-from benchmarks.harness.client import Answer, Client
-from benchmarks.harness.lab import Lab
+from benchmarks.harness.client import Client, Response
+from benchmarks.harness.sample_drawings import decode_field
 from benchmarks.harness.site import Server
 from benchmarks.harness.table import Row, WrongAnswerError, at_least, at_most
+from benchmarks.harness.workspace import Workspace
 from drawings.imaging import pixels
 from drawings.plotting import drawing_plots, style
 
@@ -32,78 +33,76 @@ BURST = 16
 KINDS = [("contour", "png"), ("surface", "png"), ("histogram", "svg"), ("ink", "pdf")]
 
 
-def measure(lab: Lab) -> list[Row]:
-    with lab.fresh(drawings=DRAWINGS) as site, site.serving(FIGURE_RATE="0") as server:
-        ids = site.ask("ids", DRAWINGS)
-        drawings = site.ask("drawings", ids[: PLOTS + WARM_UP])
-        return [
-            _one_by_one(server, drawings),
-            *(_of_a_kind(server, drawings, kind, form) for kind, form in KINDS),
-            _burst(server, ids),
-            _beside_pictures(server, ids),
-        ]
+def measure(workspace: Workspace) -> Iterator[Row]:
+    with workspace.fresh_site(drawings=DRAWINGS) as site, site.serving(FIGURE_RATE="0") as server:
+        ids = site.run_function("newest_ids", DRAWINGS)
+        drawings = site.run_function("read_drawings", ids[: PLOTS + WARM_UP])
+        yield _measure_plot_png(server, drawings)
+        for kind, file_format in KINDS:
+            yield _measure_kind(server, drawings, kind, file_format)
+        yield _measure_burst(server, ids)
+        yield _measure_images_meanwhile(server, ids)
 
 
-def _one_by_one(server: Server, drawings: list[dict[str, Any]]) -> Row:
-    ours, theirs = [], []
+def _measure_plot_png(server: Server, drawings: list[dict[str, Any]]) -> Row:
+    ours, baseline = [], []
     with Client(server) as client:
         for drawing in drawings:
-            answer = client.get(f"/drawings/{drawing['id']}/plot.png")
-            field, words = _field(drawing), _words(drawing)
+            response = client.get(f"/drawings/{drawing['id']}/plot.png")
+            field, heading = decode_field(drawing), _heading_lines(drawing)
             begin = time.perf_counter()
-            bare = _bare(field, words, drawing)
-            theirs.append(time.perf_counter() - begin)
-            ours.append(answer.seconds)
-            if not np.array_equal(_decoded(answer.body), _decoded(bare)):
-                raise WrongAnswerError("plot.png is not what the bare calls draw")
+            bare = _draw_bare(field, heading, drawing)
+            baseline.append(time.perf_counter() - begin)
+            ours.append(response.seconds)
+            if not np.array_equal(_decode(response.body), _decode(bare)):
+                raise WrongAnswerError("plot.png differs from what the bare calls draw")
     return at_most(
         "plot.png; the bare matplotlib calls in a warm process",
         median(ours[WARM_UP:]) * 1000,
-        median(theirs[WARM_UP:]) * 1000,
+        median(baseline[WARM_UP:]) * 1000,
         1.3,
         "ms",
     )
 
 
-def _of_a_kind(server: Server, drawings: list[dict[str, Any]], kind: str, form: str) -> Row:
-    ours, theirs = [], []
+def _measure_kind(
+    server: Server, drawings: list[dict[str, Any]], kind: str, file_format: str
+) -> Row:
+    ours, baseline = [], []
     with Client(server) as client:
         for drawing in drawings:
-            answer = client.get(f"/drawings/{drawing['id']}/plot.{form}?kind={kind}")
-            field = _field(drawing)
+            response = client.get(f"/drawings/{drawing['id']}/plot.{file_format}?kind={kind}")
+            field = decode_field(drawing)
             title, byline = drawing["title"] or "Untitled", _byline(drawing)
             looks: Any = {
                 "cmap": drawing["colormap"],
                 "vmin": drawing["vmin"],
                 "vmax": drawing["vmax"],
             }
-            words: Any = {"kind": kind, "format": form, "title": title, "byline": byline}
+            words: Any = {"kind": kind, "format": file_format, "title": title, "byline": byline}
             begin = time.perf_counter()
-            drawn = drawing_plots.draw_plot(field, **words, **looks)
-            theirs.append(time.perf_counter() - begin)
-            ours.append(answer.seconds)
-            if answer.body != drawn:
-                raise WrongAnswerError(f"plot.{form}?kind={kind} is another figure")
+            expected = drawing_plots.draw_plot(field, **words, **looks)
+            baseline.append(time.perf_counter() - begin)
+            ours.append(response.seconds)
+            if response.body != expected:
+                raise WrongAnswerError(
+                    f"plot.{file_format}?kind={kind} differs from what drawing_plots draws"
+                )
     return at_most(
-        f"plot.{form}?kind={kind}; the same matplotlib calls in a warm process",
+        f"plot.{file_format}?kind={kind}; the same matplotlib calls in a warm process",
         median(ours[WARM_UP:]) * 1000,
-        median(theirs[WARM_UP:]) * 1000,
+        median(baseline[WARM_UP:]) * 1000,
         1.3,
         "ms",
     )
-
-
-def _field(drawing: dict[str, Any]) -> pixels.Field:
-    blob = base64.b64decode(drawing["blob"])
-    return pixels.read_blob(blob, drawing["height"], drawing["width"])
 
 
 def _byline(drawing: dict[str, Any]) -> str:
     return f"by {drawing['artist']}" if drawing["artist"] else ""
 
 
-def _words(drawing: dict[str, Any]) -> list[str]:
-    """The heading of its figure, each line as far as the font has it and as it fits."""
+def _heading_lines(drawing: dict[str, Any]) -> list[str]:
+    """The two lines of a figure's heading: without characters the font lacks, and cut to fit."""
     byline = f"{drawing['width']} × {drawing['height']} pixels"
     if drawing["artist"]:
         byline = f"{_byline(drawing)} · {byline}"
@@ -114,9 +113,11 @@ def _words(drawing: dict[str, Any]) -> list[str]:
     ]
 
 
-def _bare(field: pixels.Field, words: list[str], drawing: dict[str, Any]) -> bytes:
-    """The figure that plot.png is, as matplotlib's users write it: of drawings whose sides are no
-    more than four times each other."""
+def _draw_bare(field: pixels.Field, heading: list[str], drawing: dict[str, Any]) -> bytes:
+    """Draw the figure of plot.png as users of matplotlib would.
+
+    Correct for drawings whose longer side is at most four times the shorter one.
+    """
     height, width = (4.8 * side / max(field.shape) for side in field.shape)
     across, up = 0.75 + width + 1.15, 0.6 + height + 0.75
     with matplotlib.rc_context(style.RC_PARAMS):
@@ -126,11 +127,11 @@ def _bare(field: pixels.Field, words: list[str], drawing: dict[str, Any]) -> byt
         image = axes.imshow(field, cmap=drawing["colormap"], interpolation="none", **limits)
         axes.locator_params(axis="x", nbins=math.ceil(8 * width / 4.8))
         axes.locator_params(axis="y", nbins=math.ceil(8 * height / 4.8))
-        beside = figure.add_axes(
+        colorbar_axes = figure.add_axes(
             ((0.75 + width + 0.15) / across, 0.6 / up, 0.16 / across, height / up)
         )
-        figure.colorbar(image, cax=beside, label="Brightness").outline.set_linewidth(0.4)
-        title, byline = words
+        figure.colorbar(image, cax=colorbar_axes, label="Brightness").outline.set_linewidth(0.4)
+        title, byline = heading
         looks: dict[str, Any] = {"parse_math": False}
         figure.text(0.75 / across, 1 - 0.33 / up, title, fontsize=13, color="#22211f", **looks)
         figure.text(0.75 / across, 1 - 0.57 / up, byline, fontsize=9.5, color="#67635b", **looks)
@@ -139,31 +140,33 @@ def _bare(field: pixels.Field, words: list[str], drawing: dict[str, Any]) -> byt
         return out.getvalue()
 
 
-def _decoded(png: bytes) -> Any:
-    with Image.open(io.BytesIO(png)) as picture:
-        return np.asarray(picture.convert("RGBA"))
+def _decode(png: bytes) -> Any:
+    with Image.open(io.BytesIO(png)) as image:
+        return np.asarray(image.convert("RGBA"))
 
 
-def _burst(server: Server, ids: list[str]) -> Row:
-    together = BURST * len(server.workers())
+def _measure_burst(server: Server, ids: list[str]) -> Row:
+    number = BURST * len(server.workers())
 
-    def ask(id: str) -> Answer:
+    def request_plot(id: str) -> Response:
         with Client(server) as client:
-            return client.ask(f"/drawings/{id}/plot.png")
+            return client.request(f"/drawings/{id}/plot.png")
 
-    with ThreadPoolExecutor(together) as threads:
-        answers = list(threads.map(ask, ids[:together]))
-    good = sum(answer.status == 200 for answer in answers)
-    later = sum(answer.status == 503 and "Retry-After" in answer.headers for answer in answers)
+    with ThreadPoolExecutor(number) as threads:
+        responses = list(threads.map(request_plot, ids[:number]))
+    drawn = sum(response.status == 200 for response in responses)
+    refused = sum(
+        response.status == 503 and "Retry-After" in response.headers for response in responses
+    )
     return Row(
-        f"{together} figures asked for at once ({BURST} for each worker)",
-        f"{good} drawn, {later} told when to come again",
+        f"{number} figures requested at once ({BURST} for each worker)",
+        f"{drawn} drawn, {refused} refused with Retry-After",
         target="nothing else",
-        is_met=good + later == together and good > 0,
+        is_met=drawn + refused == number and drawn > 0,
     )
 
 
-def _beside_pictures(server: Server, ids: list[str]) -> Row:
+def _measure_images_meanwhile(server: Server, ids: list[str]) -> Row:
     paths = [f"/drawings/{id}/image.png" for id in ids]
     rounds = []
     for _ in range(ROUNDS):
@@ -171,28 +174,29 @@ def _beside_pictures(server: Server, ids: list[str]) -> Row:
         stop = Event()
         with ThreadPoolExecutor(CLIENTS) as threads:
             plotting = [
-                threads.submit(_plot, server, ids[n::CLIENTS], stop) for n in range(CLIENTS)
+                threads.submit(_keep_plotting, server, ids[n::CLIENTS], stop)
+                for n in range(CLIENTS)
             ]
             try:
-                beside = wrk.run(server, paths, SECONDS, repeats=True).per_second
+                meanwhile = wrk.run(server, paths, SECONDS, repeats=True).per_second
             finally:
                 stop.set()
         for each in plotting:
             each.result()
-        rounds.append((beside, alone))
-    beside, alone = sorted(rounds, key=lambda each: each[0] / each[1])[ROUNDS // 2]
-    what = f"pictures while {CLIENTS} clients have figures drawn without pause; without figures"
-    return at_least(what, beside, alone, 0.70, "/s")
+        rounds.append((meanwhile, alone))
+    meanwhile, alone = sorted(rounds, key=lambda each: each[0] / each[1])[ROUNDS // 2]
+    what = f"images while {CLIENTS} clients request figures without pause; without figures"
+    return at_least(what, meanwhile, alone, 0.70, "/s")
 
 
-def _plot(server: Server, ids: list[str], stop: Event) -> None:
-    """One figure after another; when there are too many, as soon as it may come again."""
+def _keep_plotting(server: Server, ids: list[str], stop: Event) -> None:
+    """Request one figure after another; after a 503, wait for Retry-After first."""
     with Client(server) as client:
         for id in ids:
             if stop.is_set():
                 return
-            answer = client.ask(f"/drawings/{id}/plot.png")
-            if answer.status == 503:
-                stop.wait(float(answer.headers["Retry-After"]))
-            elif answer.status != 200:
-                raise WrongAnswerError(f"plot.png: {answer.status}")
+            response = client.request(f"/drawings/{id}/plot.png")
+            if response.status == 503:
+                stop.wait(float(response.headers["Retry-After"]))
+            elif response.status != 200:
+                raise WrongAnswerError(f"plot.png: {response.status}")

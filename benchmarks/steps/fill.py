@@ -1,20 +1,22 @@
-"""How fast a wall is filled for trying things out."""
+"""How fast fill_gallery stores drawings."""
 
-from benchmarks.harness.lab import SQLITE, Lab
 from benchmarks.harness.table import Row, WrongAnswerError
+from benchmarks.harness.workspace import SQLITE, Workspace
 
 TARGET = 5_000
 
 
-def measure(lab: Lab) -> list[Row]:
-    return [_measure(lab, backend) for backend in lab.backends]
+def measure(workspace: Workspace) -> list[Row]:
+    return [_measure_backend(workspace, backend) for backend in workspace.backends]
 
 
-def _measure(lab: Lab, backend: str) -> Row:
-    speed = lab.large / lab.seconds_of_filling(backend, lab.large)
-    if (stored := lab.filled(backend, lab.large).ask("count")) != lab.large:
-        raise WrongAnswerError(f"fill_gallery stored {stored} of {lab.large} drawings")
-    what = f"fill_gallery, {lab.large:,} drawings, {backend}"
+def _measure_backend(workspace: Workspace, backend: str) -> Row:
+    number = workspace.large_count
+    speed = number / workspace.fill_seconds(backend, number)
+    stored = workspace.filled_site(backend, number).run_function("count_drawings")
+    if stored != number:
+        raise WrongAnswerError(f"fill_gallery stored {stored} of {number} drawings")
+    what = f"fill_gallery, {number:,} drawings, {backend}"
     if backend != SQLITE:
         return Row(what, f"{speed:,.0f} drawings/s")
     target = f">= {TARGET:,} drawings/s"

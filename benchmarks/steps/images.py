@@ -1,6 +1,5 @@
-"""image.png, a different drawing in each request, beside an empty view and the Flask app's way."""
+"""image.png, another drawing in each request, beside an empty view and the Flask app's way."""
 
-import base64
 import io
 import random
 from collections.abc import Callable, Iterator
@@ -15,125 +14,124 @@ from PIL import Image
 
 from benchmarks.harness import generator, wrk
 from benchmarks.harness.client import Client
-from benchmarks.harness.hand import flask_text
-from benchmarks.harness.lab import Lab
+from benchmarks.harness.sample_drawings import decode_field, flask_text
 from benchmarks.harness.site import Server, Site
 from benchmarks.harness.table import Row, WrongAnswerError, at_least
-from drawings.imaging import pixels
+from benchmarks.harness.workspace import Workspace
 
 ROUNDS = 3
 SECONDS = 4
-# More than a server of two cores is asked for in that time.
+# More than a server on two cores can send in that time.
 PATHS = 40_000
-RETURNING = 30_000
+REVALIDATED = 30_000
 FLASK_DRAWINGS = 50
 SAMPLE = 100
 
 EMPTY = ["/bench/empty"]
-SETTINGS = {"DJANGO_SETTINGS_MODULE": "benchmarks.compared.settings"}
+SETTINGS = {"DJANGO_SETTINGS_MODULE": "benchmarks.baselines.settings"}
 
 
-def measure(lab: Lab) -> list[Row]:
-    return [row for backend in lab.backends for row in _measure(lab, backend)]
+def measure(workspace: Workspace) -> Iterator[Row]:
+    for backend in workspace.backends:
+        yield from _measure_backend(workspace, backend)
 
 
-def _measure(lab: Lab, backend: str) -> Iterator[Row]:
-    site = lab.filled(backend, lab.large)
+def _measure_backend(workspace: Workspace, backend: str) -> Iterator[Row]:
+    site = workspace.filled_site(backend, workspace.large_count)
     order = random.Random(1)  # noqa: S311 - chance, not a secret
-    ids = site.ask("ids", min(lab.large, 4 * PATHS))
+    ids = site.run_function("newest_ids", min(workspace.large_count, 4 * PATHS))
     order.shuffle(ids)
-    sample = site.ask("drawings", ids[:SAMPLE])
+    sample = site.run_function("read_drawings", ids[:SAMPLE])
     names = list(colormaps)
-    own = [f"/drawings/{id}/image.png" for id in ids]
-    recoloured = [f"{path}?cmap={order.choice(names)}" for path in own]
+    own_colours = [f"/drawings/{id}/image.png" for id in ids]
+    recoloured = [f"{path}?cmap={order.choice(names)}" for path in own_colours]
 
     with site.serving(**SETTINGS) as server:
-        _check(server, sample, names)
-        returning = _with_etags(server, own[:RETURNING])
+        _check_images(server, sample, names)
+        with_etags = _append_etags(server, own_colours[:REVALIDATED])
 
-    def cold(paths: list[str]) -> Callable[[Server], wrk.Load]:
+    def run_cold(paths: list[str]) -> Callable[[Server], wrk.Load]:
         return lambda server: wrk.run(server, paths, SECONDS, repeats=len(ids) < PATHS)
 
-    def revalidated(server: Server) -> wrk.Load:
-        load = wrk.run(server, returning, SECONDS, repeats=True)
+    def run_revalidations(server: Server) -> wrk.Load:
+        load = wrk.run(server, with_etags, SECONDS, repeats=True)
         if load.bytes_each > 1_000:
             raise WrongAnswerError(f"304s of {load.bytes_each:.0f} bytes")
         return load
 
-    for what, target, ask in (
-        ("in its own colours, cold", 0.60, cold(own)),
-        ("with ?cmap=, any of all, cold", 0.60, cold(recoloured)),
-        ("revalidated, 304", 0.75, revalidated),
+    for what, target, run_load in (
+        ("in its own colours, cold", 0.60, run_cold(own_colours)),
+        ("with any ?cmap=, cold", 0.60, run_cold(recoloured)),
+        ("revalidated, 304", 0.75, run_revalidations),
     ):
-        rounds = [_beside_empty(site, ask) for _ in range(ROUNDS)]
-        yield _row(f"image.png {what}; an empty view; {backend}", rounds, target)
-    # Last: by then the rows have come from the disk, which is no matter of who draws them.
-    rounds = list(_beside_flask(site, own, sample[:FLASK_DRAWINGS]))
-    yield _row(f"image.png in its own colours; the Flask app's way; {backend}", rounds, 40)
+        rounds = [_compare_with_empty(site, run_load) for _ in range(ROUNDS)]
+        yield _median_row(f"image.png {what}; an empty view; {backend}", rounds, target)
+    # Last, so that the rows are in the page cache: reading the disk is not compared here.
+    rounds = list(_compare_with_flask(site, own_colours, sample[:FLASK_DRAWINGS]))
+    yield _median_row(f"image.png in its own colours; the Flask app's way; {backend}", rounds, 40)
 
 
-def _beside_flask(
-    site: Site, own: list[str], sample: list[dict[str, Any]]
+def _compare_with_flask(
+    site: Site, own_colours: list[str], sample: list[dict[str, Any]]
 ) -> Iterator[tuple[float, float]]:
-    """The same of the Flask app's way."""
+    """Yield images a second of the site and of the Flask app's way, for each round."""
     with site.serving(**SETTINGS) as server:
-        flask_paths = _prepare_flask(site, sample)
+        flask_paths = _write_flask_files(site, sample)
         for _ in range(ROUNDS):
-            theirs = wrk.run(server, flask_paths, SECONDS, repeats=True).per_second
-            yield wrk.run(server, own, SECONDS, repeats=True).per_second, theirs
+            baseline = wrk.run(server, flask_paths, SECONDS, repeats=True).per_second
+            yield wrk.run(server, own_colours, SECONDS, repeats=True).per_second, baseline
 
 
-def _beside_empty(site: Site, ask: Callable[[Server], wrk.Load]) -> tuple[float, float]:
-    """Answers a second from a server that has just started: asked for, and of an empty view."""
+def _compare_with_empty(site: Site, run_load: Callable[[Server], wrk.Load]) -> tuple[float, float]:
+    """Responses a second of the load and of an empty view, from a newly started server."""
     with site.serving(**SETTINGS) as server:
         before = wrk.run(server, EMPTY, SECONDS, repeats=True).per_second
-        ours = ask(server).per_second
+        ours = run_load(server).per_second
         after = wrk.run(server, EMPTY, SECONDS, repeats=True).per_second
     return ours, (before + after) / 2
 
 
-def _row(what: str, rounds: list[tuple[float, float]], target: float) -> Row:
-    """The round whose ratio is the median."""
-    middle = median(ours / theirs for ours, theirs in rounds)
-    ours, theirs = min(rounds, key=lambda each: abs(each[0] / each[1] - middle))
-    return at_least(what, ours, theirs, target, "/s")
+def _median_row(what: str, rounds: list[tuple[float, float]], target: float) -> Row:
+    """The row of the round with the median ratio."""
+    middle = median(ours / baseline for ours, baseline in rounds)
+    ours, baseline = min(rounds, key=lambda each: abs(each[0] / each[1] - middle))
+    return at_least(what, ours, baseline, target, "/s")
 
 
-def _check(server: Server, sample: list[dict[str, Any]], names: list[str]) -> None:
-    """Every pixel of some pictures is what matplotlib makes of the field."""
+def _check_images(server: Server, sample: list[dict[str, Any]], names: list[str]) -> None:
+    """Compare every pixel of some images with matplotlib's, and check that they revalidate."""
     with Client(server) as client:
         for number, drawing in enumerate(sample):
             other = names[number % len(names)]
             for cmap, query in ((drawing["colormap"], ""), (other, f"?cmap={other}")):
                 path = f"/drawings/{drawing['id']}/image.png{query}"
-                answer = client.get(path)
-                field = _field(drawing)
+                response = client.get(path)
+                field = decode_field(drawing)
                 limits = Normalize(drawing["vmin"], drawing["vmax"])
                 expected = ScalarMappable(limits, cmap).to_rgba(field, bytes=True)
-                with Image.open(io.BytesIO(answer.body)) as picture:
-                    if not np.array_equal(np.asarray(picture.convert("RGBA")), expected):
-                        raise WrongAnswerError(f"{path} is not what matplotlib makes of the field")
-                again = client.ask(path, **{"If-None-Match": answer.headers["ETag"]})
+                with Image.open(io.BytesIO(response.body)) as image:
+                    if not np.array_equal(np.asarray(image.convert("RGBA")), expected):
+                        raise WrongAnswerError(
+                            f"{path} differs from what matplotlib makes of the field"
+                        )
+                again = client.request(path, **{"If-None-Match": response.headers["ETag"]})
                 if (again.status, again.body) != (304, b""):
-                    raise WrongAnswerError(f"{path} asked for again: {again.status}")
+                    raise WrongAnswerError(f"{path} revalidated: {again.status}")
 
 
-def _field(drawing: dict[str, Any]) -> pixels.Field:
-    blob = base64.b64decode(drawing["blob"])
-    return pixels.read_blob(blob, drawing["height"], drawing["width"])
-
-
-def _prepare_flask(site: Site, sample: list[dict[str, Any]]) -> list[str]:
+def _write_flask_files(site: Site, sample: list[dict[str, Any]]) -> list[str]:
     folder = site.data / "images"
     folder.mkdir(exist_ok=True)
     for drawing in sample:
-        (folder / f"{drawing['id']}.csv").write_text(flask_text(_field(drawing)))
+        (folder / f"{drawing['id']}.csv").write_text(flask_text(decode_field(drawing)))
     return [f"/bench/flask/{drawing['id']}.png" for drawing in sample]
 
 
-def _with_etags(server: Server, paths: list[str]) -> list[str]:
-    """Each path, a space, and the ETag that it was answered with."""
-    requests = [generator.get(path) for path in paths]
-    answers = generator.run(server.port, [generator.Plan(requests)])[0]
-    etags = {answer.number: generator.header(answer.head, b"etag") for answer in answers}
+def _append_etags(server: Server, paths: list[str]) -> list[str]:
+    """Request each path; each path with a space and its ETag appended."""
+    requests = [generator.build_get_request(path) for path in paths]
+    responses = generator.run_plans(server.port, [generator.Plan(requests)])[0]
+    etags = {
+        response.number: generator.header_value(response.head, b"etag") for response in responses
+    }
     return [f"{path} {etags[number].decode()}" for number, path in enumerate(paths)]

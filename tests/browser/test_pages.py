@@ -13,8 +13,7 @@ from drawings.models import Drawing
 from drawings.services import senders
 from tests.support import samples
 from tests.support.browser import Studio
-from tests.support.drip import Drip
-from tests.support.server import Server
+from tests.support.server import Server, SlowProxy
 
 pytestmark = pytest.mark.page_alone
 
@@ -68,9 +67,9 @@ def test_no_page_scrolls_sideways_or_shifts(page, server, wall, width, theme):
 @pytest.mark.parametrize("width", [360, 768, 1440])
 def test_a_page_that_arrives_in_pieces_does_not_shift(browser, server, wall, width):
     page = browser.new_page(viewport={"width": width, "height": 800})
-    with Drip(server) as drip:
+    with SlowProxy(server) as proxy:
         for address in addresses(wall)[:5]:
-            page.goto(f"{drip.url}{address}")
+            page.goto(f"{proxy.url}{address}")
 
             assert page.evaluate(SHIFT) == [], address
 

@@ -15,8 +15,8 @@ from drawings.imaging import rasteriser, strokes
 from drawings.models import Drawing
 from drawings.services import verification
 from tests.support import documents
-from tests.support.exported import id_at
-from tests.support.importing import THEN, run, snapshot
+from tests.support.import_command import THEN, run, snapshot
+from tests.support.sample_wall import id_at
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from django.conf import settings
 
+from tests.support.dockerfile import Image, clone, steps
 from tests.support.environment import SETTINGS
-from tests.support.image import Image, clone, steps
 from tests.support.nginx import TEMPLATES
 from tests.support.server import START_SECONDS, Server, database_url
 

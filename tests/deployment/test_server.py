@@ -30,7 +30,15 @@ def connection(server):
 def test_fifty_sends_of_one_drawing_at_once_are_one_row(server):
     key = str(uuid.uuid4())
     start = str(time.time() + 2)
-    command = [sys.executable, "-m", "tests.support.sender", server.url, key, "10", start]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.support.programs.duplicate_sends",
+        server.url,
+        key,
+        "10",
+        start,
+    ]
     senders = [
         subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE) for _ in range(5)
     ]

@@ -17,7 +17,7 @@ from drawings.datasets.exports import image_folder, ndjson, parquet
 from drawings.datasets.exports.formats import FORMATS, NOTHING_SELECTED
 from drawings.imaging.png import png_from_blob
 from drawings.models import Drawing
-from tests.support import exported
+from tests.support import sample_wall
 from tests.support.server import database_url
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,7 @@ def names(folder):
 
 @pytest.fixture
 def wall(make_drawing):
-    return exported.fill(make_drawing, 6)
+    return sample_wall.fill(make_drawing, 6)
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def test_an_option_that_makes_no_sense_is_named(wall, tmp_path, options, sentenc
 
 
 def test_drawings_are_selected_from_day_to_day(make_drawing, tmp_path):
-    wall = exported.fill(make_drawing, 40)  # 12 hours of the first day, a day, and the rest
+    wall = sample_wall.fill(make_drawing, 40)  # 12 hours of the first day, a day, and the rest
     run(tmp_path / "wall.npz", since="2026-03-02", until="2026-03-02")
 
     with np.load(tmp_path / "wall.npz", allow_pickle=False) as arrays:
@@ -267,7 +267,7 @@ def test_the_progress_goes_to_the_end(wall, tmp_path, monkeypatch):
 
 def test_a_process_that_is_interrupted_leaves_nothing(transactional_db, make_drawing, tmp_path):
     """The real thing: a process of its own, and a signal."""
-    exported.fill(make_drawing, 3)
+    sample_wall.fill(make_drawing, 3)
     slow = (
         "import signal, sys, time; from drawings.imaging import png;"
         # Whoever runs the tests in the background has it ignored.

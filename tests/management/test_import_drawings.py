@@ -28,7 +28,7 @@ from drawings.models import DayCount, Drawing
 from drawings.services import verification
 from drawsite.lib.uuid7 import from_milliseconds
 from tests.support import documents, planner, samples
-from tests.support.importing import (
+from tests.support.import_command import (
     THEN,
     picture,
     quickdraw,

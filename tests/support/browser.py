@@ -1,4 +1,4 @@
-"""A real Chromium for the tests, and real input: what the browser's own protocol can send."""
+"""Chromium for the tests, with mouse, touch and pen input from the DevTools protocol."""
 
 import base64
 import os
@@ -21,16 +21,16 @@ LAUNCH_ARGUMENTS = [
 
 
 def launch_options() -> dict[str, Any]:
-    """Which Chromium: the system's, or the one that Playwright has installed itself."""
+    """Playwright's launch options: the system's Chromium if there is one, else Playwright's."""
     names = ("chromium", "chromium-browser", "google-chrome")
     executable = next((path for path in map(shutil.which, names) if path), None)
-    # Chromium's sandbox does not work for root, which is what containers run tests as.
+    # Chromium's sandbox does not work for root, and containers run tests as root.
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {"executable_path": executable, "args": [*LAUNCH_ARGUMENTS, *sandbox]}
 
 
 class Studio:
-    """The canvas page, as a visitor handles it. Points are in the field's pixels."""
+    """The studio, used as a visitor would. Points are in the field's pixels."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
@@ -39,7 +39,7 @@ class Studio:
         self.measure()
 
     def measure(self) -> None:
-        """Find the canvas on the screen."""
+        """Read the canvas's position and size on the screen."""
         self.canvas = self.page.locator("#paper")
         self.canvas.scroll_into_view_if_needed()
         box = self.canvas.bounding_box()
@@ -59,7 +59,7 @@ class Studio:
         self.page.mouse.up()
 
     def touch(self, *points: Point) -> None:
-        for kind, point in stages(points, "touchStart", "touchMove"):
+        for kind, point in _input_events(points, "touchStart", "touchMove"):
             x, y = self.on_screen(point)
             touches = [{"x": x, "y": y, "id": 1}]
             self.protocol.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
@@ -67,7 +67,7 @@ class Studio:
 
     def pen(self, *points: Point, pressure: float = 0.5) -> None:
         for kind, point in [
-            *stages(points, "mousePressed", "mouseMoved"),
+            *_input_events(points, "mousePressed", "mouseMoved"),
             ("mouseReleased", points[-1]),
         ]:
             x, y = self.on_screen(point)
@@ -86,7 +86,7 @@ class Studio:
             )
 
     def slow_network(self, latency: int) -> None:
-        """Let every answer take so many milliseconds from now on."""
+        """Delay every response by a latency in milliseconds from now on."""
         conditions = {"offline": False, "latency": latency, "downloadThroughput": -1}
         self.protocol.send("Network.enable")
         self.protocol.send(
@@ -97,11 +97,11 @@ class Studio:
         self.page.locator(f"input[name=tool][value={tool}]").check(force=True)
 
     def set(self, name: str, value: int) -> None:
-        """Move a slider: shade, size."""
+        """Move a slider, such as shade or size."""
         self.page.locator(f"#{name}").fill(str(value))
 
     def field(self) -> pixels.Field:
-        """The field as the page itself has it, not as its canvas shows it."""
+        """The (H, W) uint8 field in the page's memory, not read back from the canvas."""
         width, height, text = self.page.evaluate(
             """async () => {
                 const { paper } = await import(document.querySelector("script[type=module]").src);
@@ -113,7 +113,7 @@ class Studio:
         return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width)
 
     def document(self) -> dict[str, Any]:
-        """The strokes document of what is on the paper."""
+        """The strokes document of the drawing on the canvas."""
         return dict(
             self.page.evaluate(
                 """async () => {
@@ -124,13 +124,13 @@ class Studio:
         )
 
     def send(self) -> str:
-        """Press Send and land on the drawing's page; its id."""
+        """Press Send and wait for the drawing's page; the drawing's id."""
         self.page.get_by_role("button", name="Send").click()
         self.page.wait_for_url("**/drawings/*/")
         return self.page.url.rstrip("/").rpartition("/")[2]
 
 
-def stages(points: Sequence[Point], first: str, then: str) -> Iterable[tuple[str, Point]]:
+def _input_events(points: Sequence[Point], first: str, then: str) -> Iterable[tuple[str, Point]]:
     return [(first, points[0]), *((then, point) for point in points[1:])]
 
 

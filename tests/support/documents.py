@@ -1,4 +1,4 @@
-"""Strokes documents that more than one test draws, and random ones."""
+"""Builders of strokes documents, and random documents."""
 
 import json
 
@@ -10,7 +10,7 @@ TOOLS = sorted(strokes.STROKE_TOOLS)
 
 
 def document(*operations, width=64, height=48, paper=None):
-    """A document of these operations, one millisecond apart."""
+    """A strokes document of these operations, one millisecond apart."""
     return {
         "version": 1,
         "width": width,
@@ -26,7 +26,7 @@ def document(*operations, width=64, height=48, paper=None):
 
 
 def stroke(*points, shade=0, radius=2, tool="pen", antialiased=True):
-    """A stroke through (x, y), or (x, y, radius)."""
+    """A stroke through points (x, y) or (x, y, radius)."""
     with_radius = [(*point, radius)[:3] for point in points]
     x, y, radii = (list(values) for values in zip(*with_radius, strict=True))
     return {
@@ -60,7 +60,7 @@ def text(*operations, **values):
 
 
 def random_document(random: np.random.Generator):
-    """Any checked document may look like this one: short, small, with every tool and extremes."""
+    """A short, small and valid document, which may use any tool and extreme values."""
     width, height = (int(side) for side in random.integers(16, 41, 2))
     operations = []
     for _ in range(random.integers(0, 5)):
@@ -83,19 +83,19 @@ def _random_stroke(random, width, height):
     low, high = [(0, max(width, height)), (-60, 100), far][random.choice(3, p=[0.7, 0.2, 0.1])]
     points = random.uniform(low, high, (count, 2))
     radius = random.uniform(0, random.choice([1, 4, 30, strokes.MAX_RADIUS]), (count, 1))
-    form = random.integers(5)
-    if form == 0:  # on the pixels' borders and centres
+    rounding = random.integers(5)
+    if rounding == 0:  # on pixel borders and centres
         points, radius = points.round(), (radius * 2).round() / 2
-    elif form < 4:  # as the page rounds
+    elif rounding < 4:  # as the studio rounds
         points, radius = points.round(2), radius.round(2)
     if random.random() < 0.3:  # a mouse
         radius[:] = radius[0]
-    if random.random() < 0.2:  # points twice
+    if random.random() < 0.2:  # repeated points
         points, radius = points.repeat(2, axis=0), radius.repeat(2, axis=0)
     if random.random() < 0.05:
         points[0] = random.choice(far, 2)
         radius[0] = random.choice([0, strokes.MAX_RADIUS])
-    # Rounded, a radius may come to a little more than it was.
+    # Rounding may lift a radius above the maximum.
     radius = radius.clip(0, strokes.MAX_RADIUS)
     return stroke(
         *np.hstack((points, radius)).tolist(),

@@ -1,5 +1,8 @@
-"""A pytest plugin that is loaded before Django's settings: each test process gets a data directory
-of its own, and the settings' defaults but for the database and Redis that it is told to test on."""
+"""A pytest plugin, loaded before Django's settings.
+
+Each test process gets its own data directory, and the settings' defaults except for the database
+and Redis to test on.
+"""
 
 import atexit
 import os
@@ -42,12 +45,12 @@ for name in set(SETTINGS) - KEEP:
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="drawsite-tests-")
 atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 
-# Tests of a limit set their own.
+# No rate limits: tests of a limit set their own.
 os.environ.update({name: "0" for name in SETTINGS if name.endswith("_RATE")})
-# Whatever room the machine has that they run on.
+# No storage limits, so that tests do not depend on the machine's free disk space.
 os.environ.update(SUBMIT_BYTES="0", MIN_FREE_BYTES="0")
 
-# Playwright's event loop makes Django think that the tests are asynchronous; they are not.
+# Playwright's event loop makes Django take the tests for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
@@ -55,19 +58,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--another-database",
         action="store_true",
-        help="only the tests that may end otherwise on another database than the one before",
+        help="run only the tests whose result may depend on the database",
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--another-database"):
-        deselected = [item for item in items if not asks_database(item)]
+        deselected = [item for item in items if not depends_on_database(item)]
         config.hook.pytest_deselected(items=deselected)
-        items[:] = [item for item in items if asks_database(item)]
+        items[:] = [item for item in items if depends_on_database(item)]
 
 
-def asks_database(item: pytest.Item) -> bool:
-    """Whether a test is about the database; others have it for their page or their files only."""
+def depends_on_database(item: pytest.Item) -> bool:
+    """Whether a test's result may depend on the database.
+
+    Tests marked page_alone or files_alone use it, but only to test a page or files.
+    """
     if any(item.get_closest_marker(name) for name in ("page_alone", "files_alone")):
         return False
     fixtures = {"db", "transactional_db"} & set(getattr(item, "fixturenames", []))

@@ -1,4 +1,4 @@
-"""An installation of its own: a database that is empty at first, a data directory, `manage.py`."""
+"""A separate installation of the site: an empty database, a data directory, `manage.py`."""
 
 import os
 import sqlite3
@@ -35,14 +35,14 @@ class Installation:
         )
 
     def manage(self, *arguments: object, code: int = 0, **environment: str) -> str:
-        """What manage.py says, which must end with this code."""
+        """Run manage.py and check its exit code; its output and error output."""
         with self.start(*arguments, **environment) as process:
             out, err = process.communicate(timeout=120)
         assert process.returncode == code, out + err
         return out + err
 
     def ask(self, expression: str) -> str:
-        """What a Python expression comes to there, which may use `Drawing` and `matching`."""
+        """Print a Python expression there, which may use `Drawing` and `matching`."""
         program = (
             "from drawings.models import Drawing; from drawings.queries.search import matching;"
             f" print(({expression}))"
@@ -51,7 +51,7 @@ class Installation:
 
     @contextmanager
     def database(self) -> Iterator[Any]:
-        """A connection that knows nothing of Django; what it did is committed in the end."""
+        """A plain driver connection, without Django. Commits at the end of the `with` block."""
         if self.url.startswith("sqlite:"):
             with closing(sqlite3.connect(self.data_dir / "db.sqlite3")) as sqlite, sqlite:
                 yield sqlite
@@ -62,7 +62,7 @@ class Installation:
 
 @contextmanager
 def installation(data_dir: Path) -> Iterator[Installation]:
-    """On the kind of database that the tests run on."""
+    """An installation on the kind of database that the tests run on."""
     if connection.vendor == "sqlite":
         yield on_sqlite(data_dir)
         return

@@ -11,13 +11,13 @@ from types import TracebackType
 from typing import Self
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "deploy" / "nginx"
-# Debian keeps it where ordinary users do not look for programs.
+# Debian installs nginx outside the PATH of ordinary users.
 SEARCH_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
 START_SECONDS = 30
 
 
 def fill_in(template: str, values: dict[str, str]) -> str:
-    """As envsubst does it: `${NAME}` and `$NAME` of these names, and no other."""
+    """Replace `${NAME}` and `$NAME` for these names only, as envsubst does."""
     names = "|".join(values)
     return re.sub(
         rf"\$(?:\{{({names})\}}|({names})\b)",
@@ -27,7 +27,7 @@ def fill_in(template: str, values: dict[str, str]) -> str:
 
 
 class Nginx:
-    """nginx on a free port, its files in `folder`. Other values than these are given by name."""
+    """nginx on a free port, with its files in `folder`. Keywords override the default values."""
 
     def __init__(self, folder: Path, site_port: int, **values: str) -> None:
         with socket.socket() as probe:
@@ -47,7 +47,7 @@ class Nginx:
         }
 
     def command(self, *options: str) -> list[str]:
-        """nginx with the configuration, which this writes."""
+        """Write the configuration; the command that starts nginx with it."""
         for template in TEMPLATES.glob("*.template"):
             text = fill_in(template.read_text(), self.values)
             (self.folder / template.stem).write_text(text)

@@ -1,4 +1,4 @@
-"""What the database knows of its tables when it plans a query, and how it plans then."""
+"""The statistics that the database plans queries with, and plans as for a large table."""
 
 from django.db import connection
 
@@ -9,39 +9,39 @@ ROWS = {
 
 
 def known_drawings() -> int:
-    """How many drawings there were when it last counted them."""
+    """The number of drawings in the planner's statistics."""
     with connection.cursor() as cursor:
         cursor.execute(ROWS[connection.vendor])
         (known,) = cursor.fetchone()
     return int(known.split()[0])
 
 
-# The index that each database takes for what is published, newest first.
+# The index that each database uses to list published drawings, newest first.
 PUBLISHED = "drawing_published" if connection.vendor == "postgresql" else "drawing_status"
 
 
-MANY = """
+CLAIM_MILLION_ROWS = """
     UPDATE pg_class SET reltuples = 1000000, relpages = pg_relation_size(oid) / 8192
     WHERE oid = 'drawings_drawing'::regclass
     OR oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = 'drawings_drawing'::regclass)
 """
 
 
-# What an import or a demo in an earlier test has counted outlives its rows.
-FORGET = ("ANALYZE", "DELETE FROM sqlite_stat1", "ANALYZE sqlite_schema")
+# Statistics from an import or a demo in an earlier test outlive its rows.
+FORGET_STATISTICS = ("ANALYZE", "DELETE FROM sqlite_stat1", "ANALYZE sqlite_schema")
 
 
 def plan_for_many() -> None:
-    """Have the database plan the queries of this transaction about as it does for a million rows.
+    """Make the database plan the queries of this transaction about as for a million rows.
 
-    SQLite does so without statistics. PostgreSQL would rather read a few rows whole, or by the
-    smallest index; and without having seen the values in a column it takes each of them to be rare
-    enough to be sorted.
+    SQLite does so without statistics. PostgreSQL prefers to read small tables sequentially or by
+    the smallest index; and without statistics on a column, it expects each value to be rare enough
+    to sort its rows.
     """
     statements = [
-        MANY,
+        CLAIM_MILLION_ROWS,
         *(f"SET LOCAL enable_{way} = off" for way in ("seqscan", "bitmapscan", "sort")),
     ]
     with connection.cursor() as cursor:
-        for statement in statements if connection.vendor == "postgresql" else FORGET:
+        for statement in statements if connection.vendor == "postgresql" else FORGET_STATISTICS:
             cursor.execute(statement)

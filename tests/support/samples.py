@@ -1,4 +1,4 @@
-"""Pictures and other bytes that more than one test sends."""
+"""Images and other bytes to send in tests."""
 
 import io
 import struct
@@ -12,13 +12,13 @@ from drawings.imaging import pixels
 from drawings.imaging.png import PNG_SIGNATURE, png_chunk, png_from_blob
 from tests.support import samples
 
-NO_ID = "01900000-0000-7000-8000-000000000000"  # of no drawing
+NO_ID = "01900000-0000-7000-8000-000000000000"  # no drawing has it
 
 TRUNCATED = slice(None, -30)
 
 
 def encoded(picture, format="PNG", **options):
-    """A Pillow image, or an array, as a file of this format."""
+    """The bytes of a Pillow image, or of an array, in this format."""
     if isinstance(picture, np.ndarray):
         picture = Image.fromarray(picture)
     out = io.BytesIO()
@@ -27,18 +27,18 @@ def encoded(picture, format="PNG", **options):
 
 
 def png(field):
-    """The 8-bit grey PNG of a field, as the canvas page sends it."""
+    """The 8-bit grey PNG of a field, as the studio sends it."""
     return png_from_blob(pixels.write_blob(field), *field.shape)
 
 
 def decoded(data, mode="RGB"):
-    """The pixels of a picture file, as an array."""
+    """The pixels of an image file, as a uint8 array."""
     with Image.open(io.BytesIO(data)) as picture:
         return np.asarray(picture.convert(mode))
 
 
 def shades(height, width):
-    """A field of this size with many shades in it."""
+    """A field of this size with many shades."""
     return (np.arange(height * width, dtype=np.uint32) * 7).astype(np.uint8).reshape(height, width)
 
 
@@ -62,7 +62,7 @@ def huge_png(side=13_000):
 
 
 def brightness_list(*first, length=40_000, rest="12"):
-    """The text of a brightness list: these items, as JSON spells them, then `rest` to the end."""
+    """A brightness list as JSON text: these items, then `rest` up to `length`."""
     return "[" + ", ".join([*first, *[rest] * (length - len(first))]) + "]"
 
 

@@ -1,12 +1,14 @@
-"""The server as a process of its own, for tests that need the real thing."""
+"""The server in its own process, for tests that need a real one, and a slow proxy for it."""
 
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,11 +18,14 @@ from django.db import connection
 
 START_SECONDS = 30
 
+PIECE_BYTES = 500
+PAUSE_SECONDS = 0.025  # long enough for the browser to paint each piece
+
 
 class Server:
-    """gunicorn on a free port, serving the database that this process tests on.
+    """gunicorn on a free port, on the database that this process tests on.
 
-    Other settings than the defaults are given by name, as environment variables.
+    Keywords are environment variables that override the defaults.
     """
 
     def __init__(self, **environment: str) -> None:
@@ -77,8 +82,45 @@ class Server:
             return False
 
 
+class SlowProxy:
+    """Forwards GET requests to a server, and returns its HTML pages piece by piece."""
+
+    def __init__(self, server: Server) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                with urllib.request.urlopen(f"{server.url}{self.path}") as response:
+                    body = response.read()
+                    content_type = response.headers["Content-Type"]
+                self.send_response(200)
+                self.send_header("Content-Type", content_type)
+                self.end_headers()
+                step = PIECE_BYTES if content_type.startswith("text/html") else len(body)
+                for start in range(0, len(body), step):
+                    self.wfile.write(body[start : start + step])
+                    time.sleep(PAUSE_SECONDS)
+
+            def log_message(self, format: str, *arguments: object) -> None:
+                """Log nothing."""
+
+        self.proxy = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.proxy.server_port}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.proxy.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.proxy.shutdown()
+        self.proxy.server_close()
+
+
 def database_url() -> str:
-    """The test database, as DATABASE_URL names it."""
+    """The DATABASE_URL of the test database."""
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{database['NAME']}"

@@ -5,8 +5,8 @@ from pathlib import Path
 from benchmarks.harness.site import Server
 
 
-def everyone(server: Server) -> list[int]:
-    """The server's process and all below it."""
+def list_processes(server: Server) -> list[int]:
+    """The process ids of the server and of all its descendants."""
     found = [server.pid]
     for pid in found:
         children = Path(f"/proc/{pid}/task").glob("*/children")

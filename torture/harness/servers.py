@@ -1,4 +1,4 @@
-"""A PostgreSQL and a Redis of our own, which may be stopped without anybody else's noticing."""
+"""PostgreSQL and Redis servers for one test, so that stopping them disturbs nobody else."""
 
 import os
 import shutil
@@ -12,20 +12,20 @@ from pathlib import Path
 
 import redis
 
-from torture.harness.lab import NotAtHandError
+from torture.harness.workspace import UnavailableError
 
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 
 
 class PostgreSQL:
-    """A server with its data in a folder."""
+    """A PostgreSQL server with its data in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = free_port()
+        self.port = find_free_port()
         self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
 
-    def make(self) -> None:
+    def create(self) -> None:
         self._run("initdb", "--username=postgres", "--auth=trust", "--pgdata", self.folder)
 
     def start(self) -> None:
@@ -34,27 +34,27 @@ class PostgreSQL:
         self._run("pg_ctl", "-D", self.folder, "-o", options, "-l", log, "-w", "start")
 
     def stop(self) -> None:
-        """As a restart of the machine's own does: open connections are ended."""
+        """Shut down at once, as for a restart: open connections are closed."""
         self._run("pg_ctl", "-D", self.folder, "-m", "fast", "-w", "stop")
 
     def _run(self, program: str, *arguments: str | Path) -> None:
-        command = [_program(program), *map(str, arguments)]
-        if os.geteuid() == 0:  # which PostgreSQL refuses to run as
+        command = [_find_program(program), *map(str, arguments)]
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             command = ["runuser", "--user", "postgres", "--", *command]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
 
 
 class Redis:
-    """A server that keeps nothing on disk."""
+    """A Redis server that stores nothing on disk."""
 
     def __init__(self) -> None:
-        self.port = free_port()
+        self.port = find_free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.client = redis.Redis(port=self.port)
 
     def start(self) -> None:
         command = [
-            _program("redis-server"),
+            _find_program("redis-server"),
             "--bind",
             "127.0.0.1",
             "--port",
@@ -65,7 +65,7 @@ class Redis:
             "/",
         ]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             try:
                 self.client.ping()
@@ -80,12 +80,12 @@ class Redis:
 
 
 @contextmanager
-def postgresql() -> Iterator[PostgreSQL]:
-    with tempfile.TemporaryDirectory(prefix="drawsite-torture-") as place:
+def run_postgresql() -> Iterator[PostgreSQL]:
+    with tempfile.TemporaryDirectory(prefix="drawsite-torture-") as folder:
         if os.geteuid() == 0:
-            shutil.chown(place, "postgres")
-        server = PostgreSQL(Path(place, "data"))
-        server.make()
+            shutil.chown(folder, "postgres")
+        server = PostgreSQL(Path(folder, "data"))
+        server.create()
         server.start()
         try:
             yield server
@@ -94,7 +94,7 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 
 @contextmanager
-def redis_server() -> Iterator[Redis]:
+def run_redis() -> Iterator[Redis]:
     server = Redis()
     server.start()
     try:
@@ -103,16 +103,16 @@ def redis_server() -> Iterator[Redis]:
         server.kill()
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _program(name: str) -> str:
-    """Debian keeps PostgreSQL's programs where nobody looks for them."""
+def _find_program(name: str) -> str:
+    """The path of a program. Debian installs PostgreSQL's outside PATH."""
     folders = [os.environ["PATH"], *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
     found = shutil.which(name, path=os.pathsep.join(folders))
     if found is None:
-        raise NotAtHandError(f"{name} is not installed")
+        raise UnavailableError(f"{name} is not installed")
     return found

@@ -1,49 +1,49 @@
-"""The database file is deleted under the running server, and comes back."""
+"""The database file is deleted under the running server, then put back."""
 
 from collections.abc import Iterator
 
 from benchmarks.harness.site import Server, Site
-from benchmarks.harness.submissions import BEHIND_PROXY, prepare
-from torture.harness.crowd import at_once, counted
-from torture.harness.lab import SQLITE, Lab
-from torture.harness.ledger import acknowledged, audit
-from torture.harness.ready import fault
+from benchmarks.harness.submissions import BEHIND_PROXY, build_submissions
+from torture.harness.audit import acknowledged_digests, audit_drawings
+from torture.harness.client_pool import format_statuses, send_together
+from torture.harness.readiness import read_current_fault
 from torture.harness.table import Result
+from torture.harness.workspace import SQLITE, Workspace
 
 SENT = 16
 
 
-def run(lab: Lab) -> Iterator[Result]:
-    with lab.fresh(SQLITE) as site, site.started(**BEHIND_PROXY) as server:
-        yield from _delete(site, server)
+def run(workspace: Workspace) -> Iterator[Result]:
+    with workspace.fresh_site(SQLITE) as site, site.started(**BEHIND_PROXY) as server:
+        yield from _delete_database(site, server)
 
 
-def _delete(site: Site, server: Server) -> Iterator[Result]:
-    submissions = prepare(server, 3 * SENT, SENT)
+def _delete_database(site: Site, server: Server) -> Iterator[Result]:
+    submissions = build_submissions(server, 3 * SENT, SENT)
     requests = [each.request for each in submissions]
-    before = at_once(server.port, requests[:SENT])
-    # All of it: what is in the write-ahead log is a part of the database.
+    before = send_together(server.port, requests[:SENT])
+    # With the write-ahead log, which is part of the database.
     files = [path for path in site.data.iterdir() if path.name.startswith("db.sqlite3")]
     aside = site.data / "aside"
     aside.mkdir()
     for file in files:
         file.rename(aside / file.name)
-    during = at_once(server.port, requests[SENT : 2 * SENT], SENT)
-    why = fault(server)
-    made = (site.data / "db.sqlite3").exists()
+    during = send_together(server.port, requests[SENT : 2 * SENT], SENT)
+    fault = read_current_fault(server)
+    is_recreated = (site.data / "db.sqlite3").exists()
     yield Result(
         "database file deleted under the server",
-        f"/readyz: {why or 'ready'}; submissions {counted(during)};"
-        f" {'a new file' if made else 'no file'} in its place",
-        why is not None and {each.status for each in during} == {503} and not made,
+        f"/readyz: {fault or 'ready'}; submissions {format_statuses(during)};"
+        f" {'a new file' if is_recreated else 'no file'} in its place",
+        fault is not None and {each.status for each in during} == {503} and not is_recreated,
     )
     for file in sorted(files, reverse=True):
         (aside / file.name).rename(file)
-    after = at_once(server.port, requests[2 * SENT :], 2 * SENT)
-    why = fault(server)
-    figure, holds = audit(site, acknowledged(submissions, [*before, *after]))
+    after = send_together(server.port, requests[2 * SENT :], 2 * SENT)
+    fault = read_current_fault(server)
+    figure, holds = audit_drawings(site, acknowledged_digests(submissions, [*before, *after]))
     yield Result(
         "database file put back",
-        f"/readyz: {why or 'ready'}; {figure}",
-        why is None and holds and {each.status for each in after} == {201},
+        f"/readyz: {fault or 'ready'}; {figure}",
+        fault is None and holds and {each.status for each in after} == {201},
     )

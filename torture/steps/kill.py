@@ -1,4 +1,4 @@
-"""kill -9 of the server, all of its processes at once, while drawings are sent."""
+"""kill -9 of all the server's processes at once, while drawings are sent."""
 
 import os
 import random
@@ -7,36 +7,36 @@ import time
 from collections.abc import Iterator
 
 from benchmarks.harness.site import Site
-from benchmarks.harness.submissions import BEHIND_PROXY, prepare
-from torture.harness.crowd import Crowd
-from torture.harness.lab import Lab
-from torture.harness.ledger import acknowledged, audit
-from torture.harness.processes import everyone
+from benchmarks.harness.submissions import BEHIND_PROXY, build_submissions
+from torture.harness.audit import acknowledged_digests, audit_drawings
+from torture.harness.client_pool import ClientPool
+from torture.harness.processes import list_processes
 from torture.harness.table import Result
+from torture.harness.workspace import Workspace
 
 TIMES = 100
 SHORT_TIMES = 5
-SENT_EACH_TIME = 400
+SUBMISSIONS = 400
 DIFFERENT = 20
-SECONDS = (0.1, 0.6)  # of sending, before the blow
+SECONDS = (0.1, 0.6)  # of sending before each kill
 
 
-def run(lab: Lab) -> Iterator[Result]:
-    for backend in lab.backends:
-        with lab.fresh(backend) as site:
-            yield _kill(site, lab.scaled(TIMES, SHORT_TIMES), backend)
+def run(workspace: Workspace) -> Iterator[Result]:
+    for backend in workspace.backends:
+        with workspace.fresh_site(backend) as site:
+            yield _kill_repeatedly(site, workspace.scaled(TIMES, SHORT_TIMES), backend)
 
 
-def _kill(site: Site, times: int, backend: str) -> Result:
+def _kill_repeatedly(site: Site, times: int, backend: str) -> Result:
     chance = random.Random(5)  # noqa: S311 - not a secret
-    promised: dict[str, str] = {}
+    acknowledged: dict[str, str] = {}
     for _ in range(times):
         with site.started(**BEHIND_PROXY) as server:
-            submissions = prepare(server, SENT_EACH_TIME, DIFFERENT)
-            with Crowd(server.port, [each.request for each in submissions]) as crowd:
+            submissions = build_submissions(server, SUBMISSIONS, DIFFERENT)
+            with ClientPool(server.port, [each.request for each in submissions]) as clients:
                 time.sleep(chance.uniform(*SECONDS))
-                for pid in everyone(server):  # none is left to finish what it was at
+                for pid in list_processes(server):
                     os.kill(pid, signal.SIGKILL)
-        promised |= acknowledged(submissions, crowd.outcomes)
-    figure, holds = audit(site, promised)
+        acknowledged |= acknowledged_digests(submissions, clients.outcomes)
+    figure, holds = audit_drawings(site, acknowledged)
     return Result(f"kill -9 while drawings are sent, {times} times, {backend}", figure, holds)

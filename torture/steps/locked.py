@@ -1,4 +1,4 @@
-"""Something else holds SQLite's write lock for long: a backup by other means, a stuck process."""
+"""Another process holds SQLite's write lock for long: a foreign backup, or a stuck process."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -6,70 +6,73 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from threading import Event
 
-from benchmarks.harness.generator import Plan, percentile, statuses
-from benchmarks.harness.generator import run as generate
+from benchmarks.harness.generator import Plan, count_statuses, percentile, run_plans
 from benchmarks.harness.site import Site
-from benchmarks.harness.submissions import BEHIND_PROXY, prepare
-from torture.harness.crowd import Crowd, at_once, counted
-from torture.harness.lab import SQLITE, Lab
-from torture.harness.looking import looks
+from benchmarks.harness.submissions import BEHIND_PROXY, build_submissions
+from torture.harness.client_pool import ClientPool, format_statuses, send_together
+from torture.harness.read_requests import build_read_requests
 from torture.harness.table import Result
+from torture.harness.workspace import SQLITE, Workspace
 
 SECONDS = 10
 DRAWINGS = 200
-SENT = 10  # a second
+SENDS_PER_SECOND = 10
 SENDERS = 16
-READ = 50  # a second
-HELD_WITHIN_SECONDS = 10
-PAUSE_SECONDS = 0.1  # of who holds the lock, between two writes
-WAITED = (4.5, 6.0)  # who waits for the lock, before it is told to come back
+READS_PER_SECOND = 50
+LOCK_TIMEOUT_SECONDS = 10
+PAUSE_SECONDS = 0.1  # between two writes of the lock's holder
+LONGEST_WAIT_SECONDS = (4.5, 6.0)  # range for a submission that waits for the lock, then gets 503
 BEFORE_SECONDS = 4
-# On a machine that is slow with the lock free, twice what it takes then.
-P95_MS = 100
+# Or twice the time with the lock free, on a slow machine.
+MAX_P95_MS = 100
 
 
-def run(lab: Lab) -> Iterator[Result]:
-    with lab.fresh(SQLITE, drawings=DRAWINGS) as site:
-        yield from _lock(site)
+def run(workspace: Workspace) -> Iterator[Result]:
+    with workspace.fresh_site(SQLITE, drawings=DRAWINGS) as site:
+        yield from _measure_while_locked(site)
 
 
-def _lock(site: Site) -> Iterator[Result]:
-    reads = looks(site, DRAWINGS)
+def _measure_while_locked(site: Site) -> Iterator[Result]:
+    reads = build_read_requests(site, DRAWINGS)
     with site.started(**BEHIND_PROXY) as server:
-        submissions = [each.request for each in prepare(server, SENT * SECONDS + SENDERS, 20)]
-        at_once(server.port, reads[:20])
-        stored = site.ask("count")
-        [before] = generate(server.port, [Plan(reads, READ, BEFORE_SECONDS)])
+        submissions = [
+            each.request
+            for each in build_submissions(server, SENDS_PER_SECOND * SECONDS + SENDERS, 20)
+        ]
+        send_together(server.port, reads[:20])
+        count_before = site.run_function("count_drawings")
+        [before] = run_plans(server.port, [Plan(reads, READS_PER_SECOND, BEFORE_SECONDS)])
         with (
-            _write_lock(site),
-            Crowd(server.port, submissions, SENDERS, SENT) as senders,
+            _hold_write_lock(site),
+            ClientPool(server.port, submissions, SENDERS, SENDS_PER_SECOND) as senders,
         ):
-            plan = Plan(reads, READ, SECONDS, connections=SENDERS)
-            [answers] = generate(server.port, [plan])
+            plan = Plan(reads, READS_PER_SECOND, SECONDS, connections=SENDERS)
+            [responses] = run_plans(server.port, [plan])
         outcomes = [each for each in senders.outcomes if each.end < senders.begin + SECONDS]
-        after = at_once(server.port, submissions[-SENDERS:])
+        after = send_together(server.port, submissions[-SENDERS:])
     longest = max(outcome.seconds for outcome in outcomes)
-    told = sum(
-        outcome.answer is not None and "Retry-After" in outcome.answer.headers
+    with_retry_after = sum(
+        outcome.response is not None and "Retry-After" in outcome.response.headers
         for outcome in outcomes
     )
     yield Result(
-        f"write lock held for {SECONDS} s: {SENT} submissions a second",
-        f"{counted(outcomes)}, longest {longest:.1f} s,"
-        f" {told} of {len(outcomes)} told when to come back",
+        f"write lock held for {SECONDS} s: {SENDS_PER_SECOND} submissions a second",
+        f"{format_statuses(outcomes)}, longest {longest:.1f} s,"
+        f" {with_retry_after} of {len(outcomes)} with Retry-After",
         {outcome.status for outcome in outcomes} == {503}
-        and told == len(outcomes)
-        and WAITED[0] < longest < WAITED[1],
+        and with_retry_after == len(outcomes)
+        and LONGEST_WAIT_SECONDS[0] < longest < LONGEST_WAIT_SECONDS[1],
     )
-    free, p95 = (percentile(each, 0.95) * 1000 for each in (before, answers))
-    worst = percentile(answers, 0.9999) * 1000
+    free, p95 = (percentile(each, 0.95) * 1000 for each in (before, responses))
+    worst = percentile(responses, 0.9999) * 1000
     yield Result(
-        f"write lock held for {SECONDS} s: {READ} pages and pictures a second",
-        f"{counted(answers)}, p95 {p95:.0f} ms ({free:.0f} ms before), longest {worst:.0f} ms",
-        set(statuses(answers)) == {200} and p95 < max(P95_MS, 2 * free),
+        f"write lock held for {SECONDS} s: {READS_PER_SECOND} pages and images a second",
+        f"{format_statuses(responses)}, p95 {p95:.0f} ms ({free:.0f} ms before),"
+        f" longest {worst:.0f} ms",
+        set(count_statuses(responses)) == {200} and p95 < max(MAX_P95_MS, 2 * free),
     )
     acknowledged = sum(outcome.status == 201 for outcome in [*senders.outcomes, *after])
-    added = site.ask("count") - stored
+    added = site.run_function("count_drawings") - count_before
     yield Result(
         "write lock held: when it is free again",
         f"{added} stored of {acknowledged} acknowledged",
@@ -78,24 +81,26 @@ def _lock(site: Site) -> Iterator[Result]:
 
 
 @contextmanager
-def _write_lock(site: Site) -> Iterator[None]:
-    """It is held by one that writes all the time, and is not done: SQLite's log grows meanwhile."""
+def _hold_write_lock(site: Site) -> Iterator[None]:
+    """Hold the write lock in a transaction that keeps writing, so that SQLite's log grows."""
     is_over = Event()
-    is_held = Event()
+    has_lock = Event()
 
-    def write_on_and_on() -> None:
+    def keep_writing() -> None:
         with closing(sqlite3.connect(site.data / "db.sqlite3", isolation_level=None)) as connection:
-            connection.execute("PRAGMA cache_size = 10")  # what is more goes to the log at once
+            connection.execute(
+                "PRAGMA cache_size = 10"
+            )  # so that further pages spill to the log at once
             connection.execute("BEGIN IMMEDIATE")
-            is_held.set()
+            has_lock.set()
             while not is_over.wait(PAUSE_SECONDS):
                 connection.execute("UPDATE drawings_drawing SET title = title")
             connection.execute("ROLLBACK")
 
     with ThreadPoolExecutor(1) as threads:
-        writer = threads.submit(write_on_and_on)
-        if not is_held.wait(timeout=HELD_WITHIN_SECONDS):
-            writer.result()  # raises what went wrong
+        writer = threads.submit(keep_writing)
+        if not has_lock.wait(timeout=LOCK_TIMEOUT_SECONDS):
+            writer.result()  # raises its error
         try:
             yield
         finally:

@@ -1,4 +1,4 @@
-"""Slow clients, many of them, at nginx as deploy/ ships it: what everybody else notices."""
+"""Many slow clients at nginx as deploy/ ships it: how other clients fare."""
 
 import resource
 import socket
@@ -12,77 +12,77 @@ from statistics import mean
 from benchmarks.harness import generator
 from benchmarks.harness.generator import Plan, percentile
 from benchmarks.harness.site import Server, Site
-from benchmarks.harness.submissions import prepare
+from benchmarks.harness.submissions import build_submissions
 from benchmarks.harness.table import WrongAnswerError
 from tests.support.nginx import Nginx
-from torture.harness.crowd import counted
-from torture.harness.lab import SQLITE, Lab
+from torture.harness.client_pool import format_statuses
 from torture.harness.table import Result
+from torture.harness.workspace import SQLITE, Workspace
 
-SLOW = 1_500
-FROM_EACH = 5  # from one address: fewer than nginx allows, so that it has to bear them
+SLOW_CLIENTS = 1_500
+CLIENTS_PER_ADDRESS = 5  # fewer than nginx's limit, so that it accepts them all
 PAUSE_SECONDS = 3.0
 SECONDS = 20
 SHORT_SECONDS = 6
 DRAWINGS = 200
-READ = 50  # a second
-SENT = 5  # a second
-P95_MS = 200
-# nginx ends two thirds of them after 10 s, and each opens again within PAUSE_SECONDS.
+READS_PER_SECOND = 50
+SENDS_PER_SECOND = 5
+MAX_P95_MS = 200
+# nginx closes two thirds of them after 10 s, and each reconnects within PAUSE_SECONDS.
 OPEN_SHARE = 0.8
 
 
-def run(lab: Lab) -> Iterator[Result]:
-    seconds = lab.scaled(SECONDS, SHORT_SECONDS)
-    with lab.fresh(SQLITE, drawings=DRAWINGS) as site:
+def run(workspace: Workspace) -> Iterator[Result]:
+    seconds = workspace.scaled(SECONDS, SHORT_SECONDS)
+    with workspace.fresh_site(SQLITE, drawings=DRAWINGS) as site:
         (site.data / "nginx").mkdir()
         with (
             site.started(TRUSTED_PROXIES="1", SUBMIT_RATE="0") as server,
             Nginx(site.data / "nginx", server.port) as nginx,
         ):
-            yield _measure(site, Server(nginx.port, server.pid), seconds)
+            yield _measure_others(site, Server(nginx.port, server.pid), seconds)
 
 
-def _measure(site: Site, proxy: Server, seconds: int) -> Result:
+def _measure_others(site: Site, proxy: Server, seconds: int) -> Result:
     paths = ["/gallery/", "/"]
-    for drawing in site.ask("ids", DRAWINGS):
+    for drawing in site.run_function("newest_ids", DRAWINGS):
         paths += [f"/drawings/{drawing}/", f"/drawings/{drawing}/image.png"]
-    reads = Plan([generator.get(path) for path in paths], READ, seconds)
-    submissions = prepare(proxy, SENT * seconds, 20)
-    sends = Plan([each.request for each in submissions], SENT, seconds)
-    alone = generator.run(proxy.port, [reads])[0]
-    with crowd(proxy.port, f"{paths[-1]}?scale=8") as held:
-        read, sent = generator.run(proxy.port, [reads, sends])
+    reads = Plan([generator.build_get_request(path) for path in paths], READS_PER_SECOND, seconds)
+    submissions = build_submissions(proxy, SENDS_PER_SECOND * seconds, 20)
+    sends = Plan([each.request for each in submissions], SENDS_PER_SECOND, seconds)
+    alone = generator.run_plans(proxy.port, [reads])[0]
+    with run_slow_clients(proxy.port, f"{paths[-1]}?scale=8") as open_counts:
+        read, sent = generator.run_plans(proxy.port, [reads, sends])
     p95_alone, p95_read, p95_sent = (
-        percentile(answers, 0.95) * 1000 for answers in (alone, read, sent)
+        percentile(responses, 0.95) * 1000 for responses in (alone, read, sent)
     )
-    connections = mean(held)
+    connections = mean(open_counts)
     return Result(
-        f"{SLOW:,} slow connections at nginx for {seconds} s",
+        f"{SLOW_CLIENTS:,} slow connections at nginx for {seconds} s",
         f"{connections:,.0f} open on average; of others"
-        f" p95 {p95_read:.0f} ms for pages and pictures ({READ}/s; {p95_alone:.0f} ms before),"
-        f" {counted(read)};"
-        f" {p95_sent:.0f} ms for submissions ({SENT}/s), {counted(sent)}",
+        f" p95 {p95_read:.0f} ms for pages and images ({READS_PER_SECOND}/s;"
+        f" {p95_alone:.0f} ms before), {format_statuses(read)};"
+        f" {p95_sent:.0f} ms for submissions ({SENDS_PER_SECOND}/s), {format_statuses(sent)}",
         {each.status for each in read} == {200}
         and {each.status for each in sent} == {201}
-        and connections > SLOW * OPEN_SHARE
-        and max(p95_read, p95_sent) < P95_MS,
+        and connections > SLOW_CLIENTS * OPEN_SHARE
+        and max(p95_read, p95_sent) < MAX_P95_MS,
     )
 
 
-class Client:
-    """One slow connection, opened again when nginx has had enough of it.
+class SlowClient:
+    """One slow connection, reopened when nginx closes it.
 
-    A third of them never end their header, a third their body, a third do not read the pictures
-    that they asked for.
+    A third of the clients never end their header, a third never end their body, and a third do not
+    read the images that they request.
     """
 
-    def __init__(self, number: int, port: int, picture: str) -> None:
+    def __init__(self, number: int, port: int, image_path: str) -> None:
         self.kind = number % 3
         self.port = port
-        self.picture = picture
-        place = number // FROM_EACH
-        self.address = f"127.1.{place // 250}.{place % 250 + 1}"
+        self.image_path = image_path
+        group = number // CLIENTS_PER_ADDRESS
+        self.address = f"127.1.{group // 250}.{group % 250 + 1}"
         self.open()
 
     def open(self) -> None:
@@ -98,15 +98,15 @@ class Client:
             self.socket.send(head.encode())
         else:
             self.socket.send(
-                f"GET {self.picture} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * 20
+                f"GET {self.image_path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * 20
             )
 
-    def go_on(self) -> None:
-        """Send one byte more; open another connection if this one has ended."""
+    def send_byte(self) -> None:
+        """Send one more byte, or reconnect if the connection has ended."""
         try:
             if self.kind < 2:
                 self.socket.send(b"x")
-                self.socket.recv(1)  # nothing but the end, or an error before it
+                self.socket.recv(1)  # BlockingIOError while the connection is open
             elif not self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
                 return
         except BlockingIOError:
@@ -118,35 +118,35 @@ class Client:
 
 
 def count_connections(port: int) -> int:
-    """Those at the port, as the kernel sees them."""
+    """The established connections at a local port, from /proc/net/tcp."""
     rows = map(str.split, Path("/proc/net/tcp").read_text().splitlines())
     ours, is_established = f":{port:04X}", "01"
     return sum(row[1].endswith(ours) and row[3] == is_established for row in rows)
 
 
 @contextmanager
-def crowd(port: int, picture: str) -> Iterator[list[int]]:
-    """SLOW clients, each with a connection, all the while; how many are open, as time goes on."""
+def run_slow_clients(port: int, image_path: str) -> Iterator[list[int]]:
+    """Keep SLOW_CLIENTS connections busy. Yields a list that collects how many are open."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    clients = [Client(number, port, picture) for number in range(SLOW)]
-    held = []
+    clients = [SlowClient(number, port, image_path) for number in range(SLOW_CLIENTS)]
+    open_counts: list[int] = []
     is_over = threading.Event()
 
-    def go_on() -> None:
-        for turn, client in enumerate(cycle(clients)):
-            if is_over.wait(PAUSE_SECONDS / SLOW):
+    def keep_sending() -> None:
+        for number, client in enumerate(cycle(clients)):
+            if is_over.wait(PAUSE_SECONDS / SLOW_CLIENTS):
                 return
-            client.go_on()
-            if turn % (SLOW // 3) == 0:
-                held.append(count_connections(port))
+            client.send_byte()
+            if number % (SLOW_CLIENTS // 3) == 0:
+                open_counts.append(count_connections(port))
 
-    thread = threading.Thread(target=go_on)
+    thread = threading.Thread(target=keep_sending)
     thread.start()
     try:
-        yield held
+        yield open_counts
         if not thread.is_alive():
-            raise WrongAnswerError("The slow clients could not go on")
+            raise WrongAnswerError("The slow clients have failed")
     finally:
         is_over.set()
         thread.join()

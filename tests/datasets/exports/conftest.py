@@ -1,12 +1,12 @@
 import pytest
 from django.core.management import call_command
 
-from tests.support import exported
+from tests.support import sample_wall
 
 
 @pytest.fixture
 def wall(make_drawing):
-    return exported.fill(make_drawing)
+    return sample_wall.fill(make_drawing)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from drawings.http.errors import refusal_response
 from drawings.models import Drawing
 from drawings.queries.filters import DrawingFilter
 from drawsite.lib.refusals import RefusedError
-from tests.support import exported
+from tests.support import sample_wall
 
 PAGE = "/admin/drawings/drawing/export/"
 LIST = "/admin/drawings/drawing/"
@@ -44,7 +44,7 @@ def kept_connection():
 
 @pytest.fixture
 def wall(make_drawing):
-    return exported.fill(make_drawing, 12)
+    return sample_wall.fill(make_drawing, 12)
 
 
 @pytest.fixture
@@ -244,7 +244,7 @@ def test_of_two_exports_at_once_the_second_is_told_when_to_come_back(respond, wa
 def test_a_client_that_goes_away_frees_the_turn_and_the_snapshot(
     respond, transactional_db, make_drawing, monkeypatch
 ):
-    exported.fill(make_drawing, 6)
+    sample_wall.fill(make_drawing, 6)
     monkeypatch.setattr(exports, "CHUNK_BYTES", 1)
     monkeypatch.setattr("drawings.datasets.exports.source.BATCH_ROWS", 2)
     monkeypatch.setattr("drawings.datasets.exports.source.FETCH_ROWS", 1)
@@ -335,7 +335,7 @@ def test_others_ask_for_an_export_on_somebodys_behalf(wall, admin_user):
 
 
 def test_the_running_server_sends_a_whole_file(page, server, admin_user, make_drawing, client):
-    exported.fill(make_drawing, 12)
+    sample_wall.fill(make_drawing, 12)
     client.force_login(admin_user)
     session = client.cookies["sessionid"].value
     page.context.add_cookies([{"name": "sessionid", "value": session, "url": server.url}])

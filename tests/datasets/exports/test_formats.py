@@ -20,8 +20,8 @@ from drawings.datasets.splits import SPLITS, split_of
 from drawings.imaging import strokes
 from drawings.imaging.png import png_chunk
 from drawings.queries.filters import DrawingFilter
-from tests.support import documents, exported, samples
-from tests.support.exported import huggingface, of_split
+from tests.support import documents, sample_wall, samples
+from tests.support.sample_wall import load_with_huggingface, of_split
 
 pytestmark = pytest.mark.django_db
 
@@ -89,7 +89,7 @@ def test_zip_is_an_image_folder_that_datasets_loads(wall, export, tmp_path):
     with zipfile.ZipFile(export("wall.zip")) as archive:
         archive.extractall(tmp_path / "wall")
 
-    loaded = huggingface(tmp_path, "imagefolder", tmp_path / "wall")
+    loaded = load_with_huggingface(tmp_path, "imagefolder", tmp_path / "wall")
 
     assert loaded.keys() == set(SPLITS)
     for split, rows in loaded.items():
@@ -257,7 +257,7 @@ def test_csv_has_nothing_that_a_spreadsheet_would_calculate(sign):
 
 
 def test_a_status_is_said_where_it_is_not_that_of_all(make_drawing, export):
-    exported.fill(make_drawing, 5, status="hidden")
+    sample_wall.fill(make_drawing, 5, status="hidden")
 
     with np.load(export("wall.npz", status="hidden"), allow_pickle=False) as arrays:
         assert arrays["statuses"].tolist() == ["hidden"] * 5

@@ -10,7 +10,7 @@ from pyarrow import parquet
 
 from drawings.datasets.splits import SPLITS, split_of
 from tests.support import samples
-from tests.support.exported import huggingface, of_split
+from tests.support.sample_wall import load_with_huggingface, of_split
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +18,7 @@ grey = partial(samples.decoded, mode="L")
 
 
 def test_parquet_is_a_dataset_of_hugging_face(wall, export, tmp_path):
-    loaded = huggingface(tmp_path, export("wall"))
+    loaded = load_with_huggingface(tmp_path, export("wall"))
 
     assert loaded.keys() == set(SPLITS)
     for split, rows in loaded.items():

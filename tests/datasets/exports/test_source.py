@@ -19,7 +19,7 @@ from drawings.http.exports import _generate_chunks
 from drawings.imaging import strokes
 from drawings.models import Drawing
 from drawings.queries.filters import DrawingFilter
-from tests.support import documents, exported
+from tests.support import documents, sample_wall
 
 
 def in_thread(function):
@@ -48,7 +48,7 @@ def selected(**chosen):
 
 @pytest.fixture
 def wall(make_drawing):
-    return exported.fill(make_drawing, 12)
+    return sample_wall.fill(make_drawing, 12)
 
 
 # --- Which ----------------------------------------------------------------------------------
@@ -78,11 +78,11 @@ def test_a_record_has_strokes_that_agree_alone(make_drawing, agree):
 
 
 def test_a_record_knows_a_time_of_whole_seconds(make_drawing):
-    make_drawing(created_at=exported.BEGIN.replace(microsecond=0))
+    make_drawing(created_at=sample_wall.BEGIN.replace(microsecond=0))
 
     [[record]] = Source(DrawingFilter.published()).read_metadata()
 
-    assert record.created_at == exported.BEGIN.replace(microsecond=0)
+    assert record.created_at == sample_wall.BEGIN.replace(microsecond=0)
 
 
 def test_without_pixels_a_record_says_the_same(wall):
@@ -118,7 +118,7 @@ def test_drawings_are_selected_by_words_colormap_artist_and_time(wall):
     assert selected(cmap="viridis") == those(lambda drawing: drawing.colormap == "viridis")
     assert selected(artist="Ada") == those(lambda drawing: drawing.artist == "Ada")
     assert selected(artist="ada") == []
-    begin = exported.BEGIN + timedelta(hours=2)
+    begin = sample_wall.BEGIN + timedelta(hours=2)
     assert selected(since=begin) == [drawing.id for drawing in wall[2:]]
     assert selected(until=begin) == [drawing.id for drawing in wall[:2]]
     both = {"since": begin, "until": begin + timedelta(hours=5)}
@@ -128,9 +128,10 @@ def test_drawings_are_selected_by_words_colormap_artist_and_time(wall):
 
 
 def test_a_time_comes_back_from_its_text():
-    assert iso_timestamp(exported.BEGIN) == "2026-03-01T12:30:15.123456+00:00"
+    assert iso_timestamp(sample_wall.BEGIN) == "2026-03-01T12:30:15.123456+00:00"
     assert (
-        iso_timestamp(exported.BEGIN.replace(microsecond=0)) == "2026-03-01T12:30:15.000000+00:00"
+        iso_timestamp(sample_wall.BEGIN.replace(microsecond=0))
+        == "2026-03-01T12:30:15.000000+00:00"
     )
 
 
@@ -138,7 +139,7 @@ def test_a_time_comes_back_from_its_text():
 
 
 def test_an_export_sees_nothing_of_what_comes_later(transactional_db, make_drawing):
-    first, second = exported.fill(make_drawing, 2)
+    first, second = sample_wall.fill(make_drawing, 2)
     as_they_were = [(first.id, first.title), (second.id, second.title)]
 
     def change():
@@ -160,7 +161,7 @@ def test_an_export_sees_nothing_of_what_comes_later(transactional_db, make_drawi
 
 
 def test_others_write_while_an_export_goes_on(transactional_db, make_drawing, monkeypatch):
-    exported.fill(make_drawing, 6)
+    sample_wall.fill(make_drawing, 6)
     monkeypatch.setattr(reading, "BATCH_ROWS", 2)
     monkeypatch.setattr(reading, "FETCH_ROWS", 2)
     with snapshot(DrawingFilter.published()) as source:
@@ -171,7 +172,7 @@ def test_others_write_while_an_export_goes_on(transactional_db, make_drawing, mo
 
 
 def test_the_connection_is_as_it_was_after_an_export(transactional_db, make_drawing):
-    exported.fill(make_drawing, 3)
+    sample_wall.fill(make_drawing, 3)
 
     def fail():
         with snapshot(DrawingFilter.published()) as source:

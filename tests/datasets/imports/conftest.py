@@ -2,7 +2,7 @@ import zipfile
 
 import pytest
 
-from tests.support.importing import zipped
+from tests.support.import_command import zipped
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 from drawings.datasets.imports.readers import arrays
 from drawings.imaging import uploads
 from drawings.models import Drawing
-from tests.support.importing import bitmap, fields, run, run_to_break, same, stored, titles
+from tests.support.import_command import bitmap, fields, run, run_to_break, same, stored, titles
 
 pytestmark = [pytest.mark.django_db, pytest.mark.files_alone]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError
 
-from tests.support.importing import bitmap, fields, run, run_to_break, same, titles
+from tests.support.import_command import bitmap, fields, run, run_to_break, same, titles
 
 pytestmark = [pytest.mark.django_db, pytest.mark.files_alone]
 

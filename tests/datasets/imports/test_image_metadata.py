@@ -3,7 +3,7 @@
 import pytest
 
 from drawings.models import Drawing
-from tests.support.importing import put, run, titles, write_lines
+from tests.support.import_command import put, run, titles, write_lines
 
 pytestmark = [pytest.mark.django_db, pytest.mark.files_alone]
 

@@ -13,7 +13,7 @@ from drawings.datasets.imports.readers import images
 from drawings.imaging import uploads
 from drawings.models import Drawing
 from tests.support import samples
-from tests.support.importing import picture, put, run, stored, titles, write_lines, zipped
+from tests.support.import_command import picture, put, run, stored, titles, write_lines, zipped
 
 pytestmark = [pytest.mark.django_db, pytest.mark.files_alone]
 

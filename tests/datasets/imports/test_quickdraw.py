@@ -14,7 +14,7 @@ from drawings.datasets.imports import files
 from drawings.imaging import strokes
 from drawings.models import Drawing
 from drawings.services import verification
-from tests.support.importing import (
+from tests.support.import_command import (
     RAW,
     SIMPLIFIED,
     quickdraw,

@@ -141,7 +141,7 @@ def test_threads_that_ask_at_once_get_exactly_what_the_rate_says(store):
 
 def test_eight_processes_that_ask_at_once_get_exactly_what_the_rate_says(store):
     numbers = map(str, (PROCESSES, CALLS, 150))
-    command = [sys.executable, "-m", "tests.support.counting", *numbers]
+    command = [sys.executable, "-m", "tests.support.programs.concurrent_hits", *numbers]
     environment = {
         **os.environ,
         "SECRET_KEY": project.SECRET_KEY,

@@ -1,4 +1,4 @@
-"""A page and its files as nginx serves them: as fast as this machine can, so to speak."""
+"""nginx with a static copy of a page and its files: about the fastest that this machine can be."""
 
 import http.client
 import os
@@ -11,12 +11,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.harness.client import Answer
+from benchmarks.harness.client import Response
 
-# Debian keeps it where ordinary users do not look for programs.
+# Debian installs it outside the PATH of ordinary users.
 NGINX_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
-# What belongs to one transfer and not to the file.
-LEFT_OUT = {"server", "date", "connection", "content-length", "content-encoding", "content-type"}
+# Headers of a transfer, not of the file.
+TRANSFER_HEADERS = {
+    "server",
+    "date",
+    "connection",
+    "content-length",
+    "content-encoding",
+    "content-type",
+}
 
 CONFIGURATION = """
 daemon off;
@@ -45,31 +52,31 @@ http {{
 """
 
 
-def quoted(value: str) -> str:
+def quote_header(value: str) -> str:
     return value.replace("\\", "\\\\").replace("'", "\\'")
 
 
 @contextmanager
-def serving(files: Mapping[str, Answer]) -> Iterator[str]:
-    """Serve answers, not compressed, by their paths, with their headers; the address."""
+def serve_copy(files: Mapping[str, Response]) -> Iterator[str]:
+    """Serve uncompressed responses by path, with their headers. Yields the address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="drawsite-bench-nginx-") as name:
         folder = Path(name)
         locations = []
-        for number, (path, answer) in enumerate(files.items()):
-            (folder / str(number)).write_bytes(answer.body)
-            kind = answer.headers["Content-Type"].split(";")[0]
+        for number, (path, response) in enumerate(files.items()):
+            (folder / str(number)).write_bytes(response.body)
+            content_type = response.headers["Content-Type"].split(";")[0]
             headers = "".join(
-                f" add_header {name} '{quoted(value)}';"
-                for name, value in answer.headers.items()
-                if name.lower() not in LEFT_OUT
+                f" add_header {name} '{quote_header(value)}';"
+                for name, value in response.headers.items()
+                if name.lower() not in TRANSFER_HEADERS
             )
             locations.append(
-                # Not an alias: of a path that ends in a slash nginx makes a folder's index.
+                # Not an alias: nginx looks for a folder's index where a path ends in a slash.
                 f"location = {path} {{ root {folder}; try_files /{number} =404;"
-                f" types {{ }} default_type '{kind}';{headers} }}"
+                f" types {{ }} default_type '{content_type}';{headers} }}"
             )
         user = f"user {pwd.getpwuid(os.geteuid()).pw_name};" if os.geteuid() == 0 else ""
         text = CONFIGURATION.format(
@@ -81,14 +88,14 @@ def serving(files: Mapping[str, Answer]) -> Iterator[str]:
         environment = {**os.environ, "PATH": NGINX_PATH}
         process = subprocess.Popen(command, env=environment)
         try:
-            _wait(port, process)
+            _wait_until_ready(port, process)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
             process.wait(timeout=30)
 
 
-def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
+def _wait_until_ready(port: int, process: "subprocess.Popen[bytes]") -> None:
     for _ in range(200):
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)

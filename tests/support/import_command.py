@@ -1,4 +1,4 @@
-"""Runs import_drawings, and writes what it reads."""
+"""Run import_drawings, and write files for it to read."""
 
 import io
 import json
@@ -30,14 +30,14 @@ COMPARED = [
 
 
 def run(source, *arguments):
-    """What the command says at its end, and what it complains of."""
+    """Run the command; its output, stripped, and its error output."""
     out, err = io.StringIO(), io.StringIO()
     call_command("import_drawings", str(source), *map(str, arguments), stdout=out, stderr=err)
     return out.getvalue().strip(), err.getvalue()
 
 
 def run_to_break(source, *arguments):
-    """What the command says at its end, and why it fails: its source breaks off."""
+    """Run the command on a source that breaks off; its output, stripped, and its error."""
     out = io.StringIO()
     with pytest.raises(CommandError, match="was not read to its end") as stop:
         call_command("import_drawings", str(source), *map(str, arguments), stdout=out)
@@ -45,7 +45,7 @@ def run_to_break(source, *arguments):
 
 
 def stored():
-    """All drawings, the oldest first."""
+    """All drawings, oldest first."""
     return list(Drawing.objects.order_by("id"))
 
 
@@ -54,7 +54,7 @@ def titles():
 
 
 def snapshot():
-    """All that an export holds of the drawings, by their ids."""
+    """Everything that an export contains of each drawing, by its id."""
     return {
         drawing.id: (
             [getattr(drawing, name) for name in COMPARED],
@@ -66,7 +66,7 @@ def snapshot():
 
 
 def picture(number=0, height=24, width=20):
-    """A field that is another one for another number."""
+    """A field that is different for each number."""
     field = np.full((height, width), pixels.WHITE, np.uint8)
     field[2:10, 3:9] = 0
     field[-1, -4:] = np.frombuffer(number.to_bytes(4), np.uint8)
@@ -74,8 +74,10 @@ def picture(number=0, height=24, width=20):
 
 
 def write_lines(path, *records):
-    """Objects, or what is no JSON as bytes, as lines."""
-    lines = [r if isinstance(r, bytes) else json.dumps(r).encode() for r in records]
+    """Write one line for each record: objects as JSON, bytes unchanged."""
+    lines = [
+        record if isinstance(record, bytes) else json.dumps(record).encode() for record in records
+    ]
     path.write_bytes(b"".join(line + b"\n" for line in lines))
     return path
 
@@ -103,7 +105,7 @@ RAW = {
 
 
 def quickdraw(number=0, **values):
-    """A line of Quick, Draw!, another drawing for another number."""
+    """A record of Quick, Draw!, with a different key for each number."""
     return {**SIMPLIFIED, "key_id": str(5201136883597312 + number), **values}
 
 

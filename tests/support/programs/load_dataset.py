@@ -1,8 +1,8 @@
-"""What Hugging Face's `datasets` makes of a dataset, told by a process that may not ask the hub.
+"""Load a dataset with Hugging Face's `datasets`, in a process that must not contact the hub.
 
-    python -m tests.support.huggingface CACHE BUILDER_OR_FOLDER [DATA_DIR]
+    python -m tests.support.programs.load_dataset CACHE BUILDER_OR_FOLDER [DATA_DIR]
 
-prints JSON: for each split its rows, with the pixels of `image` in place of the picture.
+Prints JSON: the rows of each split, with the pixels of `image` instead of the file.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 
-def rows_of(split: Any) -> list[dict[str, Any]]:
+def read_rows(split: Any) -> list[dict[str, Any]]:
     return [
         {
             name: np.asarray(value).tolist() if name == "image" else str(value)
@@ -28,7 +28,7 @@ def main(cache: str, builder: str, data_dir: str | None = None) -> dict[str, Any
     from datasets import load_dataset
 
     loaded = load_dataset(builder, data_dir=data_dir, cache_dir=cache)
-    return {name: rows_of(split) for name, split in loaded.items()}
+    return {name: read_rows(split) for name, split in loaded.items()}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the site is compared with, behind the same server and middleware."""
+"""Views to compare the site with, behind the same server and middleware."""
 
 import io
 import json
@@ -13,13 +13,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import include, path
 
 
-def empty(request: HttpRequest) -> HttpResponse:
-    """The least that a view can do."""
+def empty_view(request: HttpRequest) -> HttpResponse:
+    """An empty response: the least work that a view can do."""
     return HttpResponse()
 
 
-def flask(request: HttpRequest, id: UUID) -> HttpResponse:
-    """A drawing as the Flask app made it: a text file of numbers through a figure."""
+def flask_image(request: HttpRequest, id: UUID) -> HttpResponse:
+    """A drawing's image as the Flask app made it: a text file of numbers, drawn by a figure."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -32,15 +32,15 @@ def flask(request: HttpRequest, id: UUID) -> HttpResponse:
     return HttpResponse(out.getvalue(), content_type="image/png")
 
 
-def modules(request: HttpRequest) -> JsonResponse:
-    """What the worker that answers has loaded."""
+def loaded_modules(request: HttpRequest) -> JsonResponse:
+    """The modules that the worker which handles this request has loaded."""
     return JsonResponse({"pid": os.getpid(), "modules": sorted(sys.modules)})
 
 
 urlpatterns = [
-    path("bench/empty", empty),
-    path("bench/flask/<uuid:id>.png", flask),
-    path("bench/modules", modules),
+    path("bench/empty", empty_view),
+    path("bench/flask/<uuid:id>.png", flask_image),
+    path("bench/modules", loaded_modules),
     path("", include("drawsite.urls")),
 ]
 

@@ -1,4 +1,4 @@
-"""A wall that more than one test exports."""
+"""A wall of varied drawings to export."""
 
 import json
 import subprocess
@@ -30,16 +30,16 @@ HOSTILE = [
 
 
 def id_at(time, n):
-    """The n-th UUIDv7 of a time, always the same: so are the splits."""
+    """The n-th UUIDv7 of a time. It is always the same, which keeps the splits the same."""
     return UUID(int=first_id(time).int | 7 << 76 | 2 << 62 | n)
 
 
 def fill(make_drawing, number=40, titles=HOSTILE, field=None, **values):
-    """Store drawings of mixed sizes, some with strokes; a list of them, the oldest first."""
+    """Store drawings of different sizes, some with strokes. Returns them, oldest first."""
     drawings = []
     for n in range(number):
         time = BEGIN + timedelta(hours=n, microseconds=n)
-        said = {
+        columns = {
             "id": id_at(time, n),
             "title": titles[n % len(titles)],
             "artist": ["Ada", "", "=Grace"][n % 3],
@@ -51,13 +51,13 @@ def fill(make_drawing, number=40, titles=HOSTILE, field=None, **values):
         }
         if field is None and n % 4 == 0:
             document = documents.document(documents.stroke((n, 3), (40, 30.5)), documents.flip())
-            said |= {"strokes": strokes.pack(document), "strokes_agree": True}
-            drawings.append(make_drawing(rasteriser.rasterise(document), **said))
+            columns |= {"strokes": strokes.pack(document), "strokes_agree": True}
+            drawings.append(make_drawing(rasteriser.rasterise(document), **columns))
         elif field is None:
             pixels = samples.shades(16 + n % 5 * 10, 20 + n % 3 * 7)
-            drawings.append(make_drawing(np.roll(pixels, n), **said))
+            drawings.append(make_drawing(np.roll(pixels, n), **columns))
         else:
-            drawings.append(make_drawing(field, **said))
+            drawings.append(make_drawing(field, **columns))
     return drawings
 
 
@@ -65,8 +65,14 @@ def of_split(wall, split):
     return [drawing for drawing in wall if split_of(drawing.id) == split]
 
 
-def huggingface(tmp_path, *arguments):
-    """Its rows of each split."""
-    command = [sys.executable, "-m", "tests.support.huggingface", tmp_path / "cache", *arguments]
+def load_with_huggingface(tmp_path, *arguments):
+    """Load a dataset with Hugging Face; returns the rows of each split."""
+    command = [
+        sys.executable,
+        "-m",
+        "tests.support.programs.load_dataset",
+        tmp_path / "cache",
+        *arguments,
+    ]
     done = subprocess.run(command, cwd=settings.BASE_DIR, check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)

@@ -1,7 +1,7 @@
-"""The drawings' rows read by the database's driver alone, and an export's bytes written to the disk
-by the format's library alone: what an export takes without this project's code in between.
+"""The baseline of an export, without this project's code.
 
-Each function returns the seconds that this took, without those of getting at what is written.
+The database driver alone reads the rows, and the format's library alone writes the bytes. Each
+function returns the seconds of that work, without the time that it takes to prepare the data.
 """
 
 import sqlite3
@@ -21,11 +21,11 @@ ROWS = (
     "SELECT id, title, artist, colormap, width, height, vmin, vmax, created_at, status,"
     " strokes_agree, blob, strokes FROM drawings_drawing WHERE status = 'published' ORDER BY id"
 )
-FETCHED = 500
+FETCH_SIZE = 500
 
 
 class Clock:
-    """Sums up the seconds of its `with` blocks."""
+    """Adds up the seconds spent in its `with` blocks."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -37,37 +37,37 @@ class Clock:
         self.seconds += time.perf_counter() - self._begin
 
 
-def read() -> float:
-    """Every row that is exported."""
+def read_rows() -> float:
+    """Read every row that an export reads."""
     clock = Clock()
     database = settings.DATABASES["default"]
     if database["ENGINE"] == "drawsite.db.sqlite":
-        address = f"file:{database['NAME']}?mode=ro"
-        with clock, closing(sqlite3.connect(address, uri=True)) as file:
-            _fetch(file.execute(ROWS))
+        uri = f"file:{database['NAME']}?mode=ro"
+        with clock, closing(sqlite3.connect(uri, uri=True)) as file:
+            _fetch_all(file.execute(ROWS))
     else:
-        where = {name.lower(): database[name] for name in ("HOST", "PORT", "USER", "PASSWORD")}
+        server = {name.lower(): database[name] for name in ("HOST", "PORT", "USER", "PASSWORD")}
         with (
             clock,
-            psycopg.connect(dbname=database["NAME"], **where) as connection,
+            psycopg.connect(dbname=database["NAME"], **server) as connection,
             connection.cursor("rows") as cursor,
         ):
-            cursor.itersize = FETCHED
-            _fetch(cursor.execute(ROWS))
+            cursor.itersize = FETCH_SIZE
+            _fetch_all(cursor.execute(ROWS))
     return clock.seconds
 
 
-def _fetch(cursor: Any) -> None:
-    while cursor.fetchmany(FETCHED):
+def _fetch_all(cursor: Any) -> None:
+    while cursor.fetchmany(FETCH_SIZE):
         pass
 
 
-def write(name: str, source: str, target: str) -> float:
-    """What is in an export once more, from Python's own objects."""
-    return WRITERS[name](Path(source), Path(target))
+def write_rows(file_format: str, source: str, target: str) -> float:
+    """Write the contents of an export once more, from plain Python objects."""
+    return WRITERS[file_format](Path(source), Path(target))
 
 
-def _parquet(source: Path, target: Path) -> float:
+def _write_parquet(source: Path, target: Path) -> float:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -102,7 +102,7 @@ def _parquet(source: Path, target: Path) -> float:
     return clock.seconds
 
 
-def _zip(source: Path, target: Path) -> float:
+def _write_zip(source: Path, target: Path) -> float:
     clock = Clock()
     with zipfile.ZipFile(source) as old:
         new = zipfile.ZipFile(target, "w")
@@ -116,7 +116,7 @@ def _zip(source: Path, target: Path) -> float:
     return clock.seconds
 
 
-def _npz(source: Path, target: Path) -> float:
+def _write_npz(source: Path, target: Path) -> float:
     with np.load(source, allow_pickle=False) as old:
         arrays = dict(old)
     clock = Clock()
@@ -126,4 +126,4 @@ def _npz(source: Path, target: Path) -> float:
     return clock.seconds
 
 
-WRITERS = {"parquet": _parquet, "zip": _zip, "npz": _npz}
+WRITERS = {"parquet": _write_parquet, "zip": _write_zip, "npz": _write_npz}

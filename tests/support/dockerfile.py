@@ -1,4 +1,4 @@
-"""The Dockerfile's steps as a script, in a folder instead of an image, where no engine runs."""
+"""Run the Dockerfile's steps in a folder instead of an image, without a container engine."""
 
 import json
 import os
@@ -13,9 +13,9 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 FOLDERS = ("/srv/drawsite", "/opt/venv")
-INSTALLATION = ("python -m venv", "/opt/venv/bin/pip install")
-# What only root may do, on a machine that is its own.
-OF_ROOT = ("apt-get", "useradd", "chown")
+INSTALL_COMMANDS = ("python -m venv", "/opt/venv/bin/pip install")
+# Commands that need root, and change the whole machine.
+ROOT_COMMANDS = ("apt-get", "useradd", "chown")
 
 
 class Step(NamedTuple):
@@ -24,14 +24,14 @@ class Step(NamedTuple):
 
 
 def steps() -> Iterator[Step]:
-    """The instructions, without comments."""
+    """The Dockerfile's instructions, without comments."""
     for line in DOCKERFILE.read_text().splitlines():
         if line and not line.startswith("#"):
             yield Step(*line.split(maxsplit=1))
 
 
 class Image:
-    """What the steps leave behind: files below `root`, the variables of ENV, commands."""
+    """The result of the steps: files below `root`, the variables of ENV, and the commands."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -43,30 +43,30 @@ class Image:
         self.healthcheck: list[str] = []
 
     def build(self, clone: Path, packages: Path | None = None) -> None:
-        """Do what the steps say on a clone of the repository.
+        """Run the steps on a clone of the repository.
 
-        The packages are installed, which takes minutes, unless there is an environment that has
-        them already. Users, Debian's packages and base images are left out.
+        `packages` is a virtual environment to use instead of installing the packages, which takes
+        minutes. Skips users, Debian's packages and base images.
         """
         self.site.mkdir(parents=True)
         (self.root / "opt").mkdir()
         if packages is not None:
             (self.root / "opt/venv").symlink_to(packages)
         for step in steps():
-            installs = step.instruction == "RUN" and step.text.startswith(INSTALLATION)
+            installs = step.instruction == "RUN" and step.text.startswith(INSTALL_COMMANDS)
             if not (installs and packages is not None):
-                self._do(step, clone)
+                self._run_step(step, clone)
 
-    def _do(self, step: Step, clone: Path) -> None:
-        text = self.inside(step.text)
+    def _run_step(self, step: Step, clone: Path) -> None:
+        text = self.map_paths(step.text)
         match step.instruction:
             case "COPY" if not text.startswith("--from="):
                 *sources, target = text.split()
                 for source in sources:
-                    # What ends in a slash is a folder to put it in.
+                    # A target that ends in a slash is the folder to copy into.
                     name = Path(source).name if target.endswith("/") else ""
                     copy(clone / source, self.site / target / name)
-            case "RUN" if not text.startswith(OF_ROOT):
+            case "RUN" if not text.startswith(ROOT_COMMANDS):
                 self.run(["sh", "-ec", text.replace("python -m venv", f"{sys.executable} -m venv")])
             case "ENV":
                 name, _, value = text.partition("=")
@@ -76,8 +76,8 @@ class Image:
             case "HEALTHCHECK":
                 self.healthcheck = json.loads(text.partition("CMD ")[2])
 
-    def inside(self, text: str) -> str:
-        """Text with the image's folders where they are here."""
+    def map_paths(self, text: str) -> str:
+        """The text with the image's folders replaced by those below `root`."""
         return re.sub("|".join(FOLDERS), lambda match: f"{self.root}{match[0]}", text)
 
     def run(self, command: list[str], **environment: str) -> None:
@@ -93,7 +93,7 @@ def copy(source: Path, target: Path) -> None:
 
 
 def clone(folder: Path) -> Path:
-    """The files that the repository has, as they are now."""
+    """Copy the files that git tracks, with their uncommitted changes."""
     names = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
     ).stdout

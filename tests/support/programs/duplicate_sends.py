@@ -1,9 +1,9 @@
-"""A client process: sends one drawing many times at once, with one submission_key.
+"""A client process that sends one drawing many times at once, with one submission key.
 
-    python -m tests.support.sender URL SUBMISSION_KEY TIMES START
+    python -m tests.support.programs.duplicate_sends URL SUBMISSION_KEY TIMES START
 
-waits until START (seconds since the epoch), sends from as many threads as TIMES, and prints a JSON
-list of [status, id]. Who is asked to come again (503) does, as the page would.
+Waits until START (seconds since the epoch), then sends from TIMES threads. Repeats a send that got
+a 503, as the studio would. Prints a JSON list of [status, id].
 """
 
 import http.cookiejar
@@ -15,7 +15,7 @@ import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 NUMBERS = json.dumps([number % 256 for number in range(40_000)])
 
 
@@ -36,7 +36,7 @@ def send(url: str, key: str, start: float) -> tuple[int, str]:
             with opener.open(request) as response:
                 return response.status, json.load(response)["id"]
         except urllib.error.HTTPError as refusal:
-            if refusal.code != 503 or time.time() > start + PATIENCE_SECONDS:
+            if refusal.code != 503 or time.time() > start + TIMEOUT_SECONDS:
                 raise
             time.sleep(0.2)
 
