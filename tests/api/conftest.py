@@ -1,6 +1,10 @@
-import pytest
+from uuid import uuid4
 
-from drawings.models import Drawing
+import pytest
+from django.contrib.auth.models import Permission
+
+from drawings.models import ApiToken, Drawing
+from drawings.services import api_tokens
 from tests.support.api_list import ids
 
 
@@ -13,5 +17,22 @@ def make_many(field):
         rows = [Drawing(blob=model.blob, width=200, height=200, **values) for _ in range(number)]
         Drawing.objects.bulk_create(rows)
         return ids(*reversed(rows))
+
+    return make
+
+
+@pytest.fixture
+def make_token(django_user_model):
+    """Makes a token of a new member of staff with these permissions; the headers that show it, and
+    its row."""
+
+    def make(*permissions, **values):
+        user = django_user_model.objects.create_user(uuid4().hex, is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        scopes = {"may_read": True, "may_curate": True, "may_export": True}
+        token = ApiToken(name="Notebook", user=user, **{**scopes, **values})
+        secret = api_tokens.set_secret(token)
+        token.save()
+        return {"Authorization": f"Bearer {secret}"}, token
 
     return make

@@ -1,0 +1,231 @@
+"""The page of plots, and what limits and caches do to its plots."""
+
+import re
+from html import unescape
+
+import numpy as np
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from drawings.models import Drawing
+from drawings.plotting import gallery_plots, style, worker
+from drawings.views import gallery_plots as views
+from drawsite.environment import Rate
+from drawsite.lib.uuid7 import day_of
+from tests.support import samples
+from tests.support.gallery_plots import figures_on, text_of
+
+pytestmark = pytest.mark.django_db
+
+URL = "/gallery/plots/"
+
+JSON = {"Accept": "application/json"}
+
+EVERY = [(kind, form) for kind in gallery_plots.KINDS for form in style.FORMATS]
+
+RNG = np.random.default_rng(7)
+
+
+# --- Caches, limits, slots ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["mean.png", "contact.svg", "days.pdf"])
+def test_what_the_client_has_is_not_sent_again_and_no_pixels_are_read(
+    client, make_fields, here, name
+):
+    make_fields(2)
+    etag = client.get(URL + name)["ETag"]
+
+    with CaptureQueriesContext(connection) as queries, worker.acquire_slot():
+        response = client.get(URL + name, headers={"If-None-Match": etag})
+
+    assert (response.status_code, response.content) == (304, b"")
+    assert not [query["sql"] for query in queries if '"blob"' in query["sql"]]
+
+
+def test_the_etag_changes_with_the_drawings_and_the_selection(client, make_fields, here):
+    make_fields(2, title="fox")
+    etags = {client.get(f"{URL}mean.png{query}")["ETag"] for query in ("", "?q=fox")}
+    make_fields(1)
+    etags.add(client.get(f"{URL}mean.png")["ETag"])
+    Drawing.objects.update(colormap="magma")
+    contacts = {client.get(f"{URL}contact.png")["ETag"]}
+    Drawing.objects.update(colormap="hot")
+    contacts.add(client.get(f"{URL}contact.png")["ETag"])
+
+    assert len(etags) == 3
+    assert len(contacts) == 2
+
+
+@pytest.mark.parametrize("name", ["mean.png", "contact.svg", "days.pdf"])
+def test_the_etag_changes_with_the_code_that_draws(client, make_drawing, here, monkeypatch, name):
+    make_drawing()
+    address = f"{URL}{name}"
+    etags = [client.get(address)["ETag"]]
+    monkeypatch.setattr(views, "PLOTTING_VERSION", "another")
+    etags.append(client.get(address)["ETag"])
+
+    assert etags[0] != etags[1]
+
+
+@pytest.mark.parametrize("name", ["", "mean.png"])
+@pytest.mark.parametrize(
+    ("query", "scope"),
+    [
+        ("", "public"),
+        ("q=fox&cmap=magma&since=2020-01-01&until=2100-01-01", "public"),
+        ("q=fox", "public"),
+        ("q=+fox", "private"),
+        ("q=", "private"),
+        ("cmap=magma&q=fox", "private"),
+        ("since=2020-1-1", "private"),
+        ("q=fox&x=1", "private"),
+    ],
+)
+def test_only_plainly_spelled_queries_are_for_shared_caches(
+    client, make_drawing, here, name, query, scope
+):
+    make_drawing(title="fox", colormap="magma")
+
+    response = client.get(f"{URL}{name}?{query}")
+
+    assert response["Cache-Control"] == f"{scope}, max-age=300"
+    assert "Cookie" not in response.get("Vary", "")
+
+
+def test_figures_count_for_the_limit_and_the_page_does_not(client, make_drawing, here, settings):
+    settings.FIGURE_RATE = Rate(1, 10**9)
+    make_drawing()
+
+    answers = [client.get(URL + name, headers=JSON) for name in ("mean.png", "days.png", "")]
+
+    assert [answer.status_code for answer in answers] == [200, 429, 200]
+    assert int(answers[1]["Retry-After"]) > 0
+
+
+def test_who_asks_too_often_costs_no_sample(client, make_drawing, here, settings):
+    settings.FIGURE_RATE = Rate(1, 10**9)
+    make_drawing()
+    client.get(f"{URL}mean.png")
+
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(f"{URL}days.png", headers=JSON).status_code == 429
+
+    assert not [query["sql"] for query in queries if '"drawings_drawing"' in query["sql"]]
+
+
+@pytest.mark.parametrize("kind", gallery_plots.KINDS)
+def test_figures_are_refused_for_a_moment_while_another_is_drawn(
+    client, make_drawing, monkeypatch, kind
+):
+    monkeypatch.setattr(worker, "WAIT_SECONDS", 0.01)
+    make_drawing()
+
+    with worker.acquire_slot():
+        response = client.get(f"{URL}{kind}.png", headers=JSON)
+
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_the_page_and_its_figures_are_only_for_reading(client):
+    assert {client.post(URL + name).status_code for name in ("", "mean.png")} == {405}
+
+
+# --- The page -----------------------------------------------------------------------------
+
+
+def test_the_page_shows_every_figure_with_room_kept_for_it(client, make_fields, here):
+    make_fields(3, 17, 33, title="fox", colormap="magma")
+
+    response = client.get(f"{URL}?q=fox&cmap=magma")
+
+    figures = figures_on(response)
+    assert list(figures) == ["mean", "spread", "ink", "days", "contact"]
+    for figure in figures.values():
+        height, width = samples.decoded(client.get(figure["src"]).content).shape[:2]
+        assert (figure["width"], figure["height"]) == (str(width), str(height))
+        assert figure["loading"] == "lazy"
+        assert figure["src"].endswith("?q=fox&cmap=magma")
+
+
+def test_the_words_in_a_figures_place_tell_numbers(client, make_fields):
+    make_fields(3)
+    make_fields(1, 16, 16)
+
+    alts = {kind: figure["alt"] for kind, figure in figures_on(client.get(URL)).items()}
+
+    assert alts["mean"] == "Mean brightness of 3 drawings of 24 × 20 pixels."
+    assert alts["ink"] == "Share with ink at each pixel of 3 drawings of 24 × 20 pixels."
+    assert alts["contact"] == "Contact sheet of 4 drawings, newest first."
+    assert re.match(r"Bars: 4 drawings on 1 day, ending .*\. The most, 4, on", alts["days"])
+
+
+def test_the_page_offers_every_figure_in_every_form(client, make_drawing, here):
+    make_drawing()
+    page = client.get(URL).content.decode()
+
+    for kind, form in EVERY:
+        assert f'<a href="{URL}{kind}.{form}"' in page
+
+
+def test_the_page_says_which_drawings_are_taken(client, make_fields):
+    make_fields(2)
+
+    assert "All 2 drawings on the wall, from " in text_of(client.get(URL))
+
+
+def test_the_days_are_there_as_a_table(client, make_fields):
+    make_fields(2)
+    day = day_of(Drawing.objects.newest_first()[0].id)
+
+    page = client.get(URL).content.decode()
+
+    assert f'<th scope="row">{day}</th><td>2</td>' in page
+
+
+def test_the_form_keeps_what_was_asked_for(client, make_drawing):
+    make_drawing()
+
+    page = unescape(client.get(f"{URL}?q=%22fox&cmap=hot&since=2020-01-02").content.decode())
+
+    assert 'name="q" maxlength="100" value=""fox"' in page
+    assert "<option selected>hot</option>" in page
+    assert 'name="since" value="2020-01-02"' in page
+    assert 'name="until" value=""' in page
+
+
+def test_the_gallery_leads_to_the_plots_and_back_with_its_search(client, make_drawing):
+    make_drawing(title="fox")
+
+    gallery = unescape(client.get("/gallery/?q=fox&cmap=gray").content.decode())
+    assert f'href="{URL}?q=fox&cmap=gray"' in gallery
+    plots = unescape(client.get(f"{URL}?q=fox&cmap=gray&since=2020-01-01").content.decode())
+    assert 'href="/gallery/?q=fox&cmap=gray"' in plots
+    assert f'href="{URL}"' in client.get("/gallery/").content.decode()
+
+
+def test_where_there_is_nothing_to_plot_the_page_says_so(client, make_drawing):
+    assert "The wall is still empty" in text_of(client.get(URL))
+    make_drawing(status="hidden")
+    assert "The wall is still empty" in text_of(client.get(URL))
+    page = client.get(f"{URL}?q=nosuch")
+    assert "No drawings on the wall match these choices." in text_of(page)
+    assert "mean.png" not in page.content.decode()
+
+
+def test_no_title_and_no_search_gets_out_of_the_page(client, make_drawing):
+    bad = '"><script>alert(1)</script>'
+    make_drawing(title=bad)
+
+    assert "<script>alert" not in client.get(URL, {"q": bad}).content.decode()
+
+
+@pytest.mark.parametrize(("kind", "form"), EVERY)
+def test_a_search_for_a_byte_order_mark_breaks_no_figure(client, make_drawing, here, kind, form):
+    make_drawing(samples.shades(20, 20), title="fox")
+
+    assert client.get(f"{URL}{kind}.{form}", {"q": "fox\ufeff"}).status_code in (200, 404)
+    assert client.get(f"{URL}{kind}.{form}", {"q": "fox \ufeff"}).status_code == 200
