@@ -140,7 +140,7 @@ export class Pointers {
 
   // --- Gestures ------------------------------------------------------------------------------
 
-  /** Make the fingers' present positions the reference of the pinch. */
+  /** Makes the fingers' present positions the reference of the pinch. */
   #startPinch() {
     const { x, y, spread } = this.#measureFingers();
     this.gesture.point = this.viewport.toField(x, y);

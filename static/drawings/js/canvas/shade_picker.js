@@ -65,7 +65,7 @@ export class ShadePicker {
   }
 
   /**
-   * Select the next shade or colour.
+   * Selects the next shade or colour.
    *
    * @param {1 | -1} direction lighter or darker
    */
@@ -76,7 +76,7 @@ export class ShadePicker {
   }
 
   /**
-   * Offer the colours of a colormap.
+   * Offers the colours of a colormap.
    *
    * @param {ColourTable} colours
    * @param {string} url the strip's

@@ -148,7 +148,7 @@ export class ToolDriver {
     }
   }
 
-  /** Continue a freehand stroke with a straight line, while Shift is held. */
+  /** Continues a freehand stroke with a straight line, while Shift is held. */
   #drawStraight(to) {
     if (!this.straightFrom) {
       const { x = [], y = [] } = this.paper.stroke ?? {};

@@ -26,7 +26,7 @@ export class Viewport {
   }
 
   /**
-   * Convert a position in the window to field pixels.
+   * Converts a position in the window to field pixels.
    *
    * @param {number} clientX
    * @param {number} clientY
@@ -42,7 +42,7 @@ export class Viewport {
   }
 
   /**
-   * Zoom around a position in the window, or else around the easel's centre.
+   * Zooms around a position in the window, or else around the easel's centre.
    *
    * @param {number} factor
    * @param {number} [clientX]
@@ -56,7 +56,7 @@ export class Viewport {
   }
 
   /**
-   * Set the zoom, and move a point of the field to a position in the window.
+   * Sets the zoom, and moves a point of the field to a position in the window.
    *
    * @param {[x: number, y: number]} point
    * @param {number} clientX
@@ -83,7 +83,7 @@ export class Viewport {
   }
 
   /**
-   * Pan until a point of the field is visible.
+   * Pans until a point of the field is visible.
    *
    * @param {number} fieldX
    * @param {number} fieldY

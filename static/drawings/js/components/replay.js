@@ -74,7 +74,7 @@ class Player {
     this.#listen();
   }
 
-  /** Replace the image and start playing; with reduced motion, stay paused at the end. */
+  /** Replaces the image and starts playing; with reduced motion, stays paused at the end. */
   open() {
     this.figure.classList.add("is-replaying");
     this.canvas.hidden = false;
@@ -125,7 +125,7 @@ class Player {
   }
 
   /**
-   * Go to the end of the previous or next operation.
+   * Goes to the end of the previous or next operation.
    *
    * @param {1 | -1} by
    */
@@ -141,7 +141,7 @@ class Player {
   }
 
   /**
-   * Use the colours of a palette PNG.
+   * Uses the colours of a palette PNG.
    *
    * @param {string} url
    */

@@ -48,7 +48,7 @@ export class Sender {
     return this.#sentKey === this.drawing.getKey();
   }
 
-  /** Send the drawings that closed pages left. */
+  /** Sends the drawings that closed pages left. */
   resume() {
     this.outbox.resume();
   }

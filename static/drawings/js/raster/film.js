@@ -62,7 +62,7 @@ export class Film {
   }
 
   /**
-   * Draw towards a time for at most `budget` milliseconds, except that the last step may take
+   * Draws towards a time for at most `budget` milliseconds, except that the last step may take
    * longer. Returns the rectangle that changed (null for none) and whether the time is reached.
    *
    * @param {number} time in milliseconds
@@ -80,7 +80,7 @@ export class Film {
     return { rect, arrived: this.done === done && this.drawn === drawn };
   }
 
-  /** Go back, or ahead if a keyframe is nearer, without drawing. Returns the changed rectangle. */
+  /** Goes back, or ahead to a nearer keyframe, without drawing. Returns the changed rectangle. */
   #jump(done, drawn) {
     if (done === this.done && drawn < this.drawn) {
       // Back within the current stroke: only the stroke itself is removed.
@@ -97,7 +97,7 @@ export class Film {
     return this.#wholeField();
   }
 
-  /** Draw the next point, or an operation without points. Returns the changed rectangle. */
+  /** Draws the next point, or an operation without points. Returns the changed rectangle. */
   #drawNext() {
     const operation = this.operations[this.done];
     const { t } = operation;
@@ -129,7 +129,7 @@ export class Film {
     return this.#wholeField();
   }
 
-  /** Add a keyframe if enough was drawn since the last one. */
+  /** Adds a keyframe if enough was drawn since the last one. */
   #addKeyframe() {
     this.work += this.pixels.length * OPERATION_WORK;
     if (this.work < this.spacing || this.done <= this.keyframes.at(-1).done) return;

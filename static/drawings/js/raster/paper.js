@@ -10,7 +10,8 @@ import {
   WHITE,
 } from "./rasteriser.js";
 
-/** @import { Axis, BaseImageSource, Operation, Point, Stroke, StrokesDocument } from "../types.js" */
+/** @import { Axis, BaseImageSource, Operation, Point } from "../types.js" */
+/** @import { Stroke, StrokesDocument } from "../types.js" */
 
 export const VERSION = 1;
 /** The memory for undo: beyond it, the oldest operations can no longer be undone. */
@@ -109,7 +110,7 @@ export class Paper extends EventTarget {
   // --- Strokes -------------------------------------------------------------------------------
 
   /**
-   * Begin a stroke.
+   * Begins a stroke.
    *
    * @param {Stroke["tool"]} tool
    * @param {number} shade 0 to 255
@@ -122,7 +123,7 @@ export class Paper extends EventTarget {
   }
 
   /**
-   * Continue the stroke to a point.
+   * Continues the stroke to a point.
    *
    * @param {number} x
    * @param {number} y
@@ -144,7 +145,7 @@ export class Paper extends EventTarget {
   }
 
   /**
-   * Replace the stroke's points, except the first `kept`: for a shape or a straight line while it
+   * Replaces the stroke's points, except the first `kept`: for a shape or a straight line while it
    * is dragged.
    *
    * @param {Point[]} points
@@ -164,7 +165,7 @@ export class Paper extends EventTarget {
     for (const point of points) this.extend(...point, timeStamp);
   }
 
-  /** End the stroke. It becomes an operation, unless it lies wholly outside the field. */
+  /** Ends the stroke. It becomes an operation, unless it lies wholly outside the field. */
   end() {
     const operation = this.stroke;
     if (!operation) return;
@@ -173,7 +174,7 @@ export class Paper extends EventTarget {
     if (patch) this.#finish(operation, patch);
   }
 
-  /** Discard the stroke in progress. */
+  /** Discards the stroke in progress. */
   cancel() {
     if (!this.stroke) return;
     this.stroke = null;
@@ -195,7 +196,7 @@ export class Paper extends EventTarget {
   // --- Other operations ----------------------------------------------------------------------
 
   /**
-   * Fill from the pixel in column x and row y.
+   * Fills from the pixel in column x and row y.
    *
    * @param {number} x
    * @param {number} y

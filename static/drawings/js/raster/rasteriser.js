@@ -41,7 +41,7 @@ export class Rasteriser {
   }
 
   /**
-   * Begin a stroke.
+   * Begins a stroke.
    *
    * @param {number} shade 0 to 255
    * @param {boolean} [antialiased]
@@ -55,7 +55,7 @@ export class Rasteriser {
   }
 
   /**
-   * Continue the stroke to a point. Returns the rectangle that may have changed.
+   * Continues the stroke to a point. Returns the rectangle that may have changed.
    *
    * @param {Point} point
    * @returns {Rect | null}
@@ -68,7 +68,7 @@ export class Rasteriser {
   }
 
   /**
-   * Remove everything the stroke has drawn so far. Returns the rectangle that changed.
+   * Removes everything the stroke has drawn so far. Returns the rectangle that changed.
    *
    * @returns {Rect | null}
    */
@@ -83,7 +83,7 @@ export class Rasteriser {
   }
 
   /**
-   * End the stroke. Returns the rectangle it touched and the pixels that were there before.
+   * Ends the stroke. Returns the rectangle it touched and the pixels that were there before.
    *
    * @returns {{rect: Rect, before: Uint8Array} | null}
    */

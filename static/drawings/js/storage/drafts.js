@@ -49,7 +49,7 @@ export class Drafts {
     return this.#attempt(() => remove("drafts", this.id));
   }
 
-  /** Leave the stored draft for another tab to adopt, and continue under a new id. */
+  /** Leaves the stored draft for another tab to adopt, and continues under a new id. */
   async setAside() {
     const oldId = this.id;
     try {

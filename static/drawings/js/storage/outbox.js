@@ -39,7 +39,7 @@ export class Outbox extends EventTarget {
     return this.#deliver(entry);
   }
 
-  /** Send the entries that closed pages left. */
+  /** Sends the entries that closed pages left. */
   async resume() {
     const entries = await getAll("outbox").catch(() => []);
     for (const entry of entries) {
@@ -110,7 +110,7 @@ export class Outbox extends EventTarget {
     });
   }
 
-  /** Wait, or until the network returns or the visitor presses "Try now". */
+  /** Waits, at most until the network returns or the visitor presses "Try now". */
   #wait(ms) {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
