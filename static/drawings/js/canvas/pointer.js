@@ -1,91 +1,96 @@
+// @ts-check
 /**
- * Turns what mouse, pen and fingers do on the canvas into strokes and gestures.
+ * Turns mouse, pen and touch events on the canvas into strokes and gestures.
  *
- * One pointer draws at a time. It is captured, so that a stroke may leave the canvas and return,
- * and the browser's coalesced events are used, so that a fast one stays smooth. Two fingers zoom
- * and pan, a tap of two undoes, of three redoes. A hand that rests while a pen draws leaves nothing.
+ * One pointer draws at a time. It is captured, so a stroke may leave the canvas and return, and
+ * coalesced events keep fast strokes smooth. Two fingers zoom and pan. A tap with two fingers
+ * undoes, with three it redoes. The palm leaves no strokes while a pen draws.
  */
 
-/** A touch this shortly before or after a pen is the hand that holds it. */
+/** @import { Operation, PointerHandlers, Sample } from "../types.js" */
+/** @import { Viewport } from "./viewport.js" */
+
+/** A touch within this time of a pen event is the palm. */
 const PALM_MS = 600;
-/** A second finger turns a stroke that is younger than this into a gesture. */
-const YOUNG_POINTS = 10;
-const YOUNG_MS = 250;
+// A second finger discards a shorter or younger stroke, which was the start of a gesture.
+const MIN_STROKE_POINTS = 10;
+const MIN_STROKE_MS = 250;
 const TAP_MS = 300;
-const TAP_SLIP = 12; // CSS pixels that a finger may slip during a tap
+const TAP_SLOP = 12; // CSS pixels that a finger may move during a tap
 
 export class Pointers {
   /**
-   * `hand` is told what happens: begin(sample), move(samples), end(), which returns the operation
-   * that the stroke has become, cancel(), takeBack(operation), undo(), redo(), and penSeen() when a
-   * pen is used for the first time. A sample is {x, y, pressure, shiftKey,
-   * timeStamp, pointerType} with x and y in pixels of the field.
+   * @param {HTMLCanvasElement} canvas
+   * @param {Viewport} viewport
+   * @param {PointerHandlers} handlers
    */
-  constructor(canvas, view, hand) {
+  constructor(canvas, viewport, handlers) {
     this.canvas = canvas;
-    this.view = view;
-    this.hand = hand;
-    this.penOnly = false; // fingers do not draw, they only zoom and pan
-    this.stroke = null; // {id, type, began, points} of the pointer that draws
-    this.lastTouch = null; // {began, operation} of the last stroke of a finger
+    this.viewport = viewport;
+    this.handlers = handlers;
+    this.penOnly = false; // whether fingers only zoom and pan
+    /** @type {{id: number, type: string, began: number, points: number} | null} */
+    this.stroke = null;
+    /** @type {{began: number, operation: Operation | null} | null} */
+    this.lastTouch = null; // the last finished stroke of a finger
     this.lastPen = -Infinity;
     this.fingers = new Map(); // id: {x, y, startX, startY}
     this.gesture = null;
 
     const listen = (type, handler) => canvas.addEventListener(type, handler.bind(this));
-    listen("pointerdown", this.#down);
-    listen("pointermove", this.#move);
-    listen("pointerup", this.#up);
-    listen("pointercancel", this.#up);
-    listen("lostpointercapture", this.#up);
+    listen("pointerdown", this.#onDown);
+    listen("pointermove", this.#onMove);
+    listen("pointerup", this.#onUp);
+    listen("pointercancel", this.#onUp);
+    listen("lostpointercapture", this.#onUp);
     canvas.addEventListener("contextmenu", (event) => event.preventDefault());
-    // Apple Pencil's "Scribble" takes strokes for handwriting unless touchmove is refused.
+    // Unless touchmove is cancelled, Apple Pencil's Scribble handles strokes as handwriting.
     canvas.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
-    canvas.addEventListener("wheel", this.#wheel.bind(this), { passive: false });
+    canvas.addEventListener("wheel", this.#onWheel.bind(this), { passive: false });
   }
 
-  #down(event) {
+  #onDown(event) {
     if (event.pointerType === "mouse" && event.button !== 0) return;
     if (event.pointerType === "pen" && event.button > 0) return;
     event.preventDefault();
     this.canvas.focus({ preventScroll: true });
     this.canvas.setPointerCapture(event.pointerId);
-    if (event.pointerType === "touch") this.#fingerDown(event);
+    if (event.pointerType === "touch") this.#onFingerDown(event);
     else {
-      if (event.pointerType === "pen") this.#penDown(event);
+      if (event.pointerType === "pen") this.#onPenDown(event);
       if (!this.stroke) this.#begin(event);
     }
   }
 
-  #fingerDown(event) {
+  #onFingerDown(event) {
     const { clientX: x, clientY: y, pointerId } = event;
     this.fingers.set(pointerId, { x, y, startX: x, startY: y });
     if (this.gesture) {
       this.gesture.fingers = Math.max(this.gesture.fingers, this.fingers.size);
-      this.#aim();
+      this.#startPinch();
     } else if (this.fingers.size > 1) {
       if (this.stroke?.type === "pen" || this.stroke?.type === "mouse") return;
       if (this.stroke) {
         const age = event.timeStamp - this.stroke.began;
-        const young = this.stroke.points < YOUNG_POINTS || age < YOUNG_MS;
+        const isShort = this.stroke.points < MIN_STROKE_POINTS || age < MIN_STROKE_MS;
         this.stroke = null;
-        if (young) this.hand.cancel();
-        else this.hand.end();
+        if (isShort) this.handlers.cancel();
+        else this.handlers.end();
       }
-      this.gesture = { began: event.timeStamp, fingers: this.fingers.size, slipped: false };
-      this.#aim();
+      this.gesture = { began: event.timeStamp, fingers: this.fingers.size, hasMoved: false };
+      this.#startPinch();
     } else if (!this.stroke && !this.penOnly && event.timeStamp - this.lastPen > PALM_MS) {
       this.#begin(event);
     }
   }
 
-  #penDown(event) {
-    if (this.lastPen === -Infinity) this.hand.penSeen();
+  #onPenDown(event) {
+    if (this.lastPen === -Infinity) this.handlers.onFirstPen();
     if (this.stroke?.type === "touch") {
       this.stroke = null;
-      this.hand.cancel();
+      this.handlers.cancel();
     } else if (this.lastTouch && event.timeStamp - this.lastTouch.began < PALM_MS) {
-      this.hand.takeBack(this.lastTouch.operation); // the dot that the hand has left
+      this.handlers.removeStroke(this.lastTouch.operation); // the palm's
     }
     this.lastTouch = null;
     this.gesture = null;
@@ -99,10 +104,10 @@ export class Pointers {
       began: event.timeStamp,
       points: 1,
     };
-    this.hand.begin(this.#sample(event));
+    this.handlers.begin(this.#makeSample(event));
   }
 
-  #move(event) {
+  #onMove(event) {
     if (event.pointerType === "pen") this.lastPen = event.timeStamp; // hovering counts too
     const finger = this.fingers.get(event.pointerId);
     if (finger) {
@@ -112,46 +117,51 @@ export class Pointers {
     if (this.gesture && finger) this.#pinch(finger);
     else if (event.pointerId === this.stroke?.id) {
       const events = event.getCoalescedEvents?.() ?? [];
-      const box = this.view.easel.getBoundingClientRect(); // the page may have scrolled
-      const samples = (events.length ? events : [event]).map((each) => this.#sample(each, box));
+      const box = this.viewport.easel.getBoundingClientRect(); // the page may have scrolled
+      const samples = (events.length ? events : [event]).map((each) => this.#makeSample(each, box));
       this.stroke.points += samples.length;
-      this.hand.move(samples);
+      this.handlers.move(samples);
     }
   }
 
-  #up(event) {
+  #onUp(event) {
     this.fingers.delete(event.pointerId);
     if (this.gesture) {
       if (this.fingers.size === 0) this.#endGesture(event);
-      else this.#aim();
+      else this.#startPinch();
     }
     if (event.pointerId !== this.stroke?.id) return;
     const { type, began } = this.stroke;
-    if (event.type === "pointerup") this.hand.move([this.#sample(event)]);
+    if (event.type === "pointerup") this.handlers.move([this.#makeSample(event)]);
     this.stroke = null;
-    const operation = this.hand.end();
+    const operation = this.handlers.end();
     if (type === "touch") this.lastTouch = { began, operation };
   }
 
-  // --- Two fingers ---------------------------------------------------------------------------
+  // --- Gestures ------------------------------------------------------------------------------
 
-  /** From where the fingers are now, what they will do to the view. */
-  #aim() {
-    const { x, y, spread } = this.#hold();
-    this.gesture.point = this.view.toField(x, y);
+  /** Makes the fingers' present positions the reference of the pinch. */
+  #startPinch() {
+    const { x, y, spread } = this.#measureFingers();
+    this.gesture.point = this.viewport.toField(x, y);
     this.gesture.spread = spread;
-    this.gesture.zoom = this.view.zoom;
+    this.gesture.zoom = this.viewport.zoom;
   }
 
   #pinch(finger) {
-    const slip = Math.hypot(finger.x - finger.startX, finger.y - finger.startY);
-    if (slip > TAP_SLIP) this.gesture.slipped = true;
-    if (!this.gesture.slipped || this.fingers.size < 2) return;
-    const { x, y, spread } = this.#hold();
-    this.view.hold(this.gesture.point, x, y, (this.gesture.zoom * spread) / this.gesture.spread);
+    const moved = Math.hypot(finger.x - finger.startX, finger.y - finger.startY);
+    if (moved > TAP_SLOP) this.gesture.hasMoved = true;
+    if (!this.gesture.hasMoved || this.fingers.size < 2) return;
+    const { x, y, spread } = this.#measureFingers();
+    this.viewport.zoomTo(
+      this.gesture.point,
+      x,
+      y,
+      (this.gesture.zoom * spread) / this.gesture.spread,
+    );
   }
 
-  #hold() {
+  #measureFingers() {
     const [a, b = a] = this.fingers.values();
     return {
       x: (a.x + b.x) / 2,
@@ -161,23 +171,24 @@ export class Pointers {
   }
 
   #endGesture(event) {
-    const { began, fingers, slipped } = this.gesture;
+    const { began, fingers, hasMoved } = this.gesture;
     this.gesture = null;
-    if (event.type !== "pointerup" || slipped || event.timeStamp - began > TAP_MS) return;
-    if (fingers === 2) this.hand.undo();
-    if (fingers === 3) this.hand.redo();
+    if (event.type !== "pointerup" || hasMoved || event.timeStamp - began > TAP_MS) return;
+    if (fingers === 2) this.handlers.undo();
+    if (fingers === 3) this.handlers.redo();
   }
 
-  #wheel(event) {
-    const isPinch = event.ctrlKey; // a trackpad's comes as a wheel with Ctrl, too
-    if (!isPinch && this.view.zoom === 1) return; // the page scrolls
+  #onWheel(event) {
+    const isPinch = event.ctrlKey; // browsers report a trackpad's pinch as Ctrl + wheel
+    if (!isPinch && this.viewport.zoom === 1) return; // let the page scroll
     event.preventDefault();
-    if (isPinch) this.view.zoomBy(Math.exp(-event.deltaY / 200), event.clientX, event.clientY);
-    else this.view.panBy(-event.deltaX, -event.deltaY);
+    if (isPinch) this.viewport.zoomBy(Math.exp(-event.deltaY / 200), event.clientX, event.clientY);
+    else this.viewport.panBy(-event.deltaX, -event.deltaY);
   }
 
-  #sample(event, box) {
-    const [x, y] = this.view.toField(event.clientX, event.clientY, box);
+  /** @returns {Sample} */
+  #makeSample(event, box) {
+    const [x, y] = this.viewport.toField(event.clientX, event.clientY, box);
     const { pressure, shiftKey, timeStamp, pointerType } = event;
     return { x, y, pressure, shiftKey, timeStamp, pointerType };
   }

@@ -1,31 +1,43 @@
+// @ts-check
 import { readPalette } from "../raster/png.js";
 
-/** Shows a field on a canvas in the colours of a colormap, one putImageData a change. */
-export class Display {
-  constructor(canvas, paper, colours) {
-    this.colours = colours; // 256 packed RGBA values, in the machine's own byte order
+/** @import { ColourTable, Field, Rect } from "../types.js" */
+
+/** Shows a field on a canvas in a colormap's colours, with one putImageData per change. */
+export class Renderer {
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {Field} field
+   * @param {ColourTable} colours
+   */
+  constructor(canvas, field, colours) {
+    this.colours = colours;
     this.context = canvas.getContext("2d", { alpha: false });
-    this.show(paper, canvas);
+    this.setField(field, canvas);
   }
 
-  /** Show this paper from now on. */
-  show(paper, canvas = this.context.canvas) {
-    this.paper = paper;
-    canvas.width = paper.width;
-    canvas.height = paper.height;
-    this.image = this.context.createImageData(paper.width, paper.height);
+  /**
+   * @param {Field} field
+   * @param {HTMLCanvasElement | OffscreenCanvas} [canvas]
+   */
+  setField(field, canvas = this.context.canvas) {
+    this.field = field;
+    canvas.width = field.width;
+    canvas.height = field.height;
+    this.image = this.context.createImageData(field.width, field.height);
     this.packed = new Uint32Array(this.image.data.buffer);
     this.paint();
   }
 
-  recolour(colours) {
+  /** @param {ColourTable} colours */
+  setColours(colours) {
     this.colours = colours;
     this.paint();
   }
 
-  /** Paint a rectangle of the paper, or all of it. */
+  /** @param {Rect} [rect] the changed pixels; all if left out */
   paint(rect) {
-    const { pixels, width, height } = this.paper;
+    const { pixels, width, height } = this.field;
     const { x0, y0, x1, y1 } = rect ?? { x0: 0, y0: 0, x1: width, y1: height };
     for (let y = y0; y < y1; y++) {
       for (let i = y * width + x0; i < y * width + x1; i++) {
@@ -36,19 +48,28 @@ export class Display {
   }
 }
 
-/** matplotlib's `gray`: what the canvas shows until another table has come. */
-export function greys() {
-  return pack(Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3)));
+/**
+ * Returns matplotlib's `gray`, for use until another colour table is loaded.
+ *
+ * @returns {ColourTable}
+ */
+export function greyColours() {
+  return packColours(Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3)));
 }
 
-/** A colormap's table, from the server's strip of it. */
+/**
+ * Fetches a colour table.
+ *
+ * @param {string} url a palette PNG's
+ * @returns {Promise<ColourTable>}
+ */
 export async function fetchColours(url) {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
-  return pack(readPalette(await response.arrayBuffer()));
+  return packColours(readPalette(await response.arrayBuffer()));
 }
 
-function pack(rgb) {
+function packColours(rgb) {
   const bytes = new Uint8Array(1024).fill(255);
   for (let shade = 0; shade < 256; shade++) {
     bytes.set(rgb.subarray(shade * 3, shade * 3 + 3), shade * 4);

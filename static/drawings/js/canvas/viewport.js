@@ -1,10 +1,15 @@
-/** How large the paper is shown, and which part of it: zoom and pan inside the easel. */
+// @ts-check
+/** Zooms and pans the canvas inside the easel. */
 
 const MAX_ZOOM = 16;
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
-export class View {
-  /** `sheet` has the canvas in it and is what is moved inside the easel. */
+export class Viewport {
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {HTMLElement} sheet contains the canvas and moves inside the easel
+   * @param {HTMLElement} easel
+   */
   constructor(canvas, sheet, easel) {
     this.canvas = canvas;
     this.sheet = sheet;
@@ -20,7 +25,14 @@ export class View {
     this.#apply();
   }
 
-  /** The point of the field, in pixels, under a point of the window. */
+  /**
+   * Converts a position in the window to field pixels.
+   *
+   * @param {number} clientX
+   * @param {number} clientY
+   * @param {DOMRect} [box] the easel's, if it is already known
+   * @returns {[x: number, y: number]}
+   */
   toField(clientX, clientY, box = this.easel.getBoundingClientRect()) {
     const { canvas, sheet, zoom } = this;
     return [
@@ -29,16 +41,29 @@ export class View {
     ];
   }
 
-  /** Zoom by a factor around a point of the window (the middle of the easel, if none is given). */
+  /**
+   * Zooms around a position in the window, or else around the easel's centre.
+   *
+   * @param {number} factor
+   * @param {number} [clientX]
+   * @param {number} [clientY]
+   */
   zoomBy(factor, clientX, clientY) {
     const box = this.easel.getBoundingClientRect();
     const x = clientX ?? box.left + box.width / 2;
     const y = clientY ?? box.top + box.height / 2;
-    this.hold(this.toField(x, y, box), x, y, this.zoom * factor);
+    this.zoomTo(this.toField(x, y, box), x, y, this.zoom * factor);
   }
 
-  /** Show the paper at a zoom, so that a point of the field is under a point of the window. */
-  hold([fieldX, fieldY], clientX, clientY, zoom) {
+  /**
+   * Sets the zoom, and moves a point of the field to a position in the window.
+   *
+   * @param {[x: number, y: number]} point
+   * @param {number} clientX
+   * @param {number} clientY
+   * @param {number} zoom limited to the range 1 to MAX_ZOOM
+   */
+  zoomTo([fieldX, fieldY], clientX, clientY, zoom) {
     const { canvas, sheet, easel } = this;
     const box = easel.getBoundingClientRect();
     this.zoom = clamp(zoom, 1, MAX_ZOOM);
@@ -47,14 +72,22 @@ export class View {
     this.#apply();
   }
 
-  /** Move the paper by so many CSS pixels. */
+  /**
+   * @param {number} x in CSS pixels
+   * @param {number} y
+   */
   panBy(x, y) {
     this.x += x;
     this.y += y;
     this.#apply();
   }
 
-  /** Move the paper so far that a point of the field is to be seen. */
+  /**
+   * Pans until a point of the field is visible.
+   *
+   * @param {number} fieldX
+   * @param {number} fieldY
+   */
   reveal(fieldX, fieldY) {
     const { canvas, sheet, zoom } = this;
     const [width, height] = [sheet.offsetWidth, sheet.offsetHeight];
@@ -65,7 +98,7 @@ export class View {
 
   #apply() {
     const { sheet, zoom } = this;
-    // The paper never leaves the easel.
+    // The canvas always covers the easel.
     this.x = clamp(this.x, sheet.offsetWidth * (1 - zoom), 0);
     this.y = clamp(this.y, sheet.offsetHeight * (1 - zoom), 0);
     sheet.style.transform = zoom === 1 ? "" : `translate(${this.x}px, ${this.y}px) scale(${zoom})`;

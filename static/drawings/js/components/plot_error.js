@@ -1,5 +1,11 @@
-/** What stands in the place of a figure that does not come. */
-export function apology(reason = "The server is too busy to draw this chart.") {
+// @ts-check
+/**
+ * Makes the message that replaces a plot that could not be loaded.
+ *
+ * @param {string} [reason]
+ * @returns {HTMLParagraphElement}
+ */
+export function makePlotError(reason = "The server is too busy to draw this chart.") {
   const link = document.createElement("a");
   link.href = "";
   link.textContent = "Try again";

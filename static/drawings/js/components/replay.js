@@ -1,21 +1,25 @@
-/** Plays a drawing as it was drawn, in place of its picture. */
+// @ts-check
+/** Replays a drawing stroke by stroke, in place of its image. */
 
-import { Display, fetchColours, greys } from "../canvas/renderer.js";
-import { fetchGround } from "../raster/base_images.js";
+import { fetchColours, greyColours, Renderer } from "../canvas/renderer.js";
+import { fetchBaseImage } from "../raster/base_images.js";
 import { Film } from "../raster/film.js";
 
+/** @import { StrokesDocument } from "../types.js" */
+
+/** @type {(id: string) => any} */
 const $ = (id) => document.getElementById(id);
 
-/** The slider's steps: an arrow key moves by one, Page Up and Page Down by a tenth of all. */
+/** The slider's steps. An arrow key moves by one step, Page Up and Page Down by a tenth of all. */
 const SLIDER_STEPS = 250;
-/** How long a frame may draw, in milliseconds: the rest of its time is the browser's. */
+/** Milliseconds of drawing per frame. The browser needs the rest of the frame's time. */
 const FRAME_BUDGET = 10;
-/** How long the last frame may take to appear, so that the strokes do not rush past before it. */
-const STILL_BUDGET = 300;
-/** What a frame may move on by: a tab that comes back goes on from where it was. */
-const LONGEST_FRAME = 100;
+/** Milliseconds of drawing when the replay opens at its end, so that it does not rush past. */
+const JUMP_BUDGET = 300;
+/** Limits the time a frame advances, so that a tab resumes where it was hidden. */
+const MAX_FRAME_MS = 100;
 
-/** Why there is no replay, in a sentence for the visitor. */
+/** Says in a sentence for the visitor why there is no replay. */
 class ReplayError extends Error {
   constructor(sentence) {
     super(sentence);
@@ -24,20 +28,24 @@ class ReplayError extends Error {
 }
 
 /**
- * Fetch what was drawn and make the player of it, closed.
+ * Fetches a drawing's strokes and returns a closed player.
  *
- * @param {{strokesUrl: string, npyUrl: (id: string) => string}} urls
+ * @param {object} urls
+ * @param {string} urls.strokesUrl
+ * @param {(id: string) => string} urls.npyUrl returns the URL of a drawing's pixels.npy
+ * @returns {Promise<Player>}
  */
 export async function loadPlayer({ strokesUrl, npyUrl }) {
   const response = await fetch(strokesUrl);
   if (!response.ok) throw new ReplayError("Couldn't load the replay. Please try again later.");
+  /** @type {StrokesDocument} */
   const strokes = await response.json();
-  return new Player(new Film(strokes, await groundOf(strokes, npyUrl)));
+  return new Player(new Film(strokes, await fetchBase(strokes, npyUrl)));
 }
 
-async function groundOf(strokes, npyUrl) {
+async function fetchBase(strokes, npyUrl) {
   try {
-    return await fetchGround(strokes, npyUrl);
+    return await fetchBaseImage(strokes, npyUrl);
   } catch (error) {
     if (error.cause?.status !== 404) throw error;
     throw new ReplayError("No replay: the drawing underneath is no longer on the wall.");
@@ -45,34 +53,35 @@ async function groundOf(strokes, npyUrl) {
 }
 
 /**
- * The player's controls and its clock. `time` is where the replay should be, in milliseconds; the
- * film follows it, in slices when there is much to draw, and the clock waits for it.
+ * The player's controls and clock. `time` is the replay's position in milliseconds. The film
+ * follows it, over several frames if there is much to draw, and the clock waits for the film.
  */
 class Player {
+  /** @param {Film} film */
   constructor(film) {
     this.film = film;
     this.time = 0;
     this.speed = 1;
     this.isPlaying = false;
-    this.isHeld = false; // the slider is being dragged
-    this.isBehind = false; // there is more to draw than one frame could
-    this.frame = null; // the request for the next one
+    this.isHeld = false; // whether the slider is being dragged
+    this.isBehind = false; // whether the film has not reached `time` yet
+    this.frameRequest = null; // of the next frame
     this.figure = $("exhibit").querySelector(".frame");
     this.canvas = $("replay-canvas");
     this.slider = $("replay-time");
     this.slider.max = SLIDER_STEPS;
-    this.display = new Display(this.canvas, film, greys());
+    this.renderer = new Renderer(this.canvas, film, greyColours());
     this.#listen();
   }
 
-  /** Show it in place of the picture and begin; for who wants less motion, stand at the end. */
+  /** Replaces the image and starts playing; with reduced motion, stays paused at the end. */
   open() {
     this.figure.classList.add("is-replaying");
     this.canvas.hidden = false;
     $("replay-play").focus({ preventScroll: true });
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
-      this.film.goTo(this.film.duration, STILL_BUDGET);
-      this.display.paint();
+      this.film.goTo(this.film.duration, JUMP_BUDGET);
+      this.renderer.paint();
       this.#seek(this.film.duration);
       this.#say("Paused");
     } else {
@@ -115,12 +124,16 @@ class Player {
     else this.play();
   }
 
-  /** Stand where the operation before or after has just been finished. */
+  /**
+   * Goes to the end of the previous or next operation.
+   *
+   * @param {1 | -1} by
+   */
   step(by) {
     const { film } = this;
-    const now = film.at(this.time);
-    // Back from the middle of an operation is to where it began.
-    const wanted = by < 0 && now.laid ? now.done : now.done + by;
+    const now = film.progressAt(this.time);
+    // From the middle of an operation, back means its start.
+    const wanted = by < 0 && now.drawn ? now.done : now.done + by;
     const done = Math.max(0, Math.min(film.ends.length, wanted));
     this.isPlaying = false;
     this.#seek(film.endOf(done));
@@ -128,17 +141,17 @@ class Player {
   }
 
   /**
-   * Show it in other colours from now on.
+   * Uses the colours of a palette PNG.
    *
-   * @param {string} url a palette PNG, whose colours are taken
+   * @param {string} url
    */
-  async recolour(url) {
+  async setColours(url) {
     this.coloursUrl = url;
     const colours = await fetchColours(url);
-    if (url === this.coloursUrl) this.display.recolour(colours); // no other was chosen meanwhile
+    if (url === this.coloursUrl) this.renderer.setColours(colours); // else another was selected
   }
 
-  // --- Its clock ---------------------------------------------------------------------------
+  // --- Clock -------------------------------------------------------------------------------
 
   #seek(time) {
     this.time = time;
@@ -148,27 +161,27 @@ class Player {
   #update() {
     this.#showTime();
     this.#showState();
-    if (this.frame !== null) return;
+    if (this.frameRequest !== null) return;
     this.clock = null;
-    this.frame = requestAnimationFrame((now) => this.#draw(now));
+    this.frameRequest = requestAnimationFrame((now) => this.#draw(now));
   }
 
   #draw(now) {
-    this.frame = null;
+    this.frameRequest = null;
     if (!this.isOpen) return;
-    const elapsed = Math.min(LONGEST_FRAME, now - (this.clock ?? now));
+    const elapsed = Math.min(MAX_FRAME_MS, now - (this.clock ?? now));
     this.clock = now;
-    const moves = this.isPlaying && !this.isHeld;
-    if (moves && !this.isBehind) {
+    const isRunning = this.isPlaying && !this.isHeld;
+    if (isRunning && !this.isBehind) {
       this.time = Math.min(this.film.duration, this.time + elapsed * this.speed);
     }
     const { rect, arrived } = this.film.goTo(this.time, FRAME_BUDGET);
-    if (rect) this.display.paint(rect);
+    if (rect) this.renderer.paint(rect);
     this.isBehind = !arrived;
-    if (moves && arrived && this.isAtEnd) this.#finish();
+    if (isRunning && arrived && this.isAtEnd) this.#finish();
     this.#showTime();
     if (this.isPlaying || this.isBehind) {
-      this.frame = requestAnimationFrame((next) => this.#draw(next));
+      this.frameRequest = requestAnimationFrame((next) => this.#draw(next));
     }
   }
 
@@ -178,18 +191,18 @@ class Player {
     this.#showState();
   }
 
-  // --- What the page shows of it -----------------------------------------------------------
+  // --- Display -----------------------------------------------------------------------------
 
   #showTime() {
     const { time, film } = this;
     const total = Math.ceil(film.duration / 1000);
     const seconds = this.isAtEnd ? total : Math.floor(time / 1000);
     if (!this.isHeld) this.slider.value = Math.round((time / (film.duration || 1)) * SLIDER_STEPS);
-    // Written only when it changes: a screen reader may read it out each time.
+    // Only when it changes, because a screen reader may announce every update.
     const text = `${seconds} of ${total} seconds`;
     if (this.slider.getAttribute("aria-valuetext") === text) return;
     this.slider.setAttribute("aria-valuetext", text);
-    $("replay-clock").textContent = `${minutes(seconds)} / ${minutes(total)}`;
+    $("replay-clock").textContent = `${formatMinutes(seconds)} / ${formatMinutes(total)}`;
   }
 
   #showState() {
@@ -199,7 +212,7 @@ class Player {
     $("player").dataset.state = state;
     $("replay-play").title = `${label} (K)`;
     $("replay-play-label").textContent = label;
-    // Not `disabled`, which would take the keyboard's focus away.
+    // Not `disabled`, which would remove the focus.
     $("replay-back").setAttribute("aria-disabled", String(time <= 0));
     $("replay-next").setAttribute("aria-disabled", String(isAtEnd));
   }
@@ -208,7 +221,7 @@ class Player {
     $("replay-status").textContent = text;
   }
 
-  // --- What is done to it ------------------------------------------------------------------
+  // --- Input -------------------------------------------------------------------------------
 
   #listen() {
     const { slider } = this;
@@ -241,7 +254,7 @@ class Player {
   #onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const key = event.key.toLowerCase();
-    // Space presses buttons and opens the list of speeds by itself.
+    // The browser handles Space on buttons and on the list of speeds.
     const isSpace = key === " " && !event.target.matches("button, select");
     if (key !== "escape" && key !== "k" && !isSpace) return;
     event.preventDefault();
@@ -251,6 +264,6 @@ class Player {
   }
 }
 
-function minutes(seconds) {
+function formatMinutes(seconds) {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }

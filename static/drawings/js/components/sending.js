@@ -1,45 +1,37 @@
-/** Sending: hands the drawing to the outbox, and tells the visitor what becomes of it. */
+// @ts-check
+/** Sends the drawing through the outbox and tells the visitor how it goes. */
 
 import { encodeGrey } from "../raster/png.js";
 import { Outbox } from "../storage/outbox.js";
 
-const OTHER_FIELDS_BYTES = 2000; // of a submission, beside its image and its strokes
+/** @import { CurrentDrawing, OutboxEntry } from "../types.js" */
 
-/**
- * What sending needs to know of the drawing on the page.
- *
- * @typedef {object} CurrentDrawing
- * @property {() => string} key the submission key, another one after each change
- * @property {(key: string) => boolean} isUnchanged whether it is still what this key was sent for
- * @property {() => import("../raster/paper.js").Paper} paper
- * @property {() => object} details {submissionKey, title, artist, colormap}
- * @property {() => Promise<void>} forgetDraft
- * @property {() => void} startAgain go on with blank paper
- * @property {(fields: string[]) => void} focusField focus the first of these fields, if it is here
- */
+const OTHER_FIELDS_BYTES = 2000; // of a submission, besides its image and strokes
 
-export class Sending {
-  #waitingKey = null; // of what this page has sent and the site has not answered
+export class Sender {
+  #waitingKey = null; // of the drawing that was sent and not answered yet
   #sentKey = null;
 
   /**
    * @param {HTMLFormElement} form
-   * @param {HTMLButtonElement} button
+   * @param {HTMLElement} button
    * @param {CurrentDrawing} drawing
-   * @param {(text: string, options?: object) => void} say
+   * @param {(text: string, options?: {isProblem?: boolean, action?: Element}) => void} say
    */
   constructor(form, button, drawing, say) {
     this.button = button;
     this.maxBytes = Number(form.dataset.maxUploadBytes);
     this.drawing = drawing;
     this.say = say;
-    this.arrival =
+    this.arrivalText =
       "requiresApproval" in form.dataset
         ? "has arrived and is waiting for approval"
         : "is on the wall";
     this.outbox = new Outbox(form.action, location.pathname);
-    this.outbox.addEventListener("state", ({ detail }) => this.#showState(detail));
-    // Back to a page that the browser kept: the drawing was sent, so begin a new one.
+    this.outbox.addEventListener("state", (event) => {
+      this.#showState(/** @type {CustomEvent} */ (event).detail);
+    });
+    // The visitor came back to a cached page whose drawing was sent: start a new one.
     addEventListener("pageshow", ({ persisted }) => {
       if (!persisted || !this.isSent) return;
       drawing.startAgain();
@@ -51,18 +43,18 @@ export class Sending {
     return this.#waitingKey !== null;
   }
 
-  /** Whether the drawing on the page has reached the site. */
+  /** Whether the site has accepted the drawing on the page. */
   get isSent() {
-    return this.#sentKey === this.drawing.key();
+    return this.#sentKey === this.drawing.getKey();
   }
 
-  /** Go on with what an earlier page could not send. */
+  /** Sends the drawings that closed pages left. */
   resume() {
     this.outbox.resume();
   }
 
   async send() {
-    const key = this.drawing.key();
+    const key = this.drawing.getKey();
     if (this.#waitingKey === key) {
       this.outbox.tryNow();
       return;
@@ -81,19 +73,21 @@ export class Sending {
   }
 
   async #makeEntry() {
-    const paper = this.drawing.paper();
-    const entry = this.drawing.details();
+    const paper = this.drawing.getPaper();
+    const details = this.drawing.getDetails();
     const strokes = JSON.stringify(paper.toDocument());
-    entry.image = await encodeGrey(paper.pixels.slice(), paper.width, paper.height);
-    const room = this.maxBytes - entry.image.size - OTHER_FIELDS_BYTES;
-    // The picture counts: strokes that are too large for the site are left out.
+    const image = await encodeGrey(paper.pixels.slice(), paper.width, paper.height);
+    /** @type {OutboxEntry} */
+    const entry = { ...details, image };
+    const room = this.maxBytes - image.size - OTHER_FIELDS_BYTES;
+    // Leave out strokes that are too large for the site: the image is enough.
     if (strokes.length < room && paper.isWithinLimits) entry.strokes = strokes;
     return entry;
   }
 
   #showState(detail) {
     const { entry, state } = detail;
-    const isShown = entry.submissionKey === this.drawing.key();
+    const isShown = entry.submissionKey === this.drawing.getKey();
     this.button.setAttribute("aria-disabled", String(state === "sending" && isShown));
     if (state === "sending") {
       this.say("Sending…");
@@ -102,7 +96,7 @@ export class Sending {
     } else {
       if (this.#waitingKey === entry.submissionKey) this.#waitingKey = null;
       if (state === "sent") {
-        this.#arrive(detail.answer.url, entry);
+        this.#onArrival(detail.answer.url, entry);
       } else {
         this.say(detail.sentence, { isProblem: true });
         if (isShown) this.drawing.focusField(detail.fields);
@@ -121,14 +115,14 @@ export class Sending {
     });
   }
 
-  async #arrive(url, { submissionKey: key, isResumed }) {
-    // A drawing that has changed since it was sent is another drawing, and stays.
+  async #onArrival(url, { submissionKey: key, isResumed }) {
+    // A drawing that has changed since it was sent is a new one: keep it.
     if (this.drawing.isUnchanged(key)) {
       this.#sentKey = key;
-      await this.drawing.forgetDraft();
+      await this.drawing.deleteDraft();
       if (this.drawing.isUnchanged(key)) {
         if (!isResumed) {
-          this.say(`It ${this.arrival}.`);
+          this.say(`It ${this.arrivalText}.`);
           location.assign(url);
           return;
         }
@@ -137,6 +131,6 @@ export class Sending {
     }
     const link = document.createElement("a");
     Object.assign(link, { href: url, textContent: "See it" });
-    this.say(`Your drawing ${this.arrival}.`, { action: link });
+    this.say(`Your drawing ${this.arrivalText}.`, { action: link });
   }
 }

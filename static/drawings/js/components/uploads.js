@@ -1,27 +1,28 @@
-/** Uploaded pictures: to draw on, or to trace. */
+// @ts-check
+/** Pictures that the visitor opens in the studio, to draw on or to trace. */
 
 import { Paper } from "../raster/paper.js";
 import { encodeGrey } from "../raster/png.js";
 import { WHITE } from "../raster/rasteriser.js";
 
-const TRACING_SCALE = 4; // finer than the drawing's pixels, so that edges can be followed
+const TRACING_SCALE = 4; // finer than the drawing's pixels, to show the edges clearly
 
 /**
- * Paper of a size that has a picture on it.
+ * Returns paper that has the picture in a file as its base image.
  *
  * @param {File} file
  * @param {number} width
  * @param {number} height
  * @returns {Promise<Paper>}
  */
-export async function paperFromUpload(file, width, height) {
-  const ground = await fieldFromPicture(file, width, height);
-  const image = await toBase64(await encodeGrey(ground, width, height));
-  return new Paper(width, height, { source: { image }, ground });
+export async function createPaperFromUpload(file, width, height) {
+  const base = await readUpload(file, width, height);
+  const image = await encodeBase64(await encodeGrey(base, width, height));
+  return new Paper(width, height, { source: { image }, base });
 }
 
 /**
- * Show a picture on the canvas that lies over the paper.
+ * Shows a picture to trace, on a canvas above the paper.
  *
  * @param {File} file
  * @param {HTMLCanvasElement} tracing
@@ -35,10 +36,10 @@ export async function showTracing(file, tracing, paper) {
 }
 
 /**
- * A picture file laid on white paper of a size, as large as it fits: its brightness, by the weights
- * that the server uses (0.34 R + 0.50 G + 0.16 B, rounded half up), as a uint8 field.
+ * Returns the picture's brightness as the pixels of a field, with the server's weights (0.34 R +
+ * 0.50 G + 0.16 B, rounded half up). The picture is scaled to fit and centred on white.
  */
-async function fieldFromPicture(file, width, height) {
+async function readUpload(file, width, height) {
   const canvas = document.createElement("canvas");
   canvas.width = width;
   canvas.height = height;
@@ -51,7 +52,7 @@ async function fieldFromPicture(file, width, height) {
   });
 }
 
-/** Draw a picture file over a whole canvas, on white, as large as it fits. */
+/** Fills the canvas with white and draws the picture on it, centred and scaled to fit. */
 async function drawContained(context, file) {
   const { width, height } = context.canvas;
   const picture = await createImageBitmap(file);
@@ -64,11 +65,10 @@ async function drawContained(context, file) {
   picture.close();
 }
 
-/** A blob's bytes in base64. */
-function toBase64(blob) {
+function encodeBase64(blob) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
-    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.onload = () => resolve(String(reader.result).split(",")[1]);
     reader.onerror = () => reject(reader.error);
     reader.readAsDataURL(blob);
   });

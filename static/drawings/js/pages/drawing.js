@@ -1,57 +1,59 @@
-/** A drawing's page: recolours the picture at once, and keeps the page's address in step. */
+// @ts-check
+/** A drawing's page: changes its colours without a reload, and starts its replay. */
 
-import { colormapPicker } from "../components/colormap_picker.js";
+import { connectColormapPicker } from "../components/colormap_picker.js";
 
+/** @type {(id: string) => any} */
 const $ = (id) => document.getElementById(id);
 const exhibit = $("exhibit");
-const picture = $("picture");
-const follow = [
-  [picture, "src"],
+const image = $("picture");
+const colouredLinks = [
+  [image, "src"],
   [$("download-png"), "href"],
   [$("download-svg"), "href"],
 ].filter(([element]) => element);
 
 // --- Colours --------------------------------------------------------------------------------
 
-function recolour(cmap) {
-  const own = cmap === exhibit.dataset.ownCmap;
-  for (const [element, attribute] of follow) {
+function showColormap(cmap) {
+  const isOwn = cmap === exhibit.dataset.ownCmap;
+  for (const [element, attribute] of colouredLinks) {
     const url = new URL(element[attribute]);
-    if (own) url.searchParams.delete("cmap");
+    if (isOwn) url.searchParams.delete("cmap");
     else url.searchParams.set("cmap", cmap);
     element[attribute] = url;
   }
   $("plot-cmap").value = cmap;
   const page = new URL(location.href);
-  if (own) page.searchParams.delete("cmap");
+  if (isOwn) page.searchParams.delete("cmap");
   else page.searchParams.set("cmap", cmap);
   history.replaceState(null, "", page);
-  player?.recolour(picture.src).then(
-    () => complain(""),
-    () => complain("Couldn't load these colours."),
+  player?.setColours(image.src).then(
+    () => showReplayProblem(""),
+    () => showReplayProblem("Couldn't load these colours."),
   );
 }
 
-colormapPicker(exhibit, recolour);
-$("show").hidden = true; // choosing is enough
+connectColormapPicker(exhibit, showColormap);
+$("show").hidden = true; // not needed with scripts
 
 // --- Replay ---------------------------------------------------------------------------------
 
-let player = null; // fetched when it is first asked for, with all that it needs
-let loading = false;
+let player = null; // loaded when the visitor first asks for it
+let isLoading = false;
 
 $("replay")?.addEventListener("click", async () => {
-  if (loading) return;
-  loading = true;
+  if (isLoading) return;
+  isLoading = true;
   $("replay").setAttribute("aria-disabled", "true");
-  complain("");
+  showReplayProblem("");
   try {
     await openPlayer();
   } catch (error) {
-    complain(error.sentence ?? "Couldn't load the replay. Please try again.");
+    showReplayProblem(error.sentence ?? "Couldn't load the replay. Please try again.");
     if (!error.sentence) console.error(error);
   } finally {
-    loading = false;
+    isLoading = false;
     $("replay").removeAttribute("aria-disabled");
   }
 });
@@ -60,16 +62,16 @@ async function openPlayer() {
   const { loadPlayer } = await import("../components/replay.js");
   const { id, strokesUrl, npyUrl } = exhibit.dataset;
   player ??= await loadPlayer({ strokesUrl, npyUrl: (other) => npyUrl.replace(id, other) });
-  // The picture's own palette: the replay has its colours, vmin and vmax included.
-  await player.recolour(picture.src);
+  // The image's own palette, which includes vmin and vmax.
+  await player.setColours(image.src);
   player.open();
 }
 
-function complain(text) {
+function showReplayProblem(text) {
   $("replay-problem").textContent = text;
 }
 
-// --- The link -------------------------------------------------------------------------------
+// --- Copying the link -----------------------------------------------------------------------
 
 $("copy-link").addEventListener("click", async () => {
   const copied = $("copied");
@@ -77,7 +79,7 @@ $("copy-link").addEventListener("click", async () => {
     await navigator.clipboard.writeText(location.href);
     copied.textContent = "Copied.";
   } catch {
-    // Not every page may write to the clipboard (plain HTTP, for one): the address is at hand.
+    // Plain HTTP, among others, has no clipboard: show the address instead.
     copied.textContent = location.href;
   }
 });

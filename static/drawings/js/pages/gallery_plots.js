@@ -1,10 +1,11 @@
-// The figures of a selection, one after another as they come near: the server draws one at a time.
+// @ts-check
+// Loads the plots of a selection one by one as they scroll near: the server draws one at a time.
 
-import { apology } from "../components/plot_error.js";
+import { makePlotError } from "../components/plot_error.js";
 
 const TRIES = 6;
-const WAIT = 5; // seconds, where the server does not say
-const MOST_WAIT = 60; // seconds: who shall wait for longer is told so
+const WAIT = 5; // seconds, if the server sends no Retry-After
+const MAX_WAIT = 60; // seconds: give up instead of waiting longer
 
 const REASONS = {
   404: "There's nothing left to plot.",
@@ -12,55 +13,56 @@ const REASONS = {
   503: "The server is too busy to draw this chart.",
 };
 
-const waiting = [];
-let working = false;
+/** @type {HTMLImageElement[]} */
+const queue = [];
+let isLoading = false;
 
 const observer = new IntersectionObserver(
   (entries) => {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
       observer.unobserve(target);
-      waiting.push(target);
+      queue.push(/** @type {HTMLImageElement} */ (target));
     }
-    work();
+    loadQueue();
   },
   { rootMargin: "600px" },
 );
 for (const image of document.querySelectorAll("img[data-src]")) observer.observe(image);
 
-async function work() {
-  if (working) return;
-  working = true;
-  while (waiting.length) {
-    const image = waiting.shift();
-    const reason = await show(image);
-    if (reason) image.replaceWith(apology(reason));
+async function loadQueue() {
+  if (isLoading) return;
+  isLoading = true;
+  while (queue.length) {
+    const image = queue.shift();
+    const reason = await loadPlot(image);
+    if (reason) image.replaceWith(makePlotError(reason));
   }
-  working = false;
+  isLoading = false;
 }
 
-/** Shows the figure, or says why there is none. */
-async function show(image) {
-  for (let left = TRIES; ; left--) {
-    let answer;
+/** Loads a plot. Returns "", or a sentence that says why it failed. */
+async function loadPlot(image) {
+  for (let triesLeft = TRIES; ; triesLeft--) {
+    let response;
     try {
-      answer = await fetch(image.dataset.src);
-      if (answer.ok) {
-        await answer.blob(); // all of it, for the browser's cache
-        // Apart from the page: what is there in its place stays until the figure has come.
-        const figure = new Image();
-        figure.src = image.dataset.src;
-        await figure.decode();
-        image.src = figure.src;
+      response = await fetch(image.dataset.src);
+      if (response.ok) {
+        await response.blob(); // completes the response in the browser's cache
+        // Outside the page, so that the placeholder stays until the plot is decoded.
+        const plot = new Image();
+        plot.src = image.dataset.src;
+        await plot.decode();
+        image.src = plot.src;
         return "";
       }
     } catch {
       return "This chart couldn't be loaded.";
     }
-    const wait = Number(answer.headers.get("Retry-After")) || WAIT;
-    const mayCome = answer.status === 503 || answer.status === 429;
-    if (!mayCome || left <= 1 || wait > MOST_WAIT) {
-      return REASONS[answer.status] ?? "The server couldn't draw this chart.";
+    const wait = Number(response.headers.get("Retry-After")) || WAIT;
+    const canRetry = response.status === 503 || response.status === 429;
+    if (!canRetry || triesLeft <= 1 || wait > MAX_WAIT) {
+      return REASONS[response.status] ?? "The server couldn't draw this chart.";
     }
     await new Promise((resolve) => setTimeout(resolve, wait * 1000));
   }

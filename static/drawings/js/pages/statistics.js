@@ -1,8 +1,9 @@
-// A figure that does not come, as when the server is busy, is asked for once more.
+// @ts-check
+// Requests a plot that failed to load, as when the server is busy, once more.
 
-import { apology } from "../components/plot_error.js";
+import { makePlotError } from "../components/plot_error.js";
 
-const WAIT = 5000; // milliseconds, as the server's Retry-After says
+const WAIT_MS = 5000; // the server's Retry-After
 
 for (const picture of document.querySelectorAll("picture[class^=plot-]")) {
   const image = picture.querySelector("img");
@@ -13,10 +14,10 @@ for (const picture of document.querySelectorAll("picture[class^=plot-]")) {
 }
 
 function retry(picture, image) {
-  image.addEventListener("error", () => picture.replaceWith(apology()));
+  image.addEventListener("error", () => picture.replaceWith(makePlotError()));
   setTimeout(() => {
     const address = image.currentSrc;
     for (const source of picture.querySelectorAll("source")) source.remove();
     image.src = `${address}&again=1`;
-  }, WAIT);
+  }, WAIT_MS);
 }

@@ -1,23 +1,25 @@
-/** The canvas page: ties paper, hand, display, drafts and outbox to what the page shows. */
+// @ts-check
+/** The canvas page: connects the paper, tools, drafts and outbox to the page's controls. */
 
 import { KeyboardCursor, listenForShortcuts, listShortcuts } from "../canvas/keyboard.js";
 import { Pointers } from "../canvas/pointer.js";
-import { Display, fetchColours, greys } from "../canvas/renderer.js";
-import { Palette } from "../canvas/shade_picker.js";
-import { Hand } from "../canvas/tools.js";
-import { View } from "../canvas/viewport.js";
-import { colormapPicker } from "../components/colormap_picker.js";
-import { Sending } from "../components/sending.js";
+import { fetchColours, greyColours, Renderer } from "../canvas/renderer.js";
+import { ShadePicker } from "../canvas/shade_picker.js";
+import { ToolDriver } from "../canvas/tools.js";
+import { Viewport } from "../canvas/viewport.js";
+import { connectColormapPicker } from "../components/colormap_picker.js";
+import { Sender } from "../components/sending.js";
 import { Paper, VERSION } from "../raster/paper.js";
-import { uuid } from "../storage/database.js";
+import { randomUuid } from "../storage/database.js";
 import { Drafts } from "../storage/drafts.js";
 
+/** @type {(id: string) => any} */
 const $ = (id) => document.getElementById(id);
 const studio = $("studio");
 const canvas = $("paper");
 const { title, artist } = studio.elements;
 
-/** Tell the visitor something in the status line, with a link or a button (`action`) behind it. */
+/** Shows a message in the status line, followed by a link or button (`action`). */
 function say(text, { isProblem = false, action = null } = {}) {
   $("status").classList.toggle("problem", isProblem);
   $("status").replaceChildren(text, ...(action ? [" ", action] : []));
@@ -26,65 +28,65 @@ function say(text, { isProblem = false, action = null } = {}) {
 // --- The paper ------------------------------------------------------------------------------
 
 let paper = new Paper(canvas.width, canvas.height);
-const display = new Display(canvas, paper, greys());
+const renderer = new Renderer(canvas, paper, greyColours());
 
-/** Go on with another paper, in place of the one that is there. */
-function layOut(newPaper) {
+function setPaper(newPaper) {
   paper = newPaper;
   paper.addEventListener("change", onChange);
   $("easel").style.setProperty("--aspect", paper.width / paper.height);
-  display.show(paper);
-  untrace();
-  view.reset();
-  showState();
-  showSize();
+  renderer.setField(paper);
+  removeTracing();
+  viewport.reset();
+  updateButtons();
+  updateSizeMenu();
 }
 
-function showSize() {
-  const select = $("paper-size"); // only there if the site offers several sizes
+function updateSizeMenu() {
+  const select = $("paper-size"); // only if the site offers several sizes
   if (select) select.value = `${paper.width}x${paper.height}`;
 }
 
-function untrace() {
+function removeTracing() {
   $("tracing").hidden = $("untrace").hidden = true;
 }
-$("untrace").addEventListener("click", untrace);
+$("untrace").addEventListener("click", removeTracing);
 
-function onChange({ detail: { rect, finished } }) {
-  if (rect !== null) display.paint(rect);
+function onChange(event) {
+  const { rect, finished } = event.detail;
+  if (rect !== null) renderer.paint(rect);
   if (!finished) return;
-  if (!sending.isWaiting) sayNothingNew(); // what was said is true of the drawing as it was
-  showState();
-  keep();
+  if (!sender.isWaiting) resetStatus(); // the message was about the earlier drawing
+  updateButtons();
+  saveDraft();
 }
 
-function showState() {
-  enable("undo", paper.canUndo);
-  enable("redo", paper.canRedo);
-  enable("clear", !paper.isBlank);
+function updateButtons() {
+  setEnabled("undo", paper.canUndo);
+  setEnabled("redo", paper.canRedo);
+  setEnabled("clear", !paper.isBlank);
 }
 
-/** With aria-disabled, because a button that becomes `disabled` loses the focus. */
-function enable(id, isEnabled) {
+/** Uses aria-disabled, because a button loses the focus when it becomes `disabled`. */
+function setEnabled(id, isEnabled) {
   $(id).setAttribute("aria-disabled", String(!isEnabled));
 }
 
-/** Do something to the paper and say so, for visitors who do not see it. */
-function announced(action, done) {
+/** Adds a message to an action, for visitors who do not see the paper. */
+function withMessage(action, message) {
   return () => {
     action();
-    say(done);
+    say(message);
   };
 }
 
-function zoom(action) {
+function withZoomMessage(action) {
   return () => {
     action();
-    say(`Zoom ${Math.round(view.zoom * 100)} %.`);
+    say(`Zoom ${Math.round(viewport.zoom * 100)} %.`);
   };
 }
 
-const act = {
+const actions = {
   undo() {
     if (!paper.canUndo) return say("Nothing to undo.");
     paper.undo();
@@ -100,77 +102,76 @@ const act = {
     paper.clear();
     say("Cleared. Undo brings it back.");
   },
-  invert: announced(() => paper.invert(), "Negative."),
-  "flip-horizontal": announced(() => paper.flip("horizontal"), "Mirrored left and right."),
-  "flip-vertical": announced(() => paper.flip("vertical"), "Mirrored top and bottom."),
-  "zoom-in": zoom(() => view.zoomBy(1.5)),
-  "zoom-out": zoom(() => view.zoomBy(1 / 1.5)),
+  invert: withMessage(() => paper.invert(), "Negative."),
+  "flip-horizontal": withMessage(() => paper.flip("horizontal"), "Mirrored left and right."),
+  "flip-vertical": withMessage(() => paper.flip("vertical"), "Mirrored top and bottom."),
+  "zoom-in": withZoomMessage(() => viewport.zoomBy(1.5)),
+  "zoom-out": withZoomMessage(() => viewport.zoomBy(1 / 1.5)),
 };
-for (const [id, action] of Object.entries(act)) $(id).addEventListener("click", action);
+for (const [id, action] of Object.entries(actions)) $(id).addEventListener("click", action);
 
-const help = () => $("help").showModal();
-$("help-button").addEventListener("click", help);
+const openHelp = () => $("help").showModal();
+$("help-button").addEventListener("click", openHelp);
 
-/** A new sheet of white paper, if nothing is lost by it or the visitor says so; whether. */
-function newSheet(width, height) {
+/** Starts with white paper, unless the visitor keeps the drawing. Returns whether it did. */
+function startNewSheet(width, height) {
   if (paper.isTouched && !confirm("Start a new sheet? This drawing will be lost.")) return false;
-  beginsOn = null;
-  layOut(new Paper(width, height));
-  keep();
+  baseId = null;
+  setPaper(new Paper(width, height));
+  saveDraft();
   say("Here's a new sheet.");
   return true;
 }
 
-$("new-sheet").addEventListener("click", () => newSheet(paper.width, paper.height));
+$("new-sheet").addEventListener("click", () => startNewSheet(paper.width, paper.height));
 $("paper-size")?.addEventListener("change", ({ target }) => {
   const [width, height] = target.value.split("x").map(Number);
-  if (!newSheet(width, height)) showSize();
+  if (!startNewSheet(width, height)) updateSizeMenu();
 });
 
-// --- The hand -------------------------------------------------------------------------------
+// --- Tools ----------------------------------------------------------------------------------
 
-const palette = new Palette({
+const shadePicker = new ShadePicker({
   slider: $("shade"),
   strip: $("shade-strip"),
   buttons: $("colours"),
   value: $("shade-value"),
 });
 
-function handSettings() {
+function readToolSettings() {
   return {
     tool: studio.elements.tool.value,
-    shade: palette.shade,
+    shade: shadePicker.shade,
     size: Number($("size").value),
-    antialiased: palette.isSmooth,
-    tolerance: palette.tolerance,
-    steadiness: Number($("steadiness").value),
+    antialiased: shadePicker.isSmooth,
+    tolerance: shadePicker.tolerance,
+    smoothing: Number($("steadiness").value),
     usesPressure: $("pressure").checked,
   };
 }
 
-const hand = new Hand(
+const driver = new ToolDriver(
   () => paper,
-  handSettings,
-  (shade) => palette.set(shade),
+  readToolSettings,
+  (shade) => shadePicker.set(shade),
 );
-const view = new View(canvas, $("sheet"), $("easel"));
-const pointers = new Pointers(canvas, view, {
-  begin: (sample) => hand.begin(sample),
-  move: (samples) => hand.move(samples),
+const viewport = new Viewport(canvas, $("sheet"), $("easel"));
+const pointers = new Pointers(canvas, viewport, {
+  begin: (sample) => driver.begin(sample),
+  move: (samples) => driver.move(samples),
   end() {
     const before = paper.operations.length;
-    hand.end();
+    driver.end();
     return paper.operations.length > before ? paper.operations.at(-1) : null;
   },
-  cancel: () => hand.cancel(),
-  takeBack(operation) {
+  cancel: () => driver.cancel(),
+  removeStroke(operation) {
     if (operation && paper.operations.at(-1) === operation) paper.undo();
   },
-  undo: act.undo,
-  redo: act.redo,
-  penSeen() {
-    // From the first pen on, a finger that rests on the paper should not draw: a visible switch.
-    $("pen-only-field").hidden = false;
+  undo: actions.undo,
+  redo: actions.redo,
+  onFirstPen() {
+    $("pen-only-field").hidden = false; // a resting finger must not draw from now on
     $("pen-only").checked = pointers.penOnly = true;
     say("Now only the pen draws. A switch beside the tools lets your fingers draw, too.");
   },
@@ -178,7 +179,7 @@ const pointers = new Pointers(canvas, view, {
 $("pen-only").addEventListener("change", ({ target }) => {
   pointers.penOnly = target.checked;
 });
-new KeyboardCursor(canvas, $("cross"), view, hand, say);
+new KeyboardCursor(canvas, $("cross"), viewport, driver, say);
 
 function setSize(size) {
   $("size").value = size;
@@ -192,36 +193,36 @@ async function showColours(cmap) {
   const url = studio.dataset.colormapUrl.replace("NAME", cmap);
   try {
     const colours = await fetchColours(url);
-    if (cmap !== colormaps.value) return; // another was chosen meanwhile
-    display.recolour(colours);
-    palette.recolour(colours, url);
+    if (cmap !== colormaps.value) return; // the visitor has selected another one
+    renderer.setColours(colours);
+    shadePicker.setColours(colours, url);
   } catch {
     say("Couldn't load these colours. You can still draw and send.", { isProblem: true });
   }
 }
 
-const colormaps = colormapPicker(studio, (cmap) => {
-  keep();
+const colormaps = connectColormapPicker(studio, (cmap) => {
+  saveDraft();
   showColours(cmap);
 });
 
-// --- A picture as paper ---------------------------------------------------------------------
+// --- Pictures to draw on or trace -----------------------------------------------------------
 
 $("picture-file").addEventListener("change", async ({ target }) => {
   const [file] = target.files;
   if (!file) return;
   try {
-    const { paperFromUpload, showTracing } = await import("../components/uploads.js");
+    const { createPaperFromUpload, showTracing } = await import("../components/uploads.js");
     if ($("picture-use").value === "trace") {
       await showTracing(file, $("tracing"), paper);
       $("untrace").hidden = false;
       say("Trace over the picture. It won't be sent.");
     } else {
       if (paper.isTouched && !confirm("Use this picture? It will replace your drawing.")) return;
-      const newPaper = await paperFromUpload(file, paper.width, paper.height);
-      beginsOn = null;
-      layOut(newPaper);
-      keep();
+      const newPaper = await createPaperFromUpload(file, paper.width, paper.height);
+      baseId = null;
+      setPaper(newPaper);
+      saveDraft();
       say("The picture is on your paper. Draw on it, or send it as it is.");
     }
   } catch {
@@ -233,62 +234,62 @@ $("picture-file").addEventListener("change", async ({ target }) => {
 
 // --- Drafts ---------------------------------------------------------------------------------
 
-let beginsOn = new URLSearchParams(location.search).get("on"); // the drawing that was asked for
-let submissionKey = uuid(); // the same for as long as what would be sent is the same
-const drafts = new Drafts(sayNothingNew);
+let baseId = new URLSearchParams(location.search).get("on"); // of the drawing to draw on
+let submissionKey = randomUuid(); // replaced whenever the submission would change
+const drafts = new Drafts(resetStatus);
 
-/** What is to be said while there is nothing new to say. */
-function sayNothingNew() {
-  if (drafts.works) return say("");
+/** Clears the status line, or says that drafts cannot be stored. */
+function resetStatus() {
+  if (drafts.canStore) return say("");
   say("This browser can't keep drafts, so send your drawing before you close the page.", {
     isProblem: true,
   });
 }
 
-function details() {
+function readDetails() {
   return { submissionKey, title: title.value, artist: artist.value, colormap: colormaps.value };
 }
 
-/** What would be sent has changed: it is another drawing to the wall, and to be kept. */
-function keep() {
-  submissionKey = uuid();
-  // Paper that nobody has touched is no draft: the next page begins with white paper.
+/** Saves the draft after a change, and renews the submission key. */
+function saveDraft() {
+  submissionKey = randomUuid();
+  // Untouched paper is no draft: the next page starts with white paper.
   if (!paper.isTouched && !paper.source?.image && !title.value && !artist.value) {
-    return drafts.forget();
+    return drafts.delete();
   }
   return drafts.save({
-    ...details(),
-    beginsOn,
+    ...readDetails(),
+    beginsOn: baseId,
     document: paper.toDocument(),
-    ground: paper.ground,
+    ground: paper.base, // both names must stay, for drafts that are already stored
   });
 }
 
-for (const input of [title, artist]) input.addEventListener("input", keep);
+for (const input of [title, artist]) input.addEventListener("input", saveDraft);
 
-function takeUp(draft) {
+function restoreDraft(draft) {
   if (draft.document.version !== VERSION) throw new Error("A draft of another version");
-  layOut(Paper.from(draft.document, draft.ground));
+  setPaper(Paper.from(draft.document, draft.ground));
   submissionKey = draft.submissionKey;
   title.value = draft.title;
   artist.value = draft.artist;
-  colormaps.mark(draft.colormap);
+  colormaps.setValue(draft.colormap);
 }
 
-/** Begin with what was left, with the drawing that ?on= names as the paper, or with white paper. */
-async function begin() {
-  const on = beginsOn;
-  const draft = await drafts.find(on ? (left) => left.beginsOn === on : null);
+/** Starts with the draft, with the drawing named by ?on=, or with white paper. */
+async function startDrawing() {
+  const on = baseId;
+  const draft = await drafts.find(on ? ({ beginsOn }) => beginsOn === on : null);
   if (paper.isTouched || paper.stroke) {
-    // Somebody else was faster than the storage: theirs is this page's drawing, the draft waits.
-    if (draft) await drafts.leave();
-    keep();
+    // The visitor began to draw before the storage answered: leave the draft for another page.
+    if (draft) await drafts.setAside();
+    saveDraft();
   } else if (draft) {
     try {
-      takeUp(draft);
+      restoreDraft(draft);
       say("Welcome back! Here's your unfinished drawing.");
     } catch (error) {
-      await drafts.leave();
+      await drafts.setAside();
       say("We found an older draft but can't open it. It hasn't been deleted.", {
         isProblem: true,
       });
@@ -300,8 +301,8 @@ async function begin() {
       const { width, height, pixels } = await fetchNpy(
         studio.dataset.npyUrl.replace(/[0-]{36}/, encodeURIComponent(on)),
       );
-      layOut(new Paper(width, height, { source: { drawing: on }, ground: pixels }));
-      colormaps.mark(studio.dataset.cmap);
+      setPaper(new Paper(width, height, { source: { drawing: on }, base: pixels }));
+      colormaps.setValue(studio.dataset.cmap);
     } catch {
       say("Couldn't load the drawing to draw on. Here's a blank sheet instead.", {
         isProblem: true,
@@ -313,15 +314,15 @@ async function begin() {
 
 // --- Sending --------------------------------------------------------------------------------
 
-const sending = new Sending(
+const sender = new Sender(
   studio,
   $("send"),
   {
-    key: () => submissionKey,
+    getKey: () => submissionKey,
     isUnchanged: (key) => key === submissionKey && !paper.stroke,
-    paper: () => paper,
-    details,
-    forgetDraft: () => drafts.forget(),
+    getPaper: () => paper,
+    getDetails: readDetails,
+    deleteDraft: () => drafts.delete(),
     startAgain,
     focusField: (fields) => [title, artist].find(({ name }) => fields.includes(name))?.focus(),
   },
@@ -334,67 +335,66 @@ studio.addEventListener("submit", (event) => {
   if (paper.isBlank) {
     say("The paper is still blank. Draw something first!", { isProblem: true });
     canvas.focus();
-  } else sending.send();
+  } else sender.send();
 });
 
 function startAgain() {
   title.value = "";
-  beginsOn = null;
-  layOut(new Paper(paper.width, paper.height));
-  keep();
+  baseId = null;
+  setPaper(new Paper(paper.width, paper.height));
+  saveDraft();
 }
 
 addEventListener("beforeunload", (event) => {
-  if (!drafts.works && paper.isTouched && !sending.isSent) event.preventDefault();
+  if (!drafts.canStore && paper.isTouched && !sender.isSent) event.preventDefault();
 });
 
-// --- Keys -----------------------------------------------------------------------------------
+// --- Shortcuts ------------------------------------------------------------------------------
 
-function choose(tool) {
+function chooseTool(tool) {
   const input = studio.querySelector(`input[name=tool][value=${tool}]`);
   input.checked = true;
   say(`${input.getAttribute("aria-label")}.`);
 }
 
-function stepSize(step) {
+function changeSize(step) {
   setSize(Number($("size").value) + step);
   say(`Width ${$("size").value}.`);
 }
 
-function stepShade(direction) {
-  palette.step(direction);
-  say(`Shade ${palette.shade}.`);
+function changeShade(direction) {
+  shadePicker.step(direction);
+  say(`Shade ${shadePicker.shade}.`);
 }
 
 const shortcuts = [
   ...[...studio.querySelectorAll("input[name=tool]")].map((input) => ({
     key: input.dataset.key,
     label: input.getAttribute("aria-label"),
-    action: () => choose(input.value),
+    action: () => chooseTool(input.value),
   })),
-  { key: "[", label: "Thinner", action: () => stepSize(-1) },
-  { key: "]", label: "Wider", action: () => stepSize(1) },
-  { key: ",", label: "Darker, or the colour before", action: () => stepShade(-1) },
-  { key: ".", label: "Lighter, or the next colour", action: () => stepShade(1) },
-  { key: "Mod+z", label: "Undo", action: act.undo },
-  { key: "Mod+Shift+z", label: "Redo", action: act.redo },
-  { key: "Mod+y", label: "Redo", action: act.redo },
-  { key: "n", label: "Negative", action: act.invert },
-  { key: "h", label: "Mirror left and right", action: act["flip-horizontal"] },
-  { key: "v", label: "Mirror top and bottom", action: act["flip-vertical"] },
-  { key: "Shift+Delete", label: "Clear the paper", action: act.clear },
-  { key: "+", label: "Zoom in", action: act["zoom-in"] },
-  { key: "-", label: "Zoom out", action: act["zoom-out"] },
-  { key: "0", label: "Show the whole paper", action: zoom(() => view.reset()) },
+  { key: "[", label: "Thinner", action: () => changeSize(-1) },
+  { key: "]", label: "Wider", action: () => changeSize(1) },
+  { key: ",", label: "Darker, or the colour before", action: () => changeShade(-1) },
+  { key: ".", label: "Lighter, or the next colour", action: () => changeShade(1) },
+  { key: "Mod+z", label: "Undo", action: actions.undo },
+  { key: "Mod+Shift+z", label: "Redo", action: actions.redo },
+  { key: "Mod+y", label: "Redo", action: actions.redo },
+  { key: "n", label: "Negative", action: actions.invert },
+  { key: "h", label: "Mirror left and right", action: actions["flip-horizontal"] },
+  { key: "v", label: "Mirror top and bottom", action: actions["flip-vertical"] },
+  { key: "Shift+Delete", label: "Clear the paper", action: actions.clear },
+  { key: "+", label: "Zoom in", action: actions["zoom-in"] },
+  { key: "-", label: "Zoom out", action: actions["zoom-out"] },
+  { key: "0", label: "Show the whole paper", action: withZoomMessage(() => viewport.reset()) },
   { key: "Mod+Enter", label: "Send", action: () => studio.requestSubmit() },
-  { key: "?", label: "This help", action: help },
+  { key: "?", label: "This help", action: openHelp },
 ];
 listenForShortcuts(shortcuts);
-
 listShortcuts(shortcuts, $("keys"));
 
-layOut(paper);
-await begin();
-sending.resume();
+setPaper(paper);
+await startDrawing();
+sender.resume();
 
 export { paper };

@@ -1,35 +1,40 @@
+// @ts-check
 /**
- * The paper that a drawing was drawn on, as pixels: another drawing's field, or a picture.
+ * Reads base images, the pixels that a drawing begins with: another drawing's field, or an upload.
  *
- * Nothing here goes through a canvas: browsers that guard against fingerprinting alter what a
- * canvas gives back, and a replay has to come to the very bytes that were drawn.
+ * No image goes through a canvas, because browsers that guard against fingerprinting alter what a
+ * canvas returns, and a replay must end with exactly the drawing's pixels.
  */
+
+/** @import { Field, StrokesDocument } from "../types.js" */
 
 const PNG_SIGNATURE = "\x89PNG\r\n\x1a\n";
 const NPY_SIGNATURE = "\x93NUMPY";
 
 /**
- * The pixels that a strokes document was drawn on, or null for white paper.
+ * Returns the pixels of a document's base image, or null for white paper.
  *
- * @param {{paper: object|null, width: number, height: number}} strokes the document
- * @param {(id: string) => string} npyUrl where a drawing's pixels.npy is
- * @returns {Promise<Uint8Array|null>}
+ * @param {StrokesDocument} document
+ * @param {(id: string) => string} npyUrl returns the URL of a drawing's pixels.npy
+ * @returns {Promise<Uint8Array | null>}
  */
-export async function fetchGround({ paper, width, height }, npyUrl) {
+export async function fetchBaseImage({ paper, width, height }, npyUrl) {
   if (!paper) return null;
-  const ground = paper.drawing
+  const base = paper.drawing
     ? await fetchNpy(npyUrl(paper.drawing))
-    : await decodeGrey(fromBase64(paper.image));
-  if (ground.width !== width || ground.height !== height) {
-    throw new Error("The paper is not as large as the drawing.");
+    : await decodeGrey(decodeBase64(paper.image));
+  if (base.width !== width || base.height !== height) {
+    throw new Error("The base image must be as large as the drawing.");
   }
-  return ground.pixels;
+  return base.pixels;
 }
 
 /**
- * A field from a pixels.npy (NumPy's format, uint8 in C order).
+ * Fetches a field as a NumPy file (uint8, C order). If the server refuses, the error's `cause` is
+ * the response.
  *
- * @returns {Promise<{width: number, height: number, pixels: Uint8Array}>}
+ * @param {string} url
+ * @returns {Promise<Field>}
  */
 export async function fetchNpy(url) {
   const response = await fetch(url);
@@ -38,12 +43,12 @@ export async function fetchNpy(url) {
 }
 
 function decodeNpy(buffer) {
-  if (latin1(buffer, 0, 6) !== NPY_SIGNATURE) throw new Error("This is not an .npy file.");
+  if (readLatin1(buffer, 0, 6) !== NPY_SIGNATURE) throw new Error("This is not an .npy file.");
   const view = new DataView(buffer);
-  const wide = view.getUint8(6) > 1; // the format's version: from 2 on the length has four bytes
-  const start = wide ? 12 : 10;
-  const length = wide ? view.getUint32(8, true) : view.getUint16(8, true);
-  const header = latin1(buffer, start, length);
+  const isLong = view.getUint8(6) > 1; // from version 2 on, the length has four bytes
+  const start = isLong ? 12 : 10;
+  const length = isLong ? view.getUint32(8, true) : view.getUint16(8, true);
+  const header = readLatin1(buffer, start, length);
   const shape = /'shape': \((\d+), (\d+)\)/.exec(header);
   if (!/'descr': '[|<]u1'/.test(header) || !/'fortran_order': False/.test(header) || !shape) {
     throw new Error("This .npy file is not a field.");
@@ -55,23 +60,23 @@ function decodeNpy(buffer) {
 }
 
 /**
- * A field from an 8-bit grey PNG, byte for byte.
+ * Decodes an 8-bit grey PNG to a field with exactly its values.
  *
  * @param {ArrayBuffer} buffer
- * @returns {Promise<{width: number, height: number, pixels: Uint8Array}>}
+ * @returns {Promise<Field>}
  */
 export async function decodeGrey(buffer) {
-  if (latin1(buffer, 0, 8) !== PNG_SIGNATURE) throw new Error("This is not a PNG.");
+  if (readLatin1(buffer, 0, 8) !== PNG_SIGNATURE) throw new Error("This is not a PNG.");
   const view = new DataView(buffer);
   const data = [];
   let header = null;
   for (let at = PNG_SIGNATURE.length; at + 12 <= buffer.byteLength; ) {
     const length = view.getUint32(at);
-    const kind = latin1(buffer, at + 4, 4);
+    const kind = readLatin1(buffer, at + 4, 4);
     if (at + 12 + length > buffer.byteLength) break;
-    if (kind === "IHDR") header = readHeader(new DataView(buffer, at + 8, length));
+    if (kind === "IHDR") header = parseHeader(new DataView(buffer, at + 8, length));
     if (kind === "IDAT") data.push(new Uint8Array(buffer, at + 8, length));
-    // Some shade would be transparent, and a field has nothing to say so with.
+    // It makes one shade transparent, which a field cannot store.
     if (kind === "tRNS") throw new Error("This PNG is transparent.");
     if (kind === "IEND") break;
     at += length + 12;
@@ -82,16 +87,16 @@ export async function decodeGrey(buffer) {
   return { width, height, pixels: unfilter(lines, width, height) };
 }
 
-function readHeader(view) {
+function parseHeader(view) {
   const [bits, ...rest] = [8, 9, 10, 11, 12].map((at) => view.getUint8(at));
-  // The rest is 0 for: grey, deflate, the five filters, not interlaced.
+  // The rest is 0 for grey, deflate, the five filters and no interlace.
   if (bits !== 8 || rest.some(Boolean)) {
     throw new Error("This PNG is not plain 8-bit grey.");
   }
   return { width: view.getUint32(0), height: view.getUint32(4) };
 }
 
-/** What a zlib stream in parts holds: exactly `length` bytes, and never more memory than that. */
+/** Inflates a zlib stream of exactly `length` bytes, never allocating more than that. */
 async function inflate(parts, length) {
   const bytes = new Uint8Array(length);
   const stream = new Blob(parts).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -109,7 +114,7 @@ async function inflate(parts, length) {
   return bytes;
 }
 
-/** PNG's filters undone (PNG specification, section 9), for one byte a pixel. */
+/** Undoes PNG's filters (PNG specification, section 9) for one byte per pixel. */
 function unfilter(lines, width, height) {
   const pixels = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
@@ -121,14 +126,14 @@ function unfilter(lines, width, height) {
       const left = x ? pixels[to + x - 1] : 0;
       const above = y ? pixels[to + x - width] : 0;
       const corner = x && y ? pixels[to + x - width - 1] : 0;
-      // The array keeps the lowest eight bits of a sum, which is what the filters mean.
-      pixels[to + x] = lines[from + x] + predicted(filter, left, above, corner);
+      // A Uint8Array stores sums modulo 256, as the filters require.
+      pixels[to + x] = lines[from + x] + predict(filter, left, above, corner);
     }
   }
   return pixels;
 }
 
-function predicted(filter, left, above, corner) {
+function predict(filter, left, above, corner) {
   if (filter === 1) return left;
   if (filter === 2) return above;
   if (filter === 3) return (left + above) >> 1;
@@ -136,7 +141,7 @@ function predicted(filter, left, above, corner) {
   return 0;
 }
 
-/** Of the three neighbours the one that is nearest to left + above - corner. */
+/** Returns the neighbour that is nearest to left + above - corner. */
 function paeth(left, above, corner) {
   const toLeft = Math.abs(above - corner);
   const toAbove = Math.abs(left - corner);
@@ -145,11 +150,11 @@ function paeth(left, above, corner) {
   return toAbove <= toCorner ? above : corner;
 }
 
-function latin1(buffer, at, length) {
+function readLatin1(buffer, at, length) {
   if (at + length > buffer.byteLength) return "";
   return String.fromCharCode(...new Uint8Array(buffer, at, length));
 }
 
-function fromBase64(text) {
+function decodeBase64(text) {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer;
 }

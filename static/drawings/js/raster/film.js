@@ -1,120 +1,136 @@
-import { flip, flood, invert, Rasteriser, union, WHITE } from "./rasteriser.js";
-import { moments } from "./timeline.js";
+// @ts-check
+import { flip, floodFill, invert, Rasteriser, unionRects, WHITE } from "./rasteriser.js";
+import { replayTimes } from "./timeline.js";
 
-/** How much memory the keyframes may take, whatever the drawing. */
+/** @import { Rect, StrokesDocument } from "../types.js" */
+
+/** The memory for all keyframes, whatever the drawing's size. */
 const KEYFRAME_BYTES = 48e6;
-/** How much is drawn between two keyframes, in pixels visited: well under a frame's time. */
+/** The work between two keyframes, in pixels visited: takes much less time than one frame. */
 const KEYFRAME_SPACING = 1e6;
-/** What beginning an operation costs for each pixel of the field, in pixels visited. */
+/** The work of starting an operation, in pixels visited per pixel of the field. */
 const OPERATION_WORK = 1 / 50;
 
 /**
- * A drawing at any moment of its making: `pixels` is what was on the paper then.
+ * A drawing at any time of its replay: `pixels` is the field at that time.
  *
- * Forwards it draws on; backwards it starts again from the last keyframe (a copy of the pixels)
- * that is not too late. When the keyframes have used up their memory, every other is given up.
+ * Going forwards, it continues to draw. Going backwards, it starts from the latest keyframe (a
+ * copy of the pixels) before the wanted time. When the keyframes exceed their memory, every other
+ * one is dropped.
  */
 export class Film {
   /**
-   * @param {{width: number, height: number, operations: object[]}} strokes a strokes document
-   * @param {Uint8Array|null} ground the paper's pixels, null for white
+   * @param {Pick<StrokesDocument, "width" | "height" | "operations">} strokes
+   * @param {Uint8Array | null} base the base image's pixels, null for white
    */
-  constructor({ width, height, operations }, ground) {
+  constructor({ width, height, operations }, base) {
     this.width = width;
     this.height = height;
-    this.pixels = ground ? ground.slice() : new Uint8Array(width * height).fill(WHITE);
+    this.pixels = base ? base.slice() : new Uint8Array(width * height).fill(WHITE);
     this.operations = operations;
-    this.moments = moments(operations);
-    this.ends = this.moments.map((of) => of.at(-1));
-    this.duration = this.ends.at(-1) ?? 0;
+    this.times = replayTimes(operations);
+    this.ends = this.times.map((ofPoints) => ofPoints.at(-1));
+    this.duration = this.ends.at(-1) ?? 0; // in milliseconds
     this.rasteriser = new Rasteriser(this.pixels, width, height);
-    this.done = 0; // so many operations are finished
-    this.laid = 0; // so many points of the next one are on the paper
+    this.done = 0; // number of operations finished
+    this.drawn = 0; // number of points drawn of the next operation
     this.keyframes = [{ done: 0, pixels: this.pixels.slice() }];
     this.spacing = KEYFRAME_SPACING;
     this.work = 0; // since the last keyframe
   }
 
   /**
-   * What is on the paper at a moment: how many operations are finished, and how many points of the
-   * next one are laid.
+   * Returns how far the drawing is at a time: the number of operations finished, and of points
+   * drawn of the next one.
+   *
+   * @param {number} time in milliseconds
+   * @returns {{done: number, drawn: number}}
    */
-  at(moment) {
-    const done = countUpTo(this.ends, moment);
-    return { done, laid: done < this.ends.length ? countUpTo(this.moments[done], moment) : 0 };
+  progressAt(time) {
+    const done = countUpTo(this.ends, time);
+    return { done, drawn: done < this.ends.length ? countUpTo(this.times[done], time) : 0 };
   }
 
-  /** The moment at which so many operations are finished. */
+  /**
+   * Returns the time in milliseconds at which the first `done` operations are finished.
+   *
+   * @param {number} done
+   * @returns {number}
+   */
   endOf(done) {
     return done > 0 ? this.ends[Math.min(done, this.ends.length) - 1] : 0;
   }
 
   /**
-   * Go towards a moment for at most `budget` milliseconds (the last step may take longer). Returns
-   * the rectangle that changed, null if nothing did, and whether it has arrived.
+   * Draws towards a time for at most `budget` milliseconds, except that the last step may take
+   * longer. Returns the rectangle that changed (null for none) and whether the time is reached.
    *
-   * @returns {{rect: object|null, arrived: boolean}}
+   * @param {number} time in milliseconds
+   * @param {number} [budget]
+   * @returns {{rect: Rect | null, arrived: boolean}}
    */
-  goTo(moment, budget = Infinity) {
+  goTo(time, budget = Infinity) {
     const deadline = performance.now() + budget;
-    const { done, laid } = this.at(moment);
-    let rect = this.#jump(done, laid);
-    while (this.done < done || this.laid < laid) {
-      rect = union(rect, this.#step());
+    const { done, drawn } = this.progressAt(time);
+    let rect = this.#jump(done, drawn);
+    while (this.done < done || this.drawn < drawn) {
+      rect = unionRects(rect, this.#drawNext());
       if (performance.now() > deadline) break;
     }
-    return { rect, arrived: this.done === done && this.laid === laid };
+    return { rect, arrived: this.done === done && this.drawn === drawn };
   }
 
-  /** Go back, or ahead by a keyframe; what is left to draw comes after. Returns what changed. */
-  #jump(done, laid) {
-    if (done === this.done && laid < this.laid) {
-      // Within the stroke that is being drawn: it is only taken back itself.
-      this.laid = 0;
+  /** Goes back, or ahead to a nearer keyframe, without drawing. Returns the changed rectangle. */
+  #jump(done, drawn) {
+    if (done === this.done && drawn < this.drawn) {
+      // Back within the current stroke: only the stroke itself is removed.
+      this.drawn = 0;
       return this.rasteriser.restart();
     }
     const keyframe = this.keyframes.findLast((each) => each.done <= done);
     if (done >= this.done && keyframe.done <= this.done) return null;
-    if (this.laid) this.rasteriser.restart();
+    if (this.drawn) this.rasteriser.restart();
     this.pixels.set(keyframe.pixels);
     this.done = keyframe.done;
-    this.laid = 0;
+    this.drawn = 0;
     this.work = 0;
-    return this.#all();
+    return this.#wholeField();
   }
 
-  /** Draw the next point, or the next operation that has none. Returns what changed. */
-  #step() {
+  /** Draws the next point, or an operation without points. Returns the changed rectangle. */
+  #drawNext() {
     const operation = this.operations[this.done];
-    const isStroke = Array.isArray(operation.t);
-    const rect = isStroke ? this.#point(operation) : this.#perform(operation);
+    const { t } = operation;
+    const isStroke = Array.isArray(t);
+    const rect = isStroke ? this.#drawPoint(operation) : this.#applyOperation(operation);
     if (rect) this.work += (rect.x1 - rect.x0) * (rect.y1 - rect.y0);
-    if (isStroke && this.laid < operation.t.length) return rect;
+    if (isStroke && this.drawn < t.length) return rect;
     if (isStroke) this.rasteriser.end();
-    this.laid = 0;
+    this.drawn = 0;
     this.done++;
-    this.#keep();
+    this.#addKeyframe();
     return rect;
   }
 
-  #point({ shade, antialiased, x, y, radius }) {
-    if (this.laid === 0) this.rasteriser.begin(shade, antialiased);
-    const n = this.laid++;
+  #drawPoint(stroke) {
+    const { shade, antialiased, x, y, radius } = stroke;
+    if (this.drawn === 0) this.rasteriser.begin(shade, antialiased);
+    const n = this.drawn++;
     return this.rasteriser.extend([x[n], y[n], radius[n]]);
   }
 
-  #perform(operation) {
+  #applyOperation(operation) {
     const { pixels, width, height } = this;
-    if (operation.tool === "fill") flood(pixels, width, height, operation);
+    if (operation.tool === "fill") floodFill(pixels, width, height, operation);
     else if (operation.tool === "flip") flip(pixels, width, height, operation.axis);
     else if (operation.tool === "invert") invert(pixels);
     else if (operation.tool === "clear") pixels.fill(WHITE);
-    else throw new Error(`An operation that is not known: ${operation.tool}`);
-    return this.#all();
+    else throw new Error(`Unknown operation: ${operation.tool}`);
+    return this.#wholeField();
   }
 
-  /** Keep a keyframe, if enough was drawn since the last one. */
-  #keep() {
+  /** Adds a keyframe if enough was drawn since the last one. */
+  #addKeyframe() {
     this.work += this.pixels.length * OPERATION_WORK;
     if (this.work < this.spacing || this.done <= this.keyframes.at(-1).done) return;
     this.keyframes.push({ done: this.done, pixels: this.pixels.slice() });
@@ -124,12 +140,12 @@ export class Film {
     this.spacing *= 2;
   }
 
-  #all() {
+  #wholeField() {
     return { x0: 0, y0: 0, x1: this.width, y1: this.height };
   }
 }
 
-/** How many of the sorted numbers are at most `limit`. */
+/** Counts the sorted numbers that are at most `limit`. */
 function countUpTo(sorted, limit) {
   let low = 0;
   let high = sorted.length;

@@ -1,68 +1,90 @@
-import { cut, flip, flood, invert, paste, Rasteriser, union, WHITE } from "./rasteriser.js";
+// @ts-check
+import {
+  copyRect,
+  flip,
+  floodFill,
+  invert,
+  pasteRect,
+  Rasteriser,
+  unionRects,
+  WHITE,
+} from "./rasteriser.js";
 
-export { WHITE };
+/** @import { Axis, BaseImageSource, Operation, Point } from "../types.js" */
+/** @import { Stroke, StrokesDocument } from "../types.js" */
 
 export const VERSION = 1;
-/** How much memory what undoes operations may take: then the oldest cannot be undone any more. */
+/** The memory for undo: beyond it, the oldest operations can no longer be undone. */
 const UNDO_BYTES = 128e6;
 
-/** What a strokes document may hold; docs/strokes.md has these limits. */
-const LEAST = -2048;
-const GREATEST = 3072;
+// The limits of a strokes document (docs/strokes.md).
+const MIN_COORDINATE = -2048;
+const MAX_COORDINATE = 3072;
 const MAX_TIME = 7 * 24 * 3600 * 1000;
 const MAX_OPERATIONS = 10_000;
 const MAX_POINTS = 200_000;
 
-const hundredths = (value) => Math.round(value * 100) / 100;
-const within = (value) => Math.min(GREATEST, Math.max(LEAST, value));
+const roundToHundredths = (value) => Math.round(value * 100) / 100;
+const clampCoordinate = (value) => Math.min(MAX_COORDINATE, Math.max(MIN_COORDINATE, value));
 
 /**
- * The paper and what was done to it: a list of operations (docs/strokes.md), and the field of
- * pixels (uint8, row by row, 0 black to 255 white) that they come to. The field lives here and is
- * never read back from a canvas: browsers that guard against fingerprinting alter what a canvas
- * gives back.
+ * A drawing in the making: the list of its operations (docs/strokes.md) and the field they result
+ * in. The field is never read back from a canvas, because browsers that guard against
+ * fingerprinting alter what a canvas returns.
  *
- * Fires "change", whose detail has the `rect` to show again (null for nothing, undefined for all)
- * and whether an operation was `finished`.
+ * Fires "change". Its detail has `rect`, the pixels to repaint (null for none), and `finished`,
+ * whether an operation was completed.
  */
 export class Paper extends EventTarget {
   /**
-   * `source` says what was drawn on, as in a strokes document: null for white paper, else
-   * {drawing: id} or {image: base64}, and then `ground` holds its pixels.
+   * @param {number} width
+   * @param {number} height
+   * @param {{source?: BaseImageSource, base?: Uint8Array | null}} [baseImage] what the drawing
+   *   begins with, and its pixels; white if left out
    */
-  constructor(width, height, { source = null, ground = null } = {}) {
+  constructor(width, height, { source = null, base = null } = {}) {
     super();
     this.width = width;
     this.height = height;
     this.source = source;
-    this.ground = ground;
-    this.pixels = ground ? ground.slice() : new Uint8Array(width * height).fill(WHITE);
+    this.base = base;
+    this.pixels = base ? base.slice() : new Uint8Array(width * height).fill(WHITE);
     this.rasteriser = new Rasteriser(this.pixels, width, height);
+    /** @type {Operation[]} */
     this.operations = [];
-    this.undone = []; // the next to redo is the last
-    this.patches = []; // what undoes each of the last operations
-    this.undoBytes = 0; // of all patches together
-    this.stroke = null; // the operation that is being drawn
+    this.undone = []; // the last one is redone first
+    this.patches = []; // each undoes one of the last operations
+    this.undoBytes = 0; // of all patches
+    /** @type {Stroke | null} */
+    this.stroke = null; // the stroke in progress
     this.began = performance.now();
     this.clock = 0; // the t of the last point or operation
   }
 
-  /** The paper that a strokes document describes. */
-  static from({ width, height, paper: source, operations }, ground = null) {
-    const paper = new Paper(width, height, { source, ground });
+  /**
+   * Applies the operations of a document to its base image.
+   *
+   * @param {StrokesDocument} document
+   * @param {Uint8Array | null} [base] the pixels of the document's base image
+   */
+  static from({ width, height, paper: source, operations }, base = null) {
+    const paper = new Paper(width, height, { source, base });
     for (const operation of operations) paper.#apply(operation);
-    paper.clock = operations.at(-1) ? lastTime(operations.at(-1)) : 0;
+    paper.clock = operations.length ? endTime(operations.at(-1)) : 0;
     paper.began = performance.now() - paper.clock;
     return paper;
   }
 
-  /** Whether the wall takes the strokes: else it takes the picture alone. */
+  /** Whether the site accepts these strokes. If not, it accepts the image without them. */
   get isWithinLimits() {
-    const points = this.operations.reduce((sum, { t }) => sum + (t.length ?? 1), 0);
+    const points = this.operations.reduce(
+      (sum, { t }) => sum + (Array.isArray(t) ? t.length : 1),
+      0,
+    );
     return this.operations.length <= MAX_OPERATIONS && points <= MAX_POINTS;
   }
 
-  /** The strokes document of what is on the paper. */
+  /** @returns {StrokesDocument} */
   toDocument() {
     const { width, height, source, operations } = this;
     return { version: VERSION, width, height, paper: source, operations };
@@ -72,7 +94,7 @@ export class Paper extends EventTarget {
     return this.pixels.every((value) => value === this.pixels[0]);
   }
 
-  /** Whether there is anything that would be a pity to lose. */
+  /** Whether there is work that the visitor could lose. */
   get isTouched() {
     return this.operations.length > 0;
   }
@@ -87,117 +109,153 @@ export class Paper extends EventTarget {
 
   // --- Strokes -------------------------------------------------------------------------------
 
+  /**
+   * Begins a stroke.
+   *
+   * @param {Stroke["tool"]} tool
+   * @param {number} shade 0 to 255
+   * @param {boolean} [antialiased]
+   */
   begin(tool, shade, antialiased = true) {
     this.end();
     this.stroke = { tool, shade, antialiased, x: [], y: [], radius: [], t: [] };
     this.rasteriser.begin(shade, antialiased);
   }
 
-  /** Draw on to a point, in pixels. `timeStamp` is its event's. */
+  /**
+   * Continues the stroke to a point.
+   *
+   * @param {number} x
+   * @param {number} y
+   * @param {number} radius
+   * @param {number} [timeStamp] the event's
+   */
   extend(x, y, radius, timeStamp = performance.now()) {
-    if (!this.stroke) return; // ended meanwhile, by undo from the keyboard
-    const point = [within(x), within(y), radius].map(hundredths);
+    if (!this.stroke) return; // ended in the meantime, by undo from the keyboard
+    /** @type {Point} */
+    const point = [
+      roundToHundredths(clampCoordinate(x)),
+      roundToHundredths(clampCoordinate(y)),
+      roundToHundredths(radius),
+    ];
     const last = this.rasteriser.last;
     if (last && point.every((value, index) => value === last[index])) return;
-    this.#record(point, timeStamp);
-    this.#changed(this.rasteriser.extend(point), false);
+    this.#addPoint(point, timeStamp);
+    this.#notify(this.rasteriser.extend(point), false);
   }
 
   /**
-   * Make the stroke go through these [x, y, radius] and no others, but for the first `kept` points
-   * that it has: an outline, or a straight line, that is being dragged.
+   * Replaces the stroke's points, except the first `kept`: for a shape or a straight line while it
+   * is dragged.
+   *
+   * @param {Point[]} points
+   * @param {number} [timeStamp] the event's
+   * @param {number} [kept]
    */
-  outline(points, timeStamp = performance.now(), kept = 0) {
+  replacePoints(points, timeStamp = performance.now(), kept = 0) {
     if (!this.stroke) return;
     const { x, y, radius, t } = this.stroke;
-    this.#changed(this.rasteriser.restart(), false);
+    this.#notify(this.rasteriser.restart(), false);
     for (const list of [x, y, radius, t]) list.length = kept;
     let rect = null;
     for (let n = 0; n < kept; n++) {
-      rect = union(rect, this.rasteriser.extend([x[n], y[n], radius[n]]));
+      rect = unionRects(rect, this.rasteriser.extend([x[n], y[n], radius[n]]));
     }
-    this.#changed(rect, false);
+    this.#notify(rect, false);
     for (const point of points) this.extend(...point, timeStamp);
   }
 
+  /** Ends the stroke. It becomes an operation, unless it lies wholly outside the field. */
   end() {
     const operation = this.stroke;
     if (!operation) return;
     this.stroke = null;
     const patch = this.rasteriser.end();
-    // A stroke wholly beside the paper is none.
     if (patch) this.#finish(operation, patch);
   }
 
-  /** Leave the stroke that is being drawn as if it had never begun. */
+  /** Discards the stroke in progress. */
   cancel() {
     if (!this.stroke) return;
     this.stroke = null;
-    this.#changed(this.rasteriser.restart(), false);
+    this.#notify(this.rasteriser.restart(), false);
   }
 
-  #record([x, y, radius], timeStamp) {
+  #addPoint([x, y, radius], timeStamp) {
     this.stroke.x.push(x);
     this.stroke.y.push(y);
     this.stroke.radius.push(radius);
-    this.stroke.t.push(this.#tick(timeStamp));
+    this.stroke.t.push(this.#advanceClock(timeStamp));
   }
 
-  #tick(timeStamp = performance.now()) {
+  #advanceClock(timeStamp = performance.now()) {
     this.clock = Math.min(MAX_TIME, Math.max(this.clock, Math.round(timeStamp - this.began)));
     return this.clock;
   }
 
-  // --- What is done in one go ----------------------------------------------------------------
+  // --- Other operations ----------------------------------------------------------------------
 
+  /**
+   * Fills from the pixel in column x and row y.
+   *
+   * @param {number} x
+   * @param {number} y
+   * @param {number} shade 0 to 255
+   * @param {number} tolerance 0 to 255
+   * @param {boolean} [antialiased]
+   */
   fill(x, y, shade, tolerance, antialiased = true) {
-    this.#do({ tool: "fill", shade, antialiased, tolerance, x, y, t: this.#tick() });
+    this.#run({ tool: "fill", shade, antialiased, tolerance, x, y, t: this.#advanceClock() });
   }
 
   clear() {
-    this.#do({ tool: "clear", t: this.#tick() });
+    this.#run({ tool: "clear", t: this.#advanceClock() });
   }
 
   invert() {
-    this.#do({ tool: "invert", t: this.#tick() });
+    this.#run({ tool: "invert", t: this.#advanceClock() });
   }
 
+  /** @param {Axis} axis */
   flip(axis) {
-    this.#do({ tool: "flip", axis, t: this.#tick() });
+    this.#run({ tool: "flip", axis, t: this.#advanceClock() });
   }
 
   undo() {
     this.end();
-    const undo = this.patches.pop();
-    if (!undo) return;
+    const patch = this.patches.pop();
+    if (!patch) return;
     this.undone.push(this.operations.pop());
-    this.undoBytes -= undo.before?.length ?? 0;
-    if (undo.before) paste(this.pixels, this.width, undo.rect, undo.before);
-    else this.#perform(this.undone.at(-1)); // its own opposite
-    this.#changed(undo.rect, true);
+    this.undoBytes -= patch.before?.length ?? 0;
+    if (patch.before) pasteRect(this.pixels, this.width, patch.rect, patch.before);
+    else this.#changePixels(this.undone.at(-1));
+    this.#notify(patch.rect, true);
   }
 
   redo() {
     this.end();
     const operation = this.undone.pop();
     if (!operation) return;
-    const later = this.undone;
+    const stillUndone = this.undone;
     this.#apply(operation);
-    this.undone = later;
-    this.#changed(null, true);
+    this.undone = stillUndone;
+    this.#notify(null, true);
   }
 
-  #do(operation) {
+  #run(operation) {
     this.end();
     this.#apply(operation);
   }
 
   #apply(operation) {
-    this.#finish(operation, this.#perform(operation));
+    this.#finish(operation, this.#changePixels(operation));
   }
 
-  /** Change the pixels; returns what undoes it: {rect, before}, or no `before` if doing it again does. */
-  #perform(operation) {
+  /**
+   * Returns the patch that undoes the change: {rect, before}. Without `before`, the operation is
+   * its own inverse.
+   */
+  #changePixels(operation) {
     const { pixels, width, height } = this;
     const all = { x0: 0, y0: 0, x1: width, y1: height };
     switch (operation.tool) {
@@ -214,8 +272,8 @@ export class Paper extends EventTarget {
         return { rect: all };
       case "fill": {
         const whole = pixels.slice();
-        const rect = flood(pixels, width, height, operation);
-        return { rect, before: cut(whole, width, rect) };
+        const rect = floodFill(pixels, width, height, operation);
+        return { rect, before: copyRect(whole, width, rect) };
       }
       default: {
         const { x, y, radius } = operation;
@@ -237,15 +295,14 @@ export class Paper extends EventTarget {
     this.patches.push(patch);
     this.undoBytes += patch.before?.length ?? 0;
     while (this.undoBytes > UNDO_BYTES) this.undoBytes -= this.patches.shift().before?.length ?? 0;
-    this.#changed(patch.rect, true);
+    this.#notify(patch.rect, true);
   }
 
-  #changed(rect, finished) {
+  #notify(rect, finished) {
     this.dispatchEvent(new CustomEvent("change", { detail: { rect, finished } }));
   }
 }
 
-/** The t at which an operation was finished. */
-function lastTime({ t }) {
+function endTime({ t }) {
   return Array.isArray(t) ? t.at(-1) : t;
 }

@@ -1,4 +1,5 @@
-/** PNG (ISO/IEC 15948), as much of it as fields and colour tables need. */
+// @ts-check
+/** Writes fields as PNG files and reads PNG palettes (ISO/IEC 15948). */
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -13,7 +14,7 @@ function crc32(bytes) {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-function chunk(kind, data) {
+function makeChunk(kind, data) {
   const bytes = new Uint8Array(data.length + 12);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, data.length);
@@ -28,27 +29,39 @@ async function deflate(bytes) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** A field (uint8, row by row) as an 8-bit grey PNG file, byte for byte what the field holds. */
+/**
+ * Encodes a field as an 8-bit grey PNG with exactly the field's values.
+ *
+ * @param {Uint8Array} pixels row by row
+ * @param {number} width
+ * @param {number} height
+ * @returns {Promise<Blob>}
+ */
 export async function encodeGrey(pixels, width, height) {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header[8] = 8; // bits a sample; the rest stays 0: grey, deflate, no filter, no interlace
-  const lines = new Uint8Array(height * (width + 1)); // each line behind its filter byte, 0
+  header[8] = 8; // bits per sample; the rest stays 0: grey, deflate, no filter, no interlace
+  const lines = new Uint8Array(height * (width + 1)); // filter byte 0, then the row
   for (let y = 0; y < height; y++) {
     lines.set(pixels.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
   }
   const parts = [
     new Uint8Array(SIGNATURE),
-    chunk("IHDR", header),
-    chunk("IDAT", await deflate(lines)),
-    chunk("IEND", new Uint8Array(0)),
+    makeChunk("IHDR", header),
+    makeChunk("IDAT", await deflate(lines)),
+    makeChunk("IEND", new Uint8Array(0)),
   ];
   return new Blob(parts, { type: "image/png" });
 }
 
-/** The colours of a palette PNG: its PLTE chunk, RGB after RGB. */
+/**
+ * Returns the colours of a palette PNG, three bytes each.
+ *
+ * @param {ArrayBuffer} buffer
+ * @returns {Uint8Array}
+ */
 export function readPalette(buffer) {
   const view = new DataView(buffer);
   for (let at = SIGNATURE.length; at + 8 <= buffer.byteLength; ) {

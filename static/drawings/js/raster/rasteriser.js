@@ -1,12 +1,21 @@
+// @ts-check
 /**
- * Operations to pixels, exactly: docs/strokes.md says how. In IEEE doubles, with these steps in
- * this order, any other implementation (drawings/imaging/strokes.py is one) gives the same bytes.
+ * Draws operations into pixels, exactly as docs/strokes.md defines them. In IEEE doubles, with the
+ * same steps in the same order, drawings/imaging/rasteriser.py gives the same bytes.
  */
+
+/** @import { Axis, Fill, Point, Rect } from "../types.js" */
 
 export const WHITE = 255;
 
-/** The rectangle of pixels x0 <= x < x1, y0 <= y < y1 around two others, or either of them. */
-export function union(a, b) {
+/**
+ * The smallest rectangle around two others, each of which may be null.
+ *
+ * @param {Rect | null} a
+ * @param {Rect | null} b
+ * @returns {Rect | null}
+ */
+export function unionRects(a, b) {
   if (!a || !b) return a ?? b;
   return {
     x0: Math.min(a.x0, b.x0),
@@ -16,8 +25,13 @@ export function union(a, b) {
   };
 }
 
-/** Lays strokes into a field of pixels (uint8, row by row), point by point as they come. */
+/** Draws strokes into a field, point by point. */
 export class Rasteriser {
+  /**
+   * @param {Uint8Array} pixels the field, row by row: strokes change it in place
+   * @param {number} width
+   * @param {number} height
+   */
   constructor(pixels, width, height) {
     this.pixels = pixels;
     this.width = width;
@@ -26,7 +40,12 @@ export class Rasteriser {
     this.coverage = new Float64Array(pixels.length);
   }
 
-  /** Begin a stroke of one shade, 0 to 255. */
+  /**
+   * Begins a stroke.
+   *
+   * @param {number} shade 0 to 255
+   * @param {boolean} [antialiased]
+   */
   begin(shade, antialiased = true) {
     this.shade = shade;
     this.antialiased = antialiased;
@@ -36,20 +55,26 @@ export class Rasteriser {
   }
 
   /**
-   * Go on to a point [x, y, radius], in pixels from the top left corner. Returns the rectangle
-   * that may have changed, or null.
+   * Continues the stroke to a point. Returns the rectangle that may have changed.
+   *
+   * @param {Point} point
+   * @returns {Rect | null}
    */
   extend(point) {
-    const changed = this.#segment(this.last ?? point, point);
+    const changed = this.#drawSegment(this.last ?? point, point);
     this.last = point;
-    this.touched = union(this.touched, changed);
+    this.touched = unionRects(this.touched, changed);
     return changed;
   }
 
-  /** Take back what the stroke has left so far; it may go on from nothing. Returns the rectangle. */
+  /**
+   * Removes everything the stroke has drawn so far. Returns the rectangle that changed.
+   *
+   * @returns {Rect | null}
+   */
   restart() {
     const rect = this.touched;
-    this.#forget((row, x0, x1) => {
+    this.#clearCoverage((row, x0, x1) => {
       this.pixels.set(this.before.subarray(row + x0, row + x1), row + x0);
     });
     this.last = null;
@@ -57,25 +82,29 @@ export class Rasteriser {
     return rect;
   }
 
-  /** End the stroke. Returns the rectangle that it touched and what was there before, or null. */
+  /**
+   * Ends the stroke. Returns the rectangle it touched and the pixels that were there before.
+   *
+   * @returns {{rect: Rect, before: Uint8Array} | null}
+   */
   end() {
     const rect = this.touched;
     if (!rect) return null;
-    this.#forget(() => {});
-    return { rect, before: cut(this.before, this.width, rect) };
+    this.#clearCoverage(() => {});
+    return { rect, before: copyRect(this.before, this.width, rect) };
   }
 
-  #forget(each) {
+  #clearCoverage(onRow) {
     if (!this.touched) return;
     const { x0, y0, x1, y1 } = this.touched;
     for (let y = y0; y < y1; y++) {
       const row = y * this.width;
       this.coverage.fill(0, row + x0, row + x1);
-      each(row, x0, x1);
+      onRow(row, x0, x1);
     }
   }
 
-  #segment([ax, ay, ar], [bx, by, br]) {
+  #drawSegment([ax, ay, ar], [bx, by, br]) {
     const { pixels, before, coverage, width, height, shade, antialiased } = this;
     const reach = Math.max(ar, br) + 1;
     const x0 = Math.max(0, Math.floor(Math.min(ax, bx) - reach));
@@ -107,8 +136,15 @@ export class Rasteriser {
   }
 }
 
-/** A rectangle's pixels, row by row. */
-export function cut(pixels, width, { x0, y0, x1, y1 }) {
+/**
+ * Copies a rectangle's pixels, row by row.
+ *
+ * @param {Uint8Array} pixels
+ * @param {number} width
+ * @param {Rect} rect
+ * @returns {Uint8Array}
+ */
+export function copyRect(pixels, width, { x0, y0, x1, y1 }) {
   const part = new Uint8Array((x1 - x0) * (y1 - y0));
   for (let y = y0; y < y1; y++) {
     const row = y * width;
@@ -117,8 +153,15 @@ export function cut(pixels, width, { x0, y0, x1, y1 }) {
   return part;
 }
 
-/** Put back a rectangle that was cut. */
-export function paste(pixels, width, { x0, y0, x1, y1 }, part) {
+/**
+ * Writes pixels that `copyRect` returned back into a field.
+ *
+ * @param {Uint8Array} pixels
+ * @param {number} width
+ * @param {Rect} rect
+ * @param {Uint8Array} part
+ */
+export function pasteRect(pixels, width, { x0, y0, x1, y1 }, part) {
   for (let y = y0; y < y1; y++) {
     const row = (y - y0) * (x1 - x0);
     pixels.set(part.subarray(row, row + x1 - x0), y * width + x0);
@@ -126,11 +169,17 @@ export function paste(pixels, width, { x0, y0, x1, y1 }, part) {
 }
 
 /**
- * Flood from pixel (x, y) over the four neighbours as far as the brightness stays within
- * `tolerance` of where it began, and, antialiased, blend the edges beside the flood into the new shade.
- * Returns the rectangle that may have changed.
+ * Fills from pixel (x, y), over the four neighbours, every pixel whose brightness is within
+ * `tolerance` of the first one's. If antialiased, blends the edges beside the fill into the new
+ * shade. Returns the rectangle that may have changed.
+ *
+ * @param {Uint8Array} pixels
+ * @param {number} width
+ * @param {number} height
+ * @param {Fill} fill
+ * @returns {Rect}
  */
-export function flood(pixels, width, height, { x, y, tolerance, shade, antialiased }) {
+export function floodFill(pixels, width, height, { x, y, tolerance, shade, antialiased }) {
   const origin = pixels[y * width + x];
   const inside = (at) => Math.abs(pixels[at] - origin) <= tolerance && !filled[at];
   const filled = new Uint8Array(pixels.length);
@@ -146,7 +195,7 @@ export function flood(pixels, width, height, { x, y, tolerance, shade, antialias
     while (right < row + width - 1 && inside(right + 1)) right++;
     filled.fill(1, left, right + 1);
     const j = row / width;
-    rect = union(rect, { x0: left - row, y0: j, x1: right - row + 1, y1: j + 1 });
+    rect = unionRects(rect, { x0: left - row, y0: j, x1: right - row + 1, y1: j + 1 });
     for (const next of [row - width, row + width]) {
       if (next < 0 || next >= pixels.length) continue;
       // One seed for each run of pixels beside this one.
@@ -164,7 +213,7 @@ export function flood(pixels, width, height, { x, y, tolerance, shade, antialias
     x1: Math.min(width, rect.x1 + 1),
     y1: Math.min(height, rect.y1 + 1),
   };
-  const result = cut(pixels, width, rect);
+  const result = copyRect(pixels, width, rect);
   let n = 0;
   for (let j = rect.y0; j < rect.y1; j++) {
     for (let i = rect.x0; i < rect.x1; i++, n++) {
@@ -177,20 +226,20 @@ export function flood(pixels, width, height, { x, y, tolerance, shade, antialias
         filled[at - width] ||
         filled[at + width]
       ) {
-        // Between the flood and a line, a smoothed edge: as much of the line as before, the rest
-        // in the new shade instead of the old.
-        const beyond = farthest(pixels, width, height, i, j, origin);
+        // A smoothed edge between the fill and a line: keep the line's share, and replace the old
+        // background's share with the new shade.
+        const beyond = farthestNeighbour(pixels, width, height, i, j, origin);
         const share = ((pixels[at] - origin) * (beyond - shade)) / (beyond - origin);
         result[n] = Math.floor(shade + share + 0.5);
       }
     }
   }
-  paste(pixels, width, rect, result);
+  pasteRect(pixels, width, rect, result);
   return rect;
 }
 
-/** The pixel (i, j), or that of the 3 x 3 around it which is farther from `origin`, on its side. */
-function farthest(pixels, width, height, i, j, origin) {
+/** The value in the 3 x 3 pixels around (i, j) that is farthest from `origin`, on the same side. */
+function farthestNeighbour(pixels, width, height, i, j, origin) {
   const isLighter = pixels[j * width + i] > origin;
   let found = origin;
   for (let y = Math.max(0, j - 1); y <= Math.min(height - 1, j + 1); y++) {
@@ -202,11 +251,23 @@ function farthest(pixels, width, height, i, j, origin) {
   return found;
 }
 
+/**
+ * Replaces every value v with 255 - v.
+ *
+ * @param {Uint8Array} pixels
+ */
 export function invert(pixels) {
   for (let at = 0; at < pixels.length; at++) pixels[at] = WHITE - pixels[at];
 }
 
-/** Mirror left and right ("horizontal") or top and bottom ("vertical"). */
+/**
+ * Mirrors left and right ("horizontal") or top and bottom ("vertical").
+ *
+ * @param {Uint8Array} pixels
+ * @param {number} width
+ * @param {number} height
+ * @param {Axis} axis
+ */
 export function flip(pixels, width, height, axis) {
   if (axis === "horizontal") {
     for (let y = 0; y < height; y++) pixels.subarray(y * width, (y + 1) * width).reverse();

@@ -1,25 +1,29 @@
-/** When each point of a drawing appears in its replay, in milliseconds from the replay's start. */
+// @ts-check
+/** When each point of a drawing appears in its replay. */
 
-/** A drawing that was left over lunch does not stand still for an hour. */
+/** @import { Operation } from "../types.js" */
+
+/** Cuts pauses short, so that a drawing that was left for an hour does not stand still so long. */
 const LONGEST_PAUSE = 1000;
-/** Every operation has a moment of its own, even in a document that says they took no time. */
+/** Separates operations, even in a document whose operations took no time. */
 const SHORTEST_PAUSE = 20;
 
 /**
- * For each operation of a strokes document the moments of its points; one moment for an operation
- * that is done in one go. They do not run backwards.
+ * Returns, for each operation, the times of its points in milliseconds from the start of the
+ * replay; one time for an operation without points. Times never decrease.
  *
+ * @param {Operation[]} operations
  * @returns {Float64Array[]}
  */
-export function moments(operations) {
-  let clock = 0; // the drawing's
-  let moment = 0; // the replay's
+export function replayTimes(operations) {
+  let drawingTime = 0;
+  let replayTime = 0;
   return operations.map(({ t }) =>
     Float64Array.from([t].flat(), (time, n) => {
       const least = n === 0 ? SHORTEST_PAUSE : 0;
-      moment += Math.min(LONGEST_PAUSE, Math.max(least, time - clock));
-      clock = time;
-      return moment;
+      replayTime += Math.min(LONGEST_PAUSE, Math.max(least, time - drawingTime));
+      drawingTime = time;
+      return replayTime;
     }),
   );
 }

@@ -1,11 +1,12 @@
-/** What the page keeps in the browser's IndexedDB: drafts and the outbox. */
+// @ts-check
+/** The browser's storage for drafts and the outbox, and locks that divide it between tabs. */
 
 const NAME = "drawsite";
 const STORES = { drafts: "id", outbox: "submissionKey" };
 
 let opening = null;
 
-function open() {
+function openDatabase() {
   opening ??= new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, 1);
     request.onupgradeneeded = () => {
@@ -30,22 +31,22 @@ function open() {
   return opening;
 }
 
-async function run(store, mode, action) {
+async function runRequest(store, mode, makeRequest) {
   try {
-    return await attempt(store, mode, action);
+    return await tryRequest(store, mode, makeRequest);
   } catch {
-    // A phone closes what a tab in the background has open: once more, with a new connection.
+    // Phones close the connections of background tabs: retry with a new one.
     opening = null;
-    return attempt(store, mode, action);
+    return tryRequest(store, mode, makeRequest);
   }
 }
 
-async function attempt(store, mode, action) {
-  const database = await open();
+async function tryRequest(store, mode, makeRequest) {
+  const database = await openDatabase();
   return new Promise((resolve, reject) => {
     const transaction = database.transaction(store, mode);
-    const request = action(transaction.objectStore(store));
-    // Now, not when the page has heard of the request: a tab that is killed will hear of nothing.
+    const request = makeRequest(transaction.objectStore(store));
+    // Commit now: a tab that is killed never receives the request's success event.
     if (mode === "readwrite") transaction.commit?.();
     transaction.oncomplete = () => resolve(request.result);
     transaction.onabort = () => reject(transaction.error);
@@ -53,19 +54,33 @@ async function attempt(store, mode, action) {
   });
 }
 
-/** Each returns a promise, which is rejected when the browser's storage is full or denied. */
-export const put = (store, value) => run(store, "readwrite", (objects) => objects.put(value));
-export const get = (store, key) => run(store, "readonly", (objects) => objects.get(key));
-export const getAll = (store) => run(store, "readonly", (objects) => objects.getAll());
-export const remove = (store, key) => run(store, "readwrite", (objects) => objects.delete(key));
+// All four reject if the browser's storage is full or denied. `put` stores an object under the key
+// that it contains; `get` returns undefined if there is no such object.
+
+/** @type {(store: string, value: object) => Promise<any>} */
+export const put = (store, value) =>
+  runRequest(store, "readwrite", (objects) => objects.put(value));
+
+/** @type {(store: string, key: string) => Promise<any>} */
+export const get = (store, key) => runRequest(store, "readonly", (objects) => objects.get(key));
+
+/** @type {(store: string) => Promise<any[]>} */
+export const getAll = (store) => runRequest(store, "readonly", (objects) => objects.getAll());
+
+/** @type {(store: string, key: string) => Promise<void>} */
+export const remove = (store, key) =>
+  runRequest(store, "readwrite", (objects) => objects.delete(key));
 
 /**
- * Be the only tab that has something, for as long as the page lives; whether that worked.
+ * Acquires a lock for as long as the page lives. Resolves to false if another tab holds it.
  *
- * Pages on plain HTTP, as in a local network, have no locks: there the tabs ask each other.
+ * Pages on plain HTTP, as in a local network, have no Web Locks: there the tabs ask each other.
+ *
+ * @param {string} name
+ * @returns {Promise<boolean>}
  */
-export function holdLock(name) {
-  if (!navigator.locks) return claim(name);
+export function acquireLock(name) {
+  if (!navigator.locks) return askOtherTabs(name);
   return new Promise((resolve) => {
     navigator.locks.request(name, { ifAvailable: true }, (lock) => {
       resolve(lock !== null);
@@ -74,28 +89,29 @@ export function holdLock(name) {
   });
 }
 
-/** Let other tabs have it. */
+/** @param {string} name */
 export function releaseLock(name) {
   releases.get(name)?.();
-  claimed.delete(name);
+  held.delete(name);
 }
 
-const releases = new Map();
+const releases = new Map(); // lock name: function that releases it
 
+// Without Web Locks:
 const ANSWER_MS = 150;
-const claimed = new Set();
+const held = new Set();
 const tabs = navigator.locks ? null : new BroadcastChannel("drawsite");
 tabs?.addEventListener("message", ({ data: { wanted } }) => {
-  if (claimed.has(wanted)) tabs.postMessage({ taken: wanted });
+  if (held.has(wanted)) tabs.postMessage({ taken: wanted });
 });
 
-function claim(name) {
+function askOtherTabs(name) {
   return new Promise((resolve) => {
-    const decide = (isMine) => {
+    const decide = (isFree) => {
       clearTimeout(timer);
       tabs.removeEventListener("message", listen);
-      if (isMine) claimed.add(name);
-      resolve(isMine);
+      if (isFree) held.add(name);
+      resolve(isFree);
     };
     const listen = ({ data: { taken } }) => taken === name && decide(false);
     const timer = setTimeout(() => decide(true), ANSWER_MS);
@@ -104,8 +120,12 @@ function claim(name) {
   });
 }
 
-/** A random UUID, also where crypto.randomUUID is missing: on plain HTTP, as in a local network. */
-export function uuid() {
+/**
+ * Returns a random UUID, even on plain HTTP, where crypto.randomUUID is missing.
+ *
+ * @returns {string}
+ */
+export function randomUuid() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;

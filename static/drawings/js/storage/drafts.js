@@ -1,32 +1,38 @@
+// @ts-check
 /**
- * The draft of the drawing in this tab. It is saved after every stroke and found again after a
- * reload, a crash, or when a phone has put the tab away. Each tab has its own; a draft that no tab
- * has any more is taken over by the next page that is opened.
+ * Keeps a draft of this tab's drawing. It is saved after every stroke and restored after a reload,
+ * a crash, or when a phone unloads the tab. Each tab has its own draft. A new tab adopts the
+ * latest draft that no open tab has.
  */
 
-import { get, getAll, holdLock, put, releaseLock, remove, uuid } from "./database.js";
+import { acquireLock, get, getAll, put, randomUuid, releaseLock, remove } from "./database.js";
+
+/** @import { Draft } from "../types.js" */
 
 const KEEP_MS = 30 * 24 * 3600 * 1000;
 const lockName = (id) => `drawsite-draft-${id}`;
 
 export class Drafts {
-  /** `onProblem` is called when the browser begins to keep no drafts. */
-  constructor(onProblem) {
-    this.onProblem = onProblem;
-    this.works = true;
+  /** @param {() => void} onFailure called when the browser stops storing drafts */
+  constructor(onFailure) {
+    this.onFailure = onFailure;
+    this.canStore = true;
   }
 
   /**
-   * This tab's draft, or one that was left behind: its contents, or null. With `wanted`, a test of
-   * the contents, only a draft that passes is taken; another one stays where it is.
+   * Returns this tab's draft, or one that a closed tab left.
+   *
+   * @param {((draft: Draft) => boolean) | null} [isWanted] return only this tab's draft, if it
+   *   passes the test; otherwise set it aside
+   * @returns {Promise<Draft | null>}
    */
-  async find(wanted) {
+  async find(isWanted) {
     try {
-      this.id = await this.#ownId();
+      this.id = await this.#acquireId();
       const draft = await get("drafts", this.id);
-      if (!wanted) return draft ?? (await this.#adopt());
-      if (draft && wanted(draft)) return draft;
-      if (draft) await this.leave();
+      if (!isWanted) return draft ?? (await this.#adopt());
+      if (draft && isWanted(draft)) return draft;
+      if (draft) await this.setAside();
       return null;
     } catch {
       this.#fail();
@@ -34,36 +40,36 @@ export class Drafts {
     }
   }
 
-  /** Save what is to be kept, an object of what IndexedDB can hold. */
-  save(contents) {
-    return this.#attempt(() => put("drafts", { ...contents, id: this.id, saved: Date.now() }));
+  /** @param {Draft} draft */
+  save(draft) {
+    return this.#attempt(() => put("drafts", { ...draft, id: this.id, saved: Date.now() }));
   }
 
-  forget() {
+  delete() {
     return this.#attempt(() => remove("drafts", this.id));
   }
 
-  /** Leave the draft that is there to be found again, and go on with another. */
-  async leave() {
-    const left = this.id;
+  /** Leaves the stored draft for another tab to adopt, and continues under a new id. */
+  async setAside() {
+    const oldId = this.id;
     try {
-      await this.#newId();
-      releaseLock(lockName(left));
+      await this.#makeId();
+      releaseLock(lockName(oldId));
     } catch {
       this.#fail();
     }
   }
 
-  async #ownId() {
+  async #acquireId() {
     let id = sessionStorage.getItem("draft");
-    // A duplicated tab has a copy of the session storage: the draft stays with the first.
-    if (!id || !(await holdLock(lockName(id)))) id = await this.#newId();
+    // A duplicated tab copies the session storage: the draft stays with the first tab.
+    if (!id || !(await acquireLock(lockName(id)))) id = await this.#makeId();
     return id;
   }
 
-  async #newId() {
-    this.id = uuid();
-    await holdLock(lockName(this.id));
+  async #makeId() {
+    this.id = randomUuid();
+    await acquireLock(lockName(this.id));
     sessionStorage.setItem("draft", this.id);
     return this.id;
   }
@@ -71,7 +77,7 @@ export class Drafts {
   async #adopt() {
     const drafts = (await getAll("drafts")).sort((a, b) => b.saved - a.saved);
     for (const draft of drafts) {
-      if (!(await holdLock(lockName(draft.id)))) continue; // another tab is at it
+      if (!(await acquireLock(lockName(draft.id)))) continue; // another tab has it
       if (Date.now() - draft.saved > KEEP_MS) {
         await remove("drafts", draft.id);
         continue;
@@ -87,15 +93,15 @@ export class Drafts {
     if (!this.id) return;
     try {
       await action();
-      this.works = true;
+      this.canStore = true;
     } catch {
       this.#fail();
     }
   }
 
   #fail() {
-    if (!this.works) return;
-    this.works = false;
-    this.onProblem();
+    if (!this.canStore) return;
+    this.canStore = false;
+    this.onFailure();
   }
 }

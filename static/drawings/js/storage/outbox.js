@@ -1,45 +1,52 @@
+// @ts-check
 /**
- * What was sent and is not on the wall yet. It is kept in the browser and tried again, with the
- * same submission_key, until the wall has answered: without network, on a server error, and when
- * the wall asks to wait. However often that is, the wall stores it once.
+ * Sends drawings, and keeps them in the browser until the site has accepted or refused them. It
+ * retries without a network, after a server error, and when the site asks to wait. The
+ * submission_key makes this idempotent: the site stores a drawing once.
  */
 
-import { getAll, holdLock, put, remove } from "./database.js";
+import { acquireLock, getAll, put, remove } from "./database.js";
+
+/** @import { OutboxEntry } from "../types.js" */
 
 const FIRST_WAIT_MS = 1000;
-const LONGEST_WAIT_MS = 60_000;
+const MAX_WAIT_MS = 60_000;
 const TIMEOUT_MS = 60_000;
 
 /**
- * Fires "state" with {entry, state, ...}: "sending"; "waiting" with `seconds` and `reason`; "sent"
- * with the wall's `answer`; "refused" with `sentence` and the `fields` that it is about.
+ * Fires "state". Its detail has `entry` and `state`: "sending"; "waiting", with `seconds` and
+ * `reason`; "sent", with the site's `answer`; or "refused", with `sentence` and the invalid
+ * `fields`.
  */
 export class Outbox extends EventTarget {
-  /** `page` is an address that sets the cookie with the CSRF token. */
-  constructor(url, page) {
+  /**
+   * @param {string} url where to send drawings
+   * @param {string} csrfPage a page that sets the CSRF cookie
+   */
+  constructor(url, csrfPage) {
     super();
     this.url = url;
-    this.page = page;
-    this.wake = () => {};
+    this.csrfPage = csrfPage;
+    this.wake = () => {}; // ends all waits
     addEventListener("online", () => this.wake());
   }
 
-  /** Send an entry: {submissionKey, image, strokes, title, artist, colormap}. */
+  /** @param {OutboxEntry} entry */
   async send(entry) {
-    await holdLock(lockName(entry));
-    // Where nothing can be stored it is sent all the same, as long as the page is there.
+    await acquireLock(lockName(entry));
+    // If the browser cannot store it, send it anyway, for as long as the page is open.
     await put("outbox", entry).catch(() => {});
     return this.#deliver(entry);
   }
 
-  /** Go on with what an earlier page has left. */
+  /** Sends the entries that closed pages left. */
   async resume() {
     const entries = await getAll("outbox").catch(() => []);
     for (const entry of entries) {
-      const isMine = await holdLock(lockName(entry));
-      if (isMine) this.#deliver({ ...entry, isResumed: true });
-      // The tab that has it may be closed before it is sent: look again.
-      else setTimeout(() => this.resume(), LONGEST_WAIT_MS);
+      const isFree = await acquireLock(lockName(entry));
+      if (isFree) this.#deliver({ ...entry, isResumed: true });
+      // The tab that is sending it may close first: check again later.
+      else setTimeout(() => this.resume(), MAX_WAIT_MS);
     }
   }
 
@@ -48,17 +55,17 @@ export class Outbox extends EventTarget {
   }
 
   async #deliver(entry) {
-    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(LONGEST_WAIT_MS, wait * 2)) {
-      this.#tell(entry, "sending");
+    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(MAX_WAIT_MS, wait * 2)) {
+      this.#notify(entry, "sending");
       const outcome = await this.#post(entry);
       if (outcome.state !== "waiting") {
         await remove("outbox", entry.submissionKey).catch(() => {});
-        this.#tell(entry, outcome.state, outcome);
+        this.#notify(entry, outcome.state, outcome);
         return;
       }
       const ms = outcome.retryAfter ? outcome.retryAfter * 1000 : wait;
-      this.#tell(entry, "waiting", { ...outcome, seconds: Math.ceil(ms / 1000) });
-      await this.#pause(ms);
+      this.#notify(entry, "waiting", { ...outcome, seconds: Math.ceil(ms / 1000) });
+      await this.#wait(ms);
     }
   }
 
@@ -73,8 +80,8 @@ export class Outbox extends EventTarget {
     try {
       response = await this.#fetch(data);
       if (response.status === 403) {
-        // The token changes when somebody logs in: with a new one it may be taken.
-        await fetch(this.page, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+        // Logging in changes the CSRF token: get the new one.
+        await fetch(this.csrfPage, { signal: AbortSignal.timeout(TIMEOUT_MS) });
         response = await this.#fetch(data);
       }
       answer = await response.json().catch(() => ({}));
@@ -82,7 +89,8 @@ export class Outbox extends EventTarget {
       return { state: "waiting", reason: "Can't reach the wall." };
     }
     if (response.ok && answer.url) return { state: "sent", answer };
-    const sentence = sentences(answer) || `The site answered with an error (${response.status}).`;
+    const sentence =
+      joinMessages(answer) || `The site answered with an error (${response.status}).`;
     if (response.status === 429 || response.status >= 500) {
       const retryAfter = Number(response.headers.get("Retry-After")) || 0;
       return { state: "waiting", reason: sentence, retryAfter };
@@ -102,8 +110,8 @@ export class Outbox extends EventTarget {
     });
   }
 
-  /** Wait, but not past the moment when the network is back or the visitor asks. */
-  #pause(ms) {
+  /** Waits, at most until the network returns or the visitor presses "Try now". */
+  #wait(ms) {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       const wakeOthers = this.wake;
@@ -116,7 +124,7 @@ export class Outbox extends EventTarget {
     });
   }
 
-  #tell(entry, state, more = {}) {
+  #notify(entry, state, more = {}) {
     this.dispatchEvent(new CustomEvent("state", { detail: { ...more, entry, state } }));
   }
 }
@@ -127,15 +135,16 @@ function csrfToken() {
   return document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1] ?? "";
 }
 
-function sentences({ errors = {} }) {
+function joinMessages({ errors = {} }) {
   return Object.entries(errors)
     .flatMap(([field, messages]) =>
-      messages.map((message) => (field === "request" ? message : `${label(field)}: ${message}`)),
+      messages.map((message) =>
+        field === "request" ? message : `${fieldLabel(field)}: ${message}`,
+      ),
     )
     .join(" ");
 }
 
-/** A field's name as people write it. */
-function label(field) {
+function fieldLabel(field) {
   return field.charAt(0).toUpperCase() + field.slice(1).replaceAll("_", " ");
 }
