@@ -10,7 +10,6 @@ from PIL import Image
 
 from drawings.imaging import pixels
 from drawings.imaging.png import PNG_SIGNATURE, png_chunk, png_from_blob
-from tests.support import samples
 
 NO_ID = "01900000-0000-7000-8000-000000000000"  # no drawing has it
 
@@ -70,7 +69,7 @@ def scanlines(field, filter_byte=0):
     return b"".join(bytes([filter_byte]) + line.tobytes() for line in field)
 
 
-PICTURE = samples.png(samples.shades(32, 48))
+PICTURE = png(shades(32, 48))
 
 
 def picture(data=PICTURE):
