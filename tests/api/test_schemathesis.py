@@ -12,7 +12,7 @@ from drawings.services import api_tokens
 from tests.support import documents
 
 SEED = 20261122
-EXAMPLES = 25
+EXAMPLES = 10
 
 # What a JSON Schema cannot say is 422 as well: that a text can be seen, that a picture is one. And
 # 409: that nothing has changed since.

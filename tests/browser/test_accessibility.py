@@ -56,8 +56,7 @@ def violations(page):
     }
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1440, "light")])
 def test_axe_finds_no_violation_on_any_page(page, server, drawing, theme, width, problems):
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")

@@ -51,11 +51,9 @@ def addresses(wall):
     ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 768, 1440])
-def test_no_page_scrolls_sideways_or_shifts(page, server, wall, width, theme):
+def test_no_page_scrolls_sideways_or_shifts(page, server, wall, width):
     page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme=theme)
     for address in addresses(wall):
         page.goto(f"{server.url}{address}")
 
