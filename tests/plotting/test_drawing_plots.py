@@ -129,15 +129,11 @@ def test_a_title_is_drawn_without_characters_that_the_font_lacks(drawn, caplog, 
 
 
 @cache
-def headings():
-    """All valid characters of titles: titles that are drawn whole, and one that is not drawn."""
+def valid_characters():
+    """All valid characters of titles: those that are drawn, and those that are not."""
     valid = list(matching(is_valid, list(map(chr, range(0x110000)))))
     undrawn = list(matching(is_undrawn, valid))
-    drawn = sorted(set(valid) - set(undrawn))
-    # Adjacent to each other and separated by letters, because marks and letters join.
-    beside = ["".join(drawn[at : at + 400]) for at in range(0, len(drawn), 400)]
-    apart = ["a" + "a".join(line) + "b" for line in beside]
-    return [*beside, *apart, "".join(undrawn)]
+    return sorted(set(valid) - set(undrawn)), undrawn
 
 
 def matching(condition, chars):
@@ -162,34 +158,42 @@ def is_undrawn(chars):
     return style.replace_undrawable(f"a{chars}a") in ("aa", "a a")
 
 
-@pytest.mark.parametrize("format", style.FORMATS)
-def test_every_valid_character_can_be_drawn(format, caplog):
-    *drawn, undrawn = headings()
-    assert sum(map(len, drawn[: len(drawn) // 2])) > 5_000
-    assert len(undrawn) > 1_000_000
-    with caplog.at_level(logging.WARNING), style.applied():
-        for title, byline in [*zip(drawn[::2], drawn[1::2], strict=True), ("", undrawn)]:
-            figure = style.new_figure(240, 0.1)
-            style.add_heading(figure, title, byline)
-            assert not any(text.get_text().endswith("…") for text in figure.texts)
+def encode_heading(format, width, title, byline):
+    with style.applied():
+        figure = style.new_figure(width, 0.1)
+        style.add_heading(figure, title, byline)
+        return figure, style.encode_figure(figure, format)
 
-            assert style.encode_figure(figure, format).startswith(BEGINNINGS[format])
+
+def test_every_valid_character_can_be_drawn(caplog):
+    drawn, undrawn = valid_characters()
+    assert len(drawn) > 5_000
+    assert len(undrawn) > 1_000_000
+    with caplog.at_level(logging.WARNING):
+        for at in range(0, len(drawn), 400):
+            beside = "".join(drawn[at : at + 400])
+            apart = "a" + "a".join(beside) + "b"  # marks and letters join: also without each other
+            for format in style.FORMATS:
+                figure, data = encode_heading(format, 240, beside, apart)
+
+                assert data.startswith(BEGINNINGS[format])
+                assert not any(text.get_text().endswith("…") for text in figure.texts)
+        encode_heading("png", 240, "", "".join(undrawn))
     assert caplog.records == []
 
 
-@pytest.mark.parametrize("format", style.FORMATS)
-def test_no_mix_of_characters_breaks_a_figure(format):
+def test_no_mix_of_characters_breaks_a_figure():
     random = np.random.default_rng(3)
-    known = sorted(set("".join(headings()[:-1])))
+    known, _ = valid_characters()
     odd = [char for char in known if unicodedata.category(char) in ("Cf", "Co", "Mn", "Me")]
     odd += list("\ufeff\u200d\u200fאم$\\%{}_^🐈")
-    for _ in range(20):
+    for number in range(30):
         title = "".join(random.choice([known, odd][random.integers(2)]) for _ in range(80))
-        with style.applied():
-            figure = style.new_figure(20, 0.1)
-            style.add_heading(figure, title, title[::-1])
+        format = style.FORMATS[number % len(style.FORMATS)]
 
-            assert style.encode_figure(figure, format).startswith(BEGINNINGS[format])
+        _, data = encode_heading(format, 20, title, title[::-1])
+
+        assert data.startswith(BEGINNINGS[format])
 
 
 def test_a_title_that_is_too_long_ends_with_an_ellipsis(drawn):
