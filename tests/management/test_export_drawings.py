@@ -222,7 +222,7 @@ def test_white_paper_stands_for_a_damaged_drawing_which_is_named(wall, tmp_path,
         assert not (data["images"] == 255).all(axis=(1, 2))[np.arange(len(wall)) != at].any()
         assert f"`{wall[2].pk}` is damaged" in str(data["card"])
     assert f"The drawing {wall[2].pk} is damaged" in err.getvalue()
-    assert f"The drawing {wall[2].pk} is damaged: its blob not a" in caplog.text
+    assert f"The drawing {wall[2].pk} is damaged: its blob is not a" in caplog.text
 
 
 def test_a_folder_that_is_not_there_is_told(wall, tmp_path):

@@ -4,7 +4,7 @@ import signal
 import tomllib
 from collections.abc import Generator, Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -48,7 +48,7 @@ class Piece(NamedTuple):
     strokes: bytes | None
 
 
-@cache
+@lru_cache(maxsize=512)
 def draw_piece(seed: int, kind: Kind, number: int) -> Piece:
     motifs, document = draw_sketch(np.random.default_rng([seed, *kind.encode(), number]), kind)
     field = rasteriser.rasterise(document)
@@ -59,7 +59,7 @@ def draw_piece(seed: int, kind: Kind, number: int) -> Piece:
     return Piece(motifs, len(rows), bool(inked[0] == 0), bands, packed)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _make_blank(height: int) -> pixels.Band:
     return pixels.compress_band(np.full((height, SIDE), pixels.WHITE, np.uint8))
 

@@ -254,10 +254,10 @@ def test_strokes_that_inflate_are_not_all_in_memory_at_once(make_drawing, monkey
     packed = dots(20_000)
     inflated = len(strokes.unpack_text(packed))
     assert inflated > 100 * len(packed)
-    for _ in range(24):
+    for _ in range(60):
         make_drawing(np.zeros((16, 16), np.uint8), strokes=packed, strokes_agree=True)
     list(_generate_chunks(FORMATS[name], DrawingFilter.published()))
 
     most = peak(_generate_chunks(FORMATS[name], DrawingFilter.published()))
 
-    assert most < 20 * inflated
+    assert most < 50 * inflated
