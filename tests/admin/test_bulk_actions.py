@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from drawings.models import BlockedSender, Drawing, Report
 from drawings.services import batches
-from tests.support.admin_pages import text
+from tests.support.pages import text
 
 pytestmark = pytest.mark.django_db
 

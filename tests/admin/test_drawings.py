@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from drawings.models import Drawing
 from tests.support import samples
-from tests.support.admin_pages import address, change_url, listed, text
+from tests.support.pages import address, change_url, listed, text
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from drawings.models import Drawing, Report
-from tests.support.admin_pages import change_url, listed, text
+from tests.support.pages import change_url, listed, text
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission
 
 from drawings.models import ApiToken, Drawing
 from drawings.services import api_tokens
-from tests.support.api_list import ids
+from tests.support.api import ids
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from drawings.models import ApiToken
 from drawings.services import api_tokens
 from drawsite.environment import Rate
 from tests.support import samples
+from tests.support.api import change, date_in
 from tests.support.installation import installation
-from tests.support.tokens import change, date_in
 
 pytestmark = pytest.mark.django_db
 

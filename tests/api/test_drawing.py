@@ -9,7 +9,7 @@ from drawings.models import BlockedWord, Drawing
 from drawings.services import senders
 from drawsite.environment import Rate
 from tests.support import documents, samples
-from tests.support.api_submissions import send
+from tests.support.api import send
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from drawings.datasets.splits import split_of
 from drawings.models import Drawing
 from tests.support import samples
-from tests.support.api_list import followed, ids, listed
+from tests.support.api import followed, ids, listed
 
 pytestmark = pytest.mark.django_db
 

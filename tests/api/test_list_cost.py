@@ -13,7 +13,7 @@ from drawings.api import pagination as paging
 from drawings.api.pagination import encode_cursor
 from drawings.queries import pagination
 from tests.support import samples
-from tests.support.api_list import followed, ids, listed
+from tests.support.api import followed, ids, listed
 from tests.support.planner import PUBLISHED, plan_for_many
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 
 from drawings.models import Drawing, Report
 from tests.support import samples
-from tests.support.tokens import change
+from tests.support.api import change
 
 pytestmark = pytest.mark.django_db
 

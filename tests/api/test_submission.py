@@ -14,7 +14,7 @@ from drawings.imaging import rasteriser
 from drawings.models import Drawing
 from drawings.services import senders, submissions
 from tests.support import documents, samples
-from tests.support.api_submissions import send
+from tests.support.api import send
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from drawings.models import ApiToken
-from tests.support.tokens import date_in
+from tests.support.api import date_in
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from drawings.http import logins
 from drawings.models import KnownAddress
 from tests.support.installation import installation
-from tests.support.logins import fail, log_in
+from tests.support.limits import fail, log_in
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from drawings.http import logins
 from drawings.models import KnownAddress
 from drawsite.environment import Rate
 from drawsite.ratelimit import shared_counters
-from tests.support.logins import fail, log_in, post
+from tests.support.limits import fail, log_in, post
 
 pytestmark = pytest.mark.django_db
 

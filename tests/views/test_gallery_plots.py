@@ -16,7 +16,7 @@ from drawings.plotting import aggregates, gallery_plots, style, worker
 from drawings.queries import sampling
 from drawings.views import gallery_plots as views
 from tests.support import samples
-from tests.support.gallery_plots import figures_on, text_of
+from tests.support.pages import figures_on, text_of
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from drawings.views import gallery_plots as views
 from drawsite.environment import Rate
 from drawsite.lib.uuid7 import day_of
 from tests.support import samples
-from tests.support.gallery_plots import figures_on, text_of
+from tests.support.pages import figures_on, text_of
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from drawings.http import owner_cookie
 from drawings.models import Drawing
 from tests.support import samples
-from tests.support.own_pages import addresses, page_of, text
+from tests.support.pages import addresses, page_of, text
 
 pytestmark = pytest.mark.django_db
 

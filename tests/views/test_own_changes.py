@@ -14,7 +14,7 @@ from drawings.services import senders
 from drawsite.environment import Rate
 from drawsite.ratelimit import limiter
 from tests.support import samples
-from tests.support.own_pages import addresses, page_of, text
+from tests.support.pages import addresses, page_of, text
 
 pytestmark = pytest.mark.django_db
 
