@@ -3,18 +3,15 @@
 An invalid value stops the start with a message that names the variable and the valid values.
 """
 
-import os
 import re
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import dj_database_url
 from environs import Env, EnvError, ValidationError
 
-from drawsite.lib.atomic_files import flush_to_disk, temporary_path
 from drawsite.lib.canvas_limits import MAX_SIDE, MIN_SIDE
 
 env = Env()
@@ -177,36 +174,3 @@ def build_databases(
             database["OPTIONS"]["pool"] = pool
             database["CONN_MAX_AGE"] = 0  # the pool keeps the connections
     return databases
-
-
-def read_or_create_secret_key(path: Path) -> str:
-    """Returns the key in the file. Creates the file, with mode 0600, if it does not exist."""
-    try:
-        if not path.exists():
-            _create_secret_key(path)
-        key = path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise EnvError(
-            f'Environment variable "DATA_DIR" invalid: {path} cannot be read or created: {error}'
-        ) from error
-    if not re.search(r"\w", key):  # empty, or zeros after a power cut
-        raise EnvError(
-            f"{path} contains no key. Restore your copy of it, or remove the file: a new key is"
-            " then created, which logs everybody out."
-        )
-    return key
-
-
-def _create_secret_key(path: Path) -> None:
-    temporary = temporary_path(path)
-    try:
-        temporary.touch(mode=0o600)
-        temporary.write_text(secrets.token_urlsafe(50))
-        # The key must survive a power cut, as do the values signed with it.
-        flush_to_disk(temporary)
-        # Unlike a rename, a link never replaces a key that another process has created meanwhile.
-        with suppress(FileExistsError):
-            os.link(temporary, path)
-        flush_to_disk(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -6,8 +6,9 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from environs import validate
 
-from drawsite.environment import build_databases, env, read_or_create_secret_key
+from drawsite.environment import build_databases, env
 from drawsite.observability.log_formats import FORMATTERS
+from drawsite.secret_key import read_or_create_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

@@ -1,47 +1,17 @@
-import errno
-import json
+"""Settings from environment variables."""
+
 import os
-import resource
-import stat
 import subprocess
 import sys
 
 import pytest
 from django.conf import settings as project
-from environs import EnvError, ValidationError
+from environs import ValidationError
 
 from drawsite import environment
-from tests.support.environment import SETTINGS
+from tests.support.settings_process import start, starting
 
 OWN_KEY = "a key of my own"
-
-SHOW = """
-import json
-from drawsite import settings
-print(json.dumps({name: getattr(settings, name, None) for name in dir(settings) if name.isupper()},
-                 default=str))
-"""
-
-
-def starting(data_dir, **variables):
-    """A process that reads the settings and prints them."""
-    left = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-    return subprocess.Popen(
-        [sys.executable, "-c", SHOW],
-        cwd=project.BASE_DIR,
-        env={**left, "DATA_DIR": str(data_dir), **variables},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def start(data_dir, **variables):
-    """The settings that a start with these variables reads."""
-    with starting(data_dir, **variables) as process:
-        out, err = process.communicate()
-    assert process.returncode == 0, err
-    return json.loads(out)
 
 
 def complaint(data_dir, **variables):
@@ -52,7 +22,7 @@ def complaint(data_dir, **variables):
     return err.strip().splitlines()[-1]
 
 
-# --- Bad values -----------------------------------------------------------------------------
+# --- Bad values ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -150,7 +120,7 @@ def test_an_invalid_database_url_is_refused(value):
         environment.parse_database(value)
 
 
-# --- Good ones ------------------------------------------------------------------------------
+# --- Good ones ----------------------------------------------------------------------------
 
 
 def test_without_any_variable_the_settings_are_safe(tmp_path):
@@ -236,60 +206,3 @@ def test_a_postgresql_that_vanishes_is_given_up_after_five_seconds(tmp_path, ali
 )
 def test_a_rate_is_a_number_and_a_period(value, rate):
     assert environment.parse_rate(value) == rate
-
-
-# --- The secret key -------------------------------------------------------------------------
-
-
-def test_the_secret_key_is_created_once_with_mode_0600(tmp_path):
-    first = start(tmp_path)["SECRET_KEY"]
-    file = tmp_path / "secret_key"
-
-    assert len(first) >= 50
-    assert file.read_text() == first
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert start(tmp_path)["SECRET_KEY"] == first
-    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
-
-
-def test_a_secret_key_that_cannot_be_flushed_leaves_no_file(tmp_path, monkeypatch):
-    def full(descriptor):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
-
-    with pytest.raises(EnvError, match=r"secret_key .* No space left"):
-        environment.read_or_create_secret_key(tmp_path / "secret_key")
-
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_disk_that_is_full_stops_the_start_and_leaves_nothing(tmp_path):
-    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, usual[1]))
-    try:
-        with pytest.raises(EnvError, match="secret_key"):
-            environment.read_or_create_secret_key(tmp_path / "secret_key")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
-
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_new_secret_key_and_its_name_are_flushed_to_the_disk(tmp_path, monkeypatch):
-    flushed = []
-    monkeypatch.setattr(os, "fsync", lambda descriptor: flushed.append(os.fstat(descriptor).st_ino))
-
-    environment.read_or_create_secret_key(tmp_path / "secret_key")
-
-    assert flushed == [(tmp_path / "secret_key").stat().st_ino, tmp_path.stat().st_ino]
-
-
-def test_processes_that_start_at_once_get_the_same_key(tmp_path):
-    processes = [starting(tmp_path) for _ in range(4)]
-    answers = [process.communicate() for process in processes]
-
-    assert [process.returncode for process in processes] == [0] * 4, answers
-    keys = {json.loads(out)["SECRET_KEY"] for out, _ in answers}
-    assert keys == {(tmp_path / "secret_key").read_text()}
-    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
