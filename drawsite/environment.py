@@ -81,7 +81,7 @@ def parse_rate(value: str) -> Rate | None:
     match = re.fullmatch(r"([1-9]\d{0,8})/([smhd])", value.strip())
     if match is None:
         raise ValidationError(
-            "must be a number and a period (s, m, h or d) as 60/m, or 0 for no limit"
+            "must be a number and a period (s, m, h or d) such as 60/m, or 0 for no limit"
         )
     return Rate(int(match[1]), PERIODS[match[2]])
 
@@ -94,7 +94,7 @@ def parse_sizes(value: str) -> list[tuple[int, int]]:
         match = re.fullmatch(r"(\d{2,4})x(\d{2,4})", item.strip())
         if match is None or not all(MIN_SIDE <= int(side) <= MAX_SIDE for side in match.groups()):
             raise ValidationError(
-                f"must be sizes as 200x200,320x200, each side from {MIN_SIDE} to {MAX_SIDE}"
+                f"must be sizes such as 200x200,320x200, each side from {MIN_SIDE} to {MAX_SIDE}"
             )
         sizes.append((int(match[1]), int(match[2])))
     return sizes

@@ -28,7 +28,7 @@ KEPT_TABLES = {
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """SQLite's test database is a file, as the real one, so that other processes can share it.
 
-    PostgreSQL's is in the locale that knows least: whatever holds there holds in the others.
+    PostgreSQL's has the C locale, the most restrictive one.
     """
     connection = connections["default"]
     if connection.vendor == "sqlite":
@@ -53,7 +53,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     ]
     connection = connections["default"]
     if connection.vendor == "postgresql":
-        # Else plans depend on when it counted the rows of some other test.
+        # Autovacuum would change query plans between tests.
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute("ALTER TABLE drawings_drawing SET (autovacuum_enabled = off)")
     yield
@@ -88,7 +88,7 @@ def server(server_process: Server, transactional_db: None) -> Server:
 
 @pytest.fixture(autouse=True)
 def own_counts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What is counted in memory begins anew with each test."""
+    """Start each test with empty counters."""
     with ExitStack() as stack:
         tables = {
             scope: stack.enter_context(closing(shared_counters.Counters(1024)))
@@ -137,7 +137,7 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 @pytest.fixture
 def problems() -> list[str]:
-    """What went wrong in the page: any of it fails the test, unless the test takes it out."""
+    """Errors in the page. Any that the test does not remove fails it."""
     return []
 
 

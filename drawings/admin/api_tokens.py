@@ -63,7 +63,7 @@ class ApiTokenAdmin(CheckedSelection):
         """Show the secret on a page of its own, because a message could be stored in a cookie."""
         context = {
             **self.admin_site.each_context(request),
-            "title": "Token made",
+            "title": "Token created",
             "opts": self.opts,
             "token": obj,
             "secret": request.api_secret,  # type: ignore[attr-defined]

@@ -10,11 +10,13 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from drawings.models import SENDER_BYTES, Drawing, DrawingQuerySet
+from drawings.models.stamps import read_clock
 from drawings.queries import pagination
 from drawings.queries.filters import DrawingFilter
 
@@ -112,9 +114,8 @@ class DrawingChangeList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         self.drawing_filter = self._drawing_filter()
-        self.seen_at = (
-            timezone.now()
-        )  # before reading the rows, so that later changes count as unseen
+        # Before reading the rows, so that later changes count as unseen.
+        self.seen_at = read_clock(DEFAULT_DB_ALIAS)
         page = pagination.read_page(self.drawing_filter, parse_cursor(request), self.list_per_page)
         self.result_list = page.drawings
         # The counts of this page only: the whole list is never counted.

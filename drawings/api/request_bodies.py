@@ -25,7 +25,8 @@ TEXT_FIELDS = ("title", "artist", "colormap", "submission_key")
 def read_form(request: HttpRequest) -> SubmissionForm:
     """Returns an unvalidated form with the body's values.
 
-    Raises RefusedError: 400 if the body is not JSON, 415 for other types, 422 if it is no object.
+    Raises RefusedError: 400 if the body is not JSON, 422 if it is not an object, 415 for other
+    types.
     """
     if request.content_type in FORM_TYPES:
         return SubmissionForm(request.POST, request.FILES)

@@ -37,7 +37,7 @@ def _describe_drawing(
 ) -> schemas.Drawing:
     """Describe a drawing. `parents` holds the ids of the parents that the client may see.
 
-    Of any other parent, the client learns neither the id nor the strokes drawn on it.
+    The client learns neither the id of any other parent nor the strokes drawn on it.
     """
     shows_strokes = drawing.has_strokes and drawing.parent_id in {None, *parents}
     url = request.build_absolute_uri(drawing.get_absolute_url())

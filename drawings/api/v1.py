@@ -151,7 +151,7 @@ def create_drawing(request: HttpRequest) -> HttpResponse:
     """Stores a drawing under the same rules as on the site, and the same limit, `SUBMIT_RATE`.
 
     The response is 201 for a new drawing. It is 200 if a drawing with this `submission_key` exists,
-    which stays unchanged. If the wall requires approval, a new drawing is pending and not public.
+    which stays unchanged. If the site requires approval, a new drawing is pending and not public.
 
     The response describes the stored drawing only to clients that may see it. Other clients get the
     stored drawing's `id`, URLs and `created_at`, always the status pending, and otherwise the

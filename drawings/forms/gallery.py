@@ -48,9 +48,11 @@ class PlotsForm(SearchForm):
         data = self.cleaned_data
         since, until = data.get("since"), data.get("until")
         if since and until and since > until:
-            self.add_error("since", "since must not be later than until.")
+            self.add_error("since", "The first day must not be after the last day.")
         if data.get("artist") and (data.get("q") or data.get("cmap")):
-            self.add_error("artist", "An artist can't be combined with q or cmap.")
+            self.add_error(
+                "artist", "An exact artist name can't be combined with words or a colormap."
+            )
         return data
 
     def query(self) -> dict[str, str]:

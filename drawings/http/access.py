@@ -92,8 +92,8 @@ def visible_or_404(request: HttpRequest, id: UUID, drawing: Found | None) -> Fou
 def refuse_other_sites(request: HttpRequest) -> None:
     """Refuse requests that pages of other sites make their visitors' browsers send.
 
-    For views without a CSRF token: otherwise any page could make its visitors fill the wall, each
-    within the limits of one address. Programs send no Origin header, so they pass. Raises
+    For views without a CSRF token: otherwise any page could make its visitors fill the gallery,
+    each within the limits of one address. Programs send no Origin header, so they pass. Raises
     RefusedError (403).
     """
     origin = request.headers.get("Origin")

@@ -147,7 +147,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return database_error_response(request, sys.exception()) or request_error(
         request,
         500,
-        "Nothing was half stored. Please go back and try again; the error is in the site's log.",
+        "Nothing was partly saved. Please go back and try again; the error is in the site's log.",
     )
 
 
@@ -155,7 +155,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "", **kwargs: Any) -> HttpResponse:
     if reason == REASON_NO_REFERER:  # never a browser: those send Origin or Referer
         return request_error(
-            request, 403, "Over HTTPS this site needs its own Origin or Referer header."
+            request, 403, "Over HTTPS, send an Origin or Referer header that names this site."
         )
     return request_error(
         request,

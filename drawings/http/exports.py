@@ -24,7 +24,8 @@ from drawsite.lib.refusals import RefusedError
 
 CHUNK_BYTES = 256_000
 BUSY_SECONDS = 60
-# An export that takes longer, in all or for one chunk, is stopped: others wait for the lock.
+# An export that takes longer, in all or for one chunk, is stopped, because other exports are
+# refused meanwhile.
 MAX_SECONDS = 3600
 STALLED_SECONDS = 60
 

@@ -66,14 +66,16 @@ class BodyCheckMiddleware:
         length = content_length(request)
         if length > settings.MAX_UPLOAD_BYTES or TOO_LARGE in request.META:
             return request_error(
-                request, 413, f"A submission is at most {settings.MAX_UPLOAD_BYTES:,} bytes."
+                request, 413, f"A submission may have at most {settings.MAX_UPLOAD_BYTES:,} bytes."
             )
         try:
             is_whole = len(request.body) >= length
         except UnreadablePostError:
             is_whole = False
         if not is_whole:
-            return request_error(request, 400, "The body broke off before its end.")
+            return request_error(
+                request, 400, "The request body is shorter than its Content-Length."
+            )
         if not has_valid_part_headers(request):
             return request_error(request, 400, "A header within the body cannot be read.")
         return self.get_response(request)
@@ -111,7 +113,7 @@ class ErrorMiddleware:
         response = self.get_response(request)
         if isinstance(response, HttpResponseNotAllowed):
             allowed = ", ".join(sorted(response["Allow"].split(", ")))
-            response = request_error(request, 405, f"This address takes {allowed} only.")
+            response = request_error(request, 405, f"This address accepts only {allowed}.")
             response["Allow"] = allowed
         return response
 

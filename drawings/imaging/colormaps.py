@@ -74,7 +74,7 @@ def palette(cmap: str, vmin: float, vmax: float) -> bytes:
     """The colours of brightness 0 to 255 as 256 RGB triples (768 bytes).
 
     Identical to `ScalarMappable(Normalize(vmin, vmax), cmap).to_rgba(field, bytes=True)` for any
-    uint8 field, because that call makes it. Needs vmin <= vmax.
+    uint8 field, because it calls that function. Needs vmin <= vmax.
     """
     shades = np.arange(256, dtype=np.uint8)
     with np.errstate(over="ignore"):  # vmin and vmax that nearly coincide

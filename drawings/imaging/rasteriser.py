@@ -33,7 +33,7 @@ class TooMuchWorkError(Exception):
 
 
 class Budget:
-    """The work that may still be done, of `seconds` of a core."""
+    """The remaining work; it starts at `seconds` of one core."""
 
     def __init__(self, seconds: float) -> None:
         self.left = seconds * WORK_PER_SECOND

@@ -63,7 +63,7 @@ def pack_text(text: str) -> bytes:
     """
     data = text.encode()
     if len(data) > MAX_TEXT_BYTES:
-        raise BadStrokesError(f"This is more than {MAX_TEXT_BYTES:,} characters.")
+        raise BadStrokesError(f"This is more than {MAX_TEXT_BYTES:,} bytes.")
     return zlib_ng.compress(data, COMPRESSION_LEVEL)
 
 

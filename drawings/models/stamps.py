@@ -14,6 +14,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DateTimeField, Func
 from django.db.models.sql.compiler import SQLCompiler
+from django.utils import timezone
 
 # A transaction gets its id with its first write. If its start is hidden, because it is another
 # role's, or not tracked, it may have begun at any time. Processes without a user do maintenance.
@@ -41,6 +42,16 @@ class Stamp(Func):
     ) -> Any:
         template = "CASE WHEN pg_current_xact_id() IS NOT NULL THEN %(function)s() END"
         return self.as_sql(compiler, connection, template=template, **context)
+
+
+def read_clock(using: str) -> datetime:
+    """The time by the clock that stamps are taken from."""
+    if connections[using].vendor != "postgresql":
+        return timezone.now()
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        time: datetime = cursor.fetchone()[0]
+    return time
 
 
 def read_horizon(using: str) -> datetime | None:

@@ -21,7 +21,7 @@ def validate_line(value: str) -> None:
     if not any(
         unicodedata.category(char)[0] not in "CZ" and char not in INVISIBLE for char in value
     ):
-        raise ValidationError("This has no character that can be seen.")
+        raise ValidationError("This looks empty. Please use visible characters.")
 
 
 def validate_colormap(value: str) -> None:

@@ -135,5 +135,5 @@ def _read_field(blob: bytes, height: int, width: int) -> Field | None:
     try:
         return read_blob(blob, height, width)
     except BadBlobError as error:
-        logger.error("A damaged drawing is left out of a plot: it %s", error)
+        logger.error("A plot contains a damaged drawing: it %s", error)
         return None

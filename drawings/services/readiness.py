@@ -23,7 +23,7 @@ from drawsite.db.releases import needed_migrations, newer_migration
 
 # How long the result of a check is served, so that frequent requests cost nothing.
 MAX_AGE_SECONDS = 1.0
-# A check that takes longer hangs, as a disk may. The last result then means nothing any more.
+# A longer check counts as hung (a disk can hang), and the last result is no longer valid.
 HANG_SECONDS = 15.0
 # How long a check waits for another writer, in milliseconds.
 LOCK_WAIT_MS = 1_500

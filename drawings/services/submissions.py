@@ -22,6 +22,7 @@ def store_submission(drawing: Drawing, client: str) -> tuple[Drawing, bool]:
 
     `drawing` is unsaved; `client` is the address from http/client_address.py. The bytes of a new
     row count towards SUBMIT_BYTES.
+
     Returns the stored row, and whether it is new. Raises RefusedError (429) if the client would
     exceed SUBMIT_BYTES.
     """
@@ -35,8 +36,8 @@ def store_submission(drawing: Drawing, client: str) -> tuple[Drawing, bool]:
         hours = math.ceil(verdict.retry_after / 3600)
         raise RefusedError(
             429,
-            "Your network has sent as much as this site takes from one network in a day."
-            f" You can send again within {hours} hours.",
+            "Your network has reached this site's daily limit."
+            f" You can send again in at most {hours} {'hour' if hours == 1 else 'hours'}.",
             retry_after=verdict.retry_after,
         )
     is_committed = False

@@ -74,7 +74,7 @@ def retitle(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def change_title(drawing: Drawing, title: str, artist: str) -> bool:
-    """Change a drawing's title unless staff have hidden it meanwhile. Returns whether it did."""
+    """Change a drawing's title. Returns False, and changes nothing, if staff have hidden it."""
     if (title, artist) == (drawing.title, drawing.artist):
         return True
     values = {"title": title, "artist": artist}

@@ -21,7 +21,6 @@ LOCK_FOLDER = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 # The key, the end of its window by time.monotonic(), the count.
 SLOT = struct.Struct(f"={KEY_BYTES}sdQ")
 SLOTS = 65_536
-# How many slots a key may be in.
 PROBE_LENGTH = 16
 
 # Each limit has its own table, so that filling one evicts nothing from the others. Otherwise a

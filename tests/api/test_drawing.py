@@ -93,7 +93,9 @@ def test_a_method_that_is_not_taken_is_answered_in_words(client, method):
 
     assert response.status_code == 405
     assert response["Allow"] == "GET, HEAD, POST"
-    assert response.json() == {"errors": {"request": ["This address takes GET, HEAD, POST only."]}}
+    assert response.json() == {
+        "errors": {"request": ["This address accepts only GET, HEAD, POST."]}
+    }
 
 
 # --- As on the site -----------------------------------------------------------------------

@@ -177,7 +177,7 @@ def test_steps_go_from_operation_to_operation(replay, make_replayable):
     expect(replay.status).to_have_text("Step 0 of 8")
     expect(replay.button("One step back")).to_have_attribute("aria-disabled", "true")
     for count in range(1, len(EVERY_TOOL) + 1):
-        replay.button("One step on").click()
+        replay.button("One step forward").click()
         assert np.array_equal(replay.field(), after(EVERY_TOOL, count)), count
     expect(replay.status).to_have_text("Step 8 of 8")
 

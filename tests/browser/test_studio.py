@@ -193,7 +193,7 @@ def test_the_strokes_that_were_drawn_make_the_same_field_on_the_server(studio):
         ("h", "Mirrored"),
         ("]", "Width 5"),
         (".", "Shade 16"),
-        ("+", "Zoom 150 %"),
+        ("+", "Zoom 150%"),
         ("e", "Eraser"),
     ],
 )

@@ -182,7 +182,7 @@ def test_it_says_how_many_wait_or_are_hidden():
     numbers = Counter(Drawing.objects.values_list("status", flat=True))
     statuses = ("published", "pending", "hidden")
     made = ", ".join(f"{numbers[status]} {status}" for status in statuses)
-    assert said == f"As they are made: {made}."
+    assert said == f"Statuses: {made}."
 
 
 @pytest.mark.django_db

@@ -318,7 +318,7 @@ def test_a_form_that_cannot_be_taken_comes_back_as_it_was_filled_in(client, make
     page = unescape(response.content.decode())
     assert (response.status_code, response["Cache-Control"]) == (400, "no-store")
     assert 'role="alert"' in page
-    assert "artist: An artist can't be combined with q or cmap." in page
+    assert "artist: An exact artist name can't be combined with words or a colormap." in page
     assert "since: Enter a valid date." in page
     assert 'name="artist" maxlength="40" value="Ada"' in page
     assert "<option selected>magma</option>" in page

@@ -236,7 +236,7 @@ def test_a_body_over_the_limit_is_too_large(client, settings, headers):
     response = client.post(URL, {"image": picture(bytes(100_001))}, headers=headers)
 
     assert response.status_code == 413
-    sentence = "A submission is at most 100,000 bytes."
+    sentence = "A submission may have at most 100,000 bytes."
     if headers is JSON:
         assert response.json() == {"errors": {"request": [sentence]}}
     else:

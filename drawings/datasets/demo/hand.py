@@ -34,7 +34,7 @@ class Hand:
     ) -> None:
         """Draw a path of a motif of `size` pixels each way, filled if this hand colours in."""
         path = np.column_stack((path[:, 0], path[:, 1].clip(self.top, self.bottom)))
-        width = self.pen * min(1.0, max(0.6, size / 40))  # thinner lines for what is small
+        width = self.pen * min(1.0, max(0.6, size / 40))  # thinner lines for small motifs
         self._stroke(path, width * weight, min(200, self.shade + round(lighter)))
         if fill is not None and self.colouring != "none":
             colour_in = self._flood if self.colouring == "flood" else self._hatch

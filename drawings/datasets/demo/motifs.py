@@ -28,7 +28,7 @@ class Range:
         self.high = np.array([[float(high or low) for low, _, high in row] for row in rows])
 
     def at(self, shares: Path | float) -> Path:
-        """Returns the rows that lie at shares of the way from low to high, each 0 to 1."""
+        """Returns the rows at fractions, 0 to 1, of the way from low to high."""
         return np.asarray(self.low + (self.high - self.low) * shares)
 
     def pick(self, random: np.random.Generator) -> float:
@@ -56,7 +56,7 @@ class Part(SimpleNamespace):
 
 
 def read_motifs(text: str) -> dict[str, Part]:
-    """Returns the motifs of a TOML text. Raises ValueError, naming the one, if one is malformed."""
+    """Returns the motifs of a TOML text. Raises ValueError with a malformed motif's name."""
     motifs, tables = {}, tomllib.loads(text)
     for name, table in tables.items():
         try:

@@ -10,7 +10,7 @@ from drawings.imaging import strokes
 
 SIDE = 200
 HORIZON = 76  # the row where the ground begins: a sky is white from here on, a ground before
-# From where to where strokes may be, where motifs stand, half their sizes, and how far they stray.
+# The rows for strokes and for motifs, half a motif's size, its stray as a share of its slot.
 BANDS = {
     "sky": ((-40, HORIZON - 6), (HORIZON - 12, HORIZON - 4), (19, 32), 0.2),
     "ground": ((HORIZON + 6, SIDE + 20), (168, 190), (25, 46), 0.12),

@@ -93,7 +93,7 @@ the SHA-256 of the id's 16 bytes, as a big-endian number, modulo 100. Below 80 i
 
 ## Licence
 
-This card names no licence. Only the wall's operator can say under which terms the artists drew.
+This card names no licence. Only the site's owner can say under which terms the artists drew.
 Before you share the drawings, state the licence here and in the first lines of this file.
 """
 

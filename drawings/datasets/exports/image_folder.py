@@ -18,7 +18,7 @@ from drawings.models.text import words_in
 METADATA_NAME = "metadata.jsonl"
 FOLDER_LENGTH = 40
 UNTITLED = "untitled"
-# Windows allows no folder of these names.
+# Windows does not allow folders with these names.
 RESERVED_NAMES = {
     "con",
     "prn",
@@ -54,7 +54,7 @@ table = pd.read_json("wall/train/metadata.jsonl", lines=True, dtype={"label": st
 x = np.stack([np.asarray(Image.open(f"wall/train/{name}")) for name in table.file_name])
 ```
 
-The last line needs drawings of one size."""
+The last line works only if all drawings have the same size."""
 
 # For a text, twice as fast as json.dumps.
 encode_json = json.JSONEncoder(ensure_ascii=False).encode

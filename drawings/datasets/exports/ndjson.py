@@ -25,9 +25,9 @@ included. To include more, run `manage.py verify_strokes` before you export."""
 FIELDS = {
     "key_id": dataset_card.FIELD_DESCRIPTIONS["id"],
     "word": dataset_card.FIELD_DESCRIPTIONS["label"],
-    "countrycode": "always empty: the wall does not ask for it",
+    "countrycode": "always empty: the site does not ask for it",
     "timestamp": dataset_card.FIELD_DESCRIPTIONS["created_at"],
-    "recognized": "always true: nobody guesses",
+    "recognized": "always true: nothing recognises the drawings",
     "drawing": "`[[x, ...], [y, ...], [t, ...]]` for each stroke: pixels from the top left, ms",
     **{
         name: dataset_card.FIELD_DESCRIPTIONS[name]

@@ -59,7 +59,7 @@ table = pd.read_parquet("wall/data")
 x = np.stack([np.asarray(Image.open(io.BytesIO(each["bytes"]))) for each in table.image])
 ```
 
-The last line needs drawings of one size."""
+The last line works only if all drawings have the same size."""
 
 
 def is_installed() -> bool:

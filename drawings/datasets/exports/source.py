@@ -183,6 +183,6 @@ def snapshot(drawing_filter: DrawingFilter) -> Iterator[Source]:
     else:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            # Without an index, finding the drawings may take longer than a visitor's query may.
+            # Without an index, finding the drawings may take longer than statement_timeout allows.
             cursor.execute("SET LOCAL statement_timeout = 0")
             yield Source(drawing_filter)

@@ -11,8 +11,8 @@ from drawings.imaging import pixels, strokes, uploads
 from drawings.imaging.png import is_grey_png, split_png
 from drawsite.lib import uuid7
 
-# Of the submission keys (UUIDv5). It never changes, and neither do the kinds that readers use for
-# keys, so that a repeated import adds nothing.
+# The namespace of the submission keys (UUIDv5). It never changes, and neither do the kinds that
+# readers use for keys, so that a repeated import adds nothing.
 NAMESPACE = UUID("5bd24ac8-6d0e-5b63-9d0c-3f0e7b1f6a11")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -77,7 +77,7 @@ def columns_from_export(
     """
     shape = (values.get("height"), values.get("width"))
     if shape not in ((None, None), field.shape):
-        raise BadRecordError("Its image does not have the size that its width and height say.")
+        raise BadRecordError("The image's size does not match its width and height.")
     vmin, vmax = values.get("vmin", 0), values.get("vmax", pixels.WHITE)
     if not (type(vmin) is type(vmax) is int and 0 <= vmin <= vmax <= pixels.WHITE):
         raise BadRecordError("vmin and vmax must be whole numbers from 0 to 255, vmin no greater.")
@@ -143,7 +143,7 @@ def _stroke_columns(document: strokes.Document, field: pixels.Field) -> Columns:
     strokes.check(document)
     strokes.embedded_base_image(document)
     if (document["height"], document["width"]) != field.shape:
-        raise BadRecordError("The strokes are not as large as the image.")
+        raise BadRecordError("The strokes and the image must have the same size.")
     return {"strokes": strokes.pack(document), "parent_id": strokes.base_drawing_id(document)}
 
 
@@ -197,9 +197,9 @@ def file_order_time(modified: float, position: int) -> datetime:
 
 
 def id_from_key(created_at: datetime, key: UUID) -> UUID:
-    """Returns the one UUIDv7 of a time and a key. Ids are ordered by time to the microsecond.
+    """Returns a UUIDv7 that is always the same for a time and a key.
 
-    See RFC 9562, section 6.2, method 3. Raises BadRecordError if the time is before 1970.
+    Ids are ordered by time to the microsecond. See RFC 9562, section 6.2, method 3. Raises BadRecordError if the time is before 1970.
     """
     if created_at < EPOCH:
         raise BadRecordError("Its time must not be before 1970.")

@@ -1,4 +1,4 @@
-"""Folders and zips as trees of files, from which no name leads outside."""
+"""Folders and zips as trees of files, whose names cannot lead outside."""
 
 import os
 import posixpath

@@ -71,4 +71,4 @@ class Command(PreparedDatabaseCommand):
             analyze_drawings()
         statuses = ", ".join(f"{made[status]:,} {status}" for status in Drawing.Status.values)
         self.stdout.write(f"{added:,} added, {count - added:,} already here.")
-        self.stdout.write(f"As they are made: {statuses}.")
+        self.stdout.write(f"Statuses: {statuses}.")

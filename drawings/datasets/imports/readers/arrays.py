@@ -28,7 +28,7 @@ from drawings.datasets.imports.records import (
 
 NPY_MAGIC = b"\x93NUMPY"
 
-# Limits of what is read at once.
+# Limits per read.
 BLOCK_ROWS = 500
 BLOCK_BYTES = 4_000_000
 MAX_ROW_BYTES = 32_000_000

@@ -113,7 +113,7 @@ def _load_described(
     return data, partial(
         columns_from_image,
         name=name,
-        title=find_title(values, options.label or _title_from_path(name)),
+        title=find_title(values, _default_title(name, options)),
         artist=records.single_line(values.get("artist")),
         created_at=records.file_order_time(tree.modified_at(name), position),
     )
@@ -130,9 +130,13 @@ def _load_plain(tree: Tree, name: str, position: int, options: Options) -> Loade
     return trees.read_file(tree, name, options.max_bytes), partial(
         columns_from_image,
         name=name,
-        title=_title_from_path(name) if options.label is None else options.label,
+        title=_default_title(name, options),
         created_at=records.file_order_time(tree.modified_at(name), position),
     )
+
+
+def _default_title(name: str, options: Options) -> str:
+    return _title_from_path(name) if options.label is None else options.label
 
 
 def _title_from_path(name: str) -> str:

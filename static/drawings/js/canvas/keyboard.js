@@ -87,9 +87,9 @@ export class KeyboardCursor {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const step = STEPS[event.key];
     if (step) this.#move(step, event.shiftKey ? 10 : 1);
-    else if (event.key === " " || event.key === "Enter")
-      this.isDown ? this.#penUp() : this.#penDown();
-    else if (event.key === "Escape" && this.isDown) {
+    else if (event.key === " " || event.key === "Enter") {
+      if (!event.repeat) this.isDown ? this.#penUp() : this.#penDown();
+    } else if (event.key === "Escape" && this.isDown) {
       this.isDown = false;
       this.driver.cancel();
       this.say("Stroke cancelled.");

@@ -82,7 +82,7 @@ function withMessage(action, message) {
 function withZoomMessage(action) {
   return () => {
     action();
-    say(`Zoom ${Math.round(viewport.zoom * 100)} %.`);
+    say(`Zoom ${Math.round(viewport.zoom * 100)}%.`);
   };
 }
 

@@ -27,12 +27,14 @@ export class Outbox extends EventTarget {
     super();
     this.url = url;
     this.csrfPage = csrfPage;
-    this.wake = () => {}; // ends all waits
-    addEventListener("online", () => this.wake());
+    this.delivering = new Set(); // submission keys
+    this.waits = new Set(); // functions that end a wait
+    addEventListener("online", () => this.tryNow());
   }
 
   /** @param {OutboxEntry} entry */
   async send(entry) {
+    this.delivering.add(entry.submissionKey);
     await acquireLock(lockName(entry));
     // If the browser cannot store it, send it anyway, for as long as the page is open.
     await put("outbox", entry).catch(() => {});
@@ -42,24 +44,28 @@ export class Outbox extends EventTarget {
   /** Sends the entries that closed pages left. */
   async resume() {
     const entries = await getAll("outbox").catch(() => []);
+    let isAnyLocked = false;
     for (const entry of entries) {
-      const isFree = await acquireLock(lockName(entry));
-      if (isFree) this.#deliver({ ...entry, isResumed: true });
-      // The tab that is sending it may close first: check again later.
-      else setTimeout(() => this.resume(), MAX_WAIT_MS);
+      if (this.delivering.has(entry.submissionKey)) continue;
+      if (await acquireLock(lockName(entry))) this.#deliver({ ...entry, isResumed: true });
+      else isAnyLocked = true;
     }
+    // The tab that is sending an entry may close first: check again later.
+    if (isAnyLocked) setTimeout(() => this.resume(), MAX_WAIT_MS);
   }
 
   tryNow() {
-    this.wake();
+    for (const wake of this.waits) wake();
   }
 
   async #deliver(entry) {
+    this.delivering.add(entry.submissionKey);
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(MAX_WAIT_MS, wait * 2)) {
       this.#notify(entry, "sending");
       const outcome = await this.#post(entry);
       if (outcome.state !== "waiting") {
         await remove("outbox", entry.submissionKey).catch(() => {});
+        this.delivering.delete(entry.submissionKey);
         this.#notify(entry, outcome.state, outcome);
         return;
       }
@@ -113,14 +119,13 @@ export class Outbox extends EventTarget {
   /** Waits, at most until the network returns or the visitor presses "Try now". */
   #wait(ms) {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      const wakeOthers = this.wake;
-      this.wake = () => {
+      const wake = () => {
         clearTimeout(timer);
-        this.wake = () => {};
-        wakeOthers();
+        this.waits.delete(wake);
         resolve();
       };
+      const timer = setTimeout(wake, ms);
+      this.waits.add(wake);
     });
   }
 
