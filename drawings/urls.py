@@ -1,3 +1,5 @@
+"""The site's URLs."""
+
 from django.urls import include, path
 
 from drawings.views import (

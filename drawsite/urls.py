@@ -1,3 +1,5 @@
+"""The project's URLs: the admin's and the app's."""
+
 from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path

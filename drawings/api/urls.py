@@ -1,3 +1,5 @@
+"""The API's URLs, below /api/v1/."""
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.utils.cache import patch_cache_control

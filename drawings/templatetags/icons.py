@@ -1,3 +1,5 @@
+"""The template tag `icon`: an inline SVG."""
+
 from django import template
 from django.template.base import Parser, TextNode, Token
 from django.template.loader import render_to_string

@@ -1,3 +1,5 @@
+"""Template tags for the admin's first page: waiting drawings and reports, expiring tokens."""
+
 from django import template
 from django.db.models import QuerySet
 from django.http import HttpRequest

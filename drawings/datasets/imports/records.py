@@ -199,7 +199,8 @@ def file_order_time(modified: float, position: int) -> datetime:
 def id_from_key(created_at: datetime, key: UUID) -> UUID:
     """Returns a UUIDv7 that is always the same for a time and a key.
 
-    Ids are ordered by time to the microsecond. See RFC 9562, section 6.2, method 3. Raises BadRecordError if the time is before 1970.
+    Ids are ordered by time to the microsecond (RFC 9562, section 6.2, method 3). Raises
+    BadRecordError if the time is before 1970.
     """
     if created_at < EPOCH:
         raise BadRecordError("Its time must not be before 1970.")

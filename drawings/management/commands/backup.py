@@ -1,3 +1,5 @@
+"""`manage.py backup`: copy the database while the site runs."""
+
 import time
 from argparse import ArgumentParser
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""`manage.py export_drawings`: write a dataset in one of the export formats."""
+
 import errno
 from argparse import ArgumentParser
 from collections.abc import Iterator

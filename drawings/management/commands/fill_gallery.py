@@ -1,3 +1,5 @@
+"""`manage.py fill_gallery`: add demo drawings."""
+
 import gc
 from argparse import ArgumentParser
 from collections import Counter

@@ -1,3 +1,5 @@
+"""`manage.py import_drawings`: add the drawings of a dataset."""
+
 from argparse import ArgumentParser, ArgumentTypeError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing

@@ -1,3 +1,5 @@
+"""`manage.py import_flask`: add the drawings of the Flask app."""
+
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""`manage.py prepare`: everything that must happen before the server starts."""
+
 import shlex
 from argparse import ArgumentParser
 from pathlib import Path

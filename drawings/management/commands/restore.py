@@ -1,3 +1,5 @@
+"""`manage.py restore`: bring a backup back."""
+
 import sys
 from argparse import ArgumentParser
 from pathlib import Path

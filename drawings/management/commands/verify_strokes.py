@@ -1,3 +1,5 @@
+"""`manage.py verify_strokes`: check that strokes produce their drawings' pixels."""
+
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any
