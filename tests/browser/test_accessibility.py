@@ -70,7 +70,7 @@ def test_axe_finds_no_violation_on_any_page(page, server, drawing, theme, width,
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_violation_on_an_owners_pages(
+def test_axe_finds_no_violation_on_the_pages_of_a_drawings_owner(
     owners_page, server, drawing, make_drawing, theme
 ):
     others = [make_drawing(owner=OWNER, status=status) for status in ("pending", "hidden")]
@@ -85,7 +85,7 @@ def test_axe_finds_no_violation_on_an_owners_pages(
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_violation_where_the_studio_opens_up(studio, theme):
+def test_axe_finds_no_violation_in_the_studios_options_and_help(studio, theme):
     page = studio.page
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.locator(".more summary").click()
@@ -104,7 +104,7 @@ def test_axe_finds_no_violation_in_the_replay(page, server, drawing):
     assert violations(page) == set()
 
 
-def test_the_canvas_page_is_light(page, server):
+def test_the_canvas_page_downloads_little(page, server):
     protocol = page.context.new_cdp_session(page)
     protocol.send("Network.enable")
     sizes = []

@@ -28,7 +28,7 @@ def decoded(png):
 
 
 @pytest.mark.parametrize("pointer", ["mouse", "touch", "pen"])
-def test_what_is_drawn_arrives_byte_for_byte(studio, server, pointer):
+def test_a_drawing_arrives_on_the_server_byte_for_byte(studio, server, pointer):
     studio.set("shade", 90)
     getattr(studio, pointer)(*SQUIGGLE)
     studio.set("shade", 0)
@@ -52,7 +52,7 @@ def test_what_is_drawn_arrives_byte_for_byte(studio, server, pointer):
         assert np.array_equal(shown, expected)
 
 
-def test_the_picture_is_drawn_on_screen_in_the_chosen_colours(studio):
+def test_the_canvas_shows_the_drawing_in_the_chosen_colours(studio):
     studio.mouse(*SQUIGGLE)
     studio.page.locator("#colormap").select_option("plasma")
     expect(studio.page.locator("#shade-strip")).to_have_attribute("src", re.compile("plasma"))
@@ -103,7 +103,7 @@ def test_a_fast_move_leaves_no_gap(studio):
         assert field[int(10 + (x - 10) * 170 / 180), x] < 60
 
 
-def test_a_stroke_may_leave_the_paper_and_come_back(studio):
+def test_a_stroke_may_leave_the_canvas_and_come_back(studio):
     studio.mouse((150, 100), (260, 120), (150, 140), steps=4)
 
     field = studio.field()
@@ -112,7 +112,7 @@ def test_a_stroke_may_leave_the_paper_and_come_back(studio):
     assert field[140, 150] == 0
 
 
-def test_the_eraser_leaves_paper(studio):
+def test_the_eraser_restores_white(studio):
     studio.set("size", 12)
     studio.mouse((20, 100), (180, 100))
     studio.choose("eraser")
@@ -124,7 +124,7 @@ def test_the_eraser_leaves_paper(studio):
     assert field[100, 60] == 0
 
 
-def test_undo_and_redo_go_back_and_forth_through_every_stroke(studio):
+def test_undo_and_redo_step_through_every_stroke(studio):
     states = [studio.field()]
     for start, end in pairwise(SQUIGGLE):
         studio.mouse(start, end)
@@ -154,7 +154,7 @@ def test_undo_works_from_the_keyboard(studio):
 
 
 @pytest.mark.parametrize("pointer", ["mouse", "touch", "pen"])
-def test_the_ring_of_the_focus_is_for_the_keyboard(studio, pointer):
+def test_the_focus_ring_appears_only_for_the_keyboard(studio, pointer):
     ring = re.compile("solid")
     easel = studio.page.locator(".easel")
 
@@ -167,7 +167,7 @@ def test_the_ring_of_the_focus_is_for_the_keyboard(studio, pointer):
     expect(easel).not_to_have_css("outline-style", ring)
 
 
-def test_a_new_stroke_after_undo_ends_what_could_be_redone(studio):
+def test_a_new_stroke_after_undo_disables_redo(studio):
     studio.mouse((20, 20), (50, 50))
     studio.page.keyboard.press("Control+z")
 
@@ -177,7 +177,7 @@ def test_a_new_stroke_after_undo_ends_what_could_be_redone(studio):
     expect(redo).to_have_attribute("aria-disabled", "true")
 
 
-def test_clear_returns_to_paper_and_can_be_undone(studio):
+def test_clear_makes_the_canvas_white_and_can_be_undone(studio):
     studio.mouse(*SQUIGGLE)
     drawn = studio.field()
 
@@ -197,7 +197,7 @@ def test_the_other_mouse_buttons_do_not_draw(studio):
     assert (studio.field() == 255).all()
 
 
-def test_a_blank_paper_is_not_sent(studio):
+def test_a_blank_drawing_is_not_sent(studio):
     studio.page.get_by_role("button", name="Send").click()
 
     expect(studio.page.get_by_role("status")).to_contain_text("still blank")
@@ -213,7 +213,7 @@ def test_a_double_click_on_send_sends_once(studio):
     assert Drawing.objects.count() == 1
 
 
-def test_a_title_that_is_refused_is_named_and_the_drawing_stays(studio, problems):
+def test_a_refused_title_is_explained_and_the_drawing_is_kept(studio, problems):
     studio.mouse(*SQUIGGLE)
     drawn = studio.field()
     studio.page.get_by_label("Title").fill("before\u2028after")
@@ -228,7 +228,7 @@ def test_a_title_that_is_refused_is_named_and_the_drawing_stays(studio, problems
     problems.clear()
 
 
-def test_a_token_that_is_out_of_date_is_renewed_without_a_word(studio, problems):
+def test_a_stale_csrf_token_is_renewed_silently(studio, problems):
     studio.mouse(*SQUIGGLE)
     studio.page.context.clear_cookies()
 
@@ -239,7 +239,7 @@ def test_a_token_that_is_out_of_date_is_renewed_without_a_word(studio, problems)
     problems.clear()
 
 
-def test_what_is_drawn_while_sending_is_not_lost(studio):
+def test_strokes_drawn_while_sending_are_kept(studio):
     studio.mouse((20, 20), (100, 20))
     sent = studio.field()
     studio.slow_network(1500)

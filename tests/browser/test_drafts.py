@@ -46,7 +46,7 @@ def crash(page):
     protocol.detach()
 
 
-def test_a_draft_is_there_again_after_a_reload(studio, server):
+def test_a_draft_survives_a_reload(studio, server):
     studio.mouse(*SQUIGGLE)
     studio.page.get_by_label("Title").fill("Half done")
     studio.page.locator("#colormap").select_option("magma")
@@ -64,7 +64,7 @@ def test_a_draft_is_there_again_after_a_reload(studio, server):
     assert (again.field() == 255).all()
 
 
-def test_a_draft_outlives_its_tab(studio, server, problems):
+def test_a_draft_survives_closing_its_tab(studio, server, problems):
     studio.mouse(*SQUIGGLE)
     drawn = studio.field()
     context = studio.page.context
@@ -75,7 +75,7 @@ def test_a_draft_outlives_its_tab(studio, server, problems):
     assert np.array_equal(again.field(), drawn)
 
 
-def test_the_draft_comes_back_whenever_the_tab_is_killed(studio, server):
+def test_a_draft_survives_a_tab_that_is_killed_at_any_moment(studio, server):
     """At eight random moments, with every stroke that was finished by then."""
     chance = random.Random(7)  # noqa: S311 - chance, not a secret
     context = studio.page.context
@@ -96,7 +96,7 @@ def test_the_draft_comes_back_whenever_the_tab_is_killed(studio, server):
         assert len(studio.document()["operations"]) == drawn
 
 
-def test_two_tabs_keep_a_draft_each(studio, server):
+def test_each_tab_keeps_its_own_draft(studio, server):
     studio.mouse((20, 20), (100, 20))
     first = studio.field()
     other = Studio(studio.page.context.new_page(), server.url)
@@ -109,7 +109,7 @@ def test_two_tabs_keep_a_draft_each(studio, server):
         assert np.array_equal(tab.field(), field)
 
 
-def test_a_drawing_that_is_on_the_wall_is_no_draft_any_more(studio, server):
+def test_sending_a_drawing_removes_its_draft(studio, server):
     studio.mouse(*SQUIGGLE)
     studio.send()
 
@@ -119,7 +119,7 @@ def test_a_drawing_that_is_on_the_wall_is_no_draft_any_more(studio, server):
 
 
 @pytest.mark.parametrize("denied", ["indexedDB", "quota"])
-def test_a_browser_that_keeps_nothing_says_so_and_draws_on(page, server, denied):
+def test_a_page_without_storage_warns_and_can_still_send_drawings(page, server, denied):
     if denied == "indexedDB":
         page.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
     else:
@@ -135,7 +135,7 @@ def test_a_browser_that_keeps_nothing_says_so_and_draws_on(page, server, denied)
     assert Drawing.objects.count() == 1
 
 
-def test_sending_without_network_is_made_good_when_it_is_back(studio, problems):
+def test_a_drawing_sent_offline_arrives_when_the_network_is_back(studio, problems):
     studio.mouse(*SQUIGGLE)
     drawn = studio.field()
     studio.page.context.set_offline(True)
@@ -151,7 +151,7 @@ def test_sending_without_network_is_made_good_when_it_is_back(studio, problems):
     problems.clear()
 
 
-def test_an_answer_that_is_lost_on_its_way_does_not_make_a_second_drawing(studio, problems):
+def test_a_lost_response_does_not_store_a_second_drawing(studio, problems):
     studio.mouse(*SQUIGGLE)
     lost: list[int] = []
 
@@ -171,7 +171,7 @@ def test_an_answer_that_is_lost_on_its_way_does_not_make_a_second_drawing(studio
     expect_only(problems, *OFFLINE)
 
 
-def test_what_was_being_sent_when_the_page_closed_is_sent_by_the_next(studio, server, problems):
+def test_the_next_page_sends_what_a_closed_page_could_not(studio, server, problems):
     studio.mouse(*SQUIGGLE)
     context = studio.page.context
     context.set_offline(True)
@@ -189,7 +189,7 @@ def test_what_was_being_sent_when_the_page_closed_is_sent_by_the_next(studio, se
 
 
 @pytest.mark.parametrize(("status", "word"), [(503, "again in"), (429, "again in")])
-def test_a_wall_that_asks_to_wait_is_asked_again_after_that(studio, problems, status, word):
+def test_sending_is_retried_after_the_delay_in_retry_after(studio, problems, status, word):
     studio.mouse(*SQUIGGLE)
     asked = []
 
@@ -209,7 +209,9 @@ def test_a_wall_that_asks_to_wait_is_asked_again_after_that(studio, problems, st
     expect_only(problems, str(status))
 
 
-def test_going_on_from_a_drawing_begins_with_its_pixels(page, server, make_drawing, field):
+def test_drawing_on_top_of_another_drawing_starts_with_its_pixels(
+    page, server, make_drawing, field
+):
     parent = make_drawing(title="The first", colormap="magma")
     page.goto(f"{server.url}/drawings/{parent.id}/")
     page.get_by_role("link", name="Draw on top of this").click()
@@ -230,7 +232,7 @@ def test_going_on_from_a_drawing_begins_with_its_pixels(page, server, make_drawi
     assert page.locator(f"a[href*='{child.id}']").count() >= 1
 
 
-def test_a_reload_keeps_what_was_drawn_on_top(page, server, make_drawing):
+def test_a_reload_keeps_strokes_drawn_on_top_of_another_drawing(page, server, make_drawing):
     parent = make_drawing()
     studio = Studio(page, f"{server.url}/?on={parent.id}")
     studio.mouse((20, 20), (180, 20))
@@ -241,7 +243,7 @@ def test_a_reload_keeps_what_was_drawn_on_top(page, server, make_drawing):
     assert np.array_equal(studio.field(), drawn)
 
 
-def test_what_leaves_the_limits_of_strokes_is_sent_all_the_same(studio):
+def test_a_drawing_beyond_the_limits_of_strokes_is_sent_without_them(studio):
     studio.page.evaluate(
         """async () => {
             const { paper } = await import(document.querySelector("script[type=module]").src);
@@ -263,7 +265,7 @@ def test_what_leaves_the_limits_of_strokes_is_sent_all_the_same(studio):
     assert stored.strokes is None
 
 
-def test_strokes_that_the_wall_refuses_do_not_hold_the_picture_back(studio, problems):
+def test_a_drawing_is_sent_without_strokes_that_the_server_refuses(studio, problems):
     studio.mouse(*SQUIGGLE)
     studio.page.evaluate(
         """async () => {
@@ -279,7 +281,7 @@ def test_strokes_that_the_wall_refuses_do_not_hold_the_picture_back(studio, prob
     expect_only(problems, "422")
 
 
-def test_who_draws_before_the_storage_answers_loses_neither_drawing(studio, server):
+def test_drawing_before_the_storage_answers_loses_no_draft(studio, server):
     studio.mouse((20, 20), (100, 20))
     first = studio.field()
     context = studio.page.context
@@ -313,7 +315,7 @@ def test_who_draws_before_the_storage_answers_loses_neither_drawing(studio, serv
     assert np.array_equal(hasty.field(), second)
 
 
-def test_a_draft_that_cannot_be_read_is_set_aside(studio, server, problems):
+def test_a_draft_that_cannot_be_read_does_not_stop_a_new_drawing(studio, server, problems):
     studio.mouse(*SQUIGGLE)
     studio.page.evaluate(
         """() => new Promise((resolve) => {
@@ -341,14 +343,14 @@ def test_a_draft_that_cannot_be_read_is_set_aside(studio, server, problems):
     expect_only(problems, "draft of another version")
 
 
-def test_looking_at_a_drawing_to_draw_on_leaves_the_next_paper_white(page, server, make_drawing):
+def test_a_base_image_nobody_drew_on_is_not_kept_as_a_draft(page, server, make_drawing):
     parent = make_drawing()
     Studio(page, f"{server.url}/?on={parent.id}").field()
 
     assert (Studio(page, server.url).field() == 255).all()
 
 
-def test_a_new_sheet_is_white_and_asks_first(studio):
+def test_a_new_sheet_asks_first_and_is_white(studio):
     studio.mouse(*SQUIGGLE)
     studio.page.once("dialog", lambda dialog: dialog.accept())
     studio.page.locator(".more summary").click()

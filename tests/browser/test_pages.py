@@ -91,7 +91,7 @@ def test_the_gallery_pages_through_everything_without_scripts(browser, server, w
     assert page.locator(".caption-title").all_inner_texts() == first
 
 
-def test_without_scripts_a_picture_file_can_be_sent(browser, server, field):
+def test_without_scripts_an_image_file_can_be_uploaded(browser, server, field):
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f"{server.url}/")
     out = io.BytesIO()
@@ -108,7 +108,7 @@ def test_without_scripts_a_picture_file_can_be_sent(browser, server, field):
     assert np.array_equal(Drawing.objects.get().field, field)
 
 
-def test_without_scripts_a_refused_picture_is_explained(browser, server, field):
+def test_without_scripts_a_refused_image_file_is_explained(browser, server, field):
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f"{server.url}/")
 
@@ -123,7 +123,7 @@ def test_without_scripts_a_refused_picture_is_explained(browser, server, field):
     assert not Drawing.objects.exists()
 
 
-def test_without_scripts_an_artist_changes_the_title_and_takes_the_drawing_back(
+def test_without_scripts_an_artist_can_edit_the_title_and_delete_the_drawing(
     browser, server, field
 ):
     page = browser.new_context(java_script_enabled=False).new_page()
@@ -146,7 +146,7 @@ def test_without_scripts_an_artist_changes_the_title_and_takes_the_drawing_back(
     assert not Drawing.objects.exists()
 
 
-def test_what_a_blocked_sender_drew_stays_in_the_browser(page, problems):
+def test_a_blocked_senders_drawing_stays_in_the_browser(page, problems):
     # Its own server: one that runs for long remembers the senders' key of a test before.
     with Server(SUBMIT_RATE="0") as server:
         studio = Studio(page, server.url)
@@ -166,7 +166,7 @@ def test_what_a_blocked_sender_drew_stays_in_the_browser(page, problems):
     problems.clear()  # the browser's own word on what was refused
 
 
-def test_the_plots_come_one_after_another(page, server, wall):
+def test_the_gallery_plots_load_one_after_another(page, server, wall):
     page.goto(f"{server.url}/gallery/")
     page.get_by_role("link", name="Plots").click()
     figures = page.locator(".plot img")
@@ -190,7 +190,7 @@ def test_the_plots_come_one_after_another(page, server, wall):
         (500, 1, 1, "The server couldn't draw this chart."),
     ],
 )
-def test_only_a_figure_that_may_still_come_is_asked_for_again(
+def test_a_plot_is_requested_again_only_when_it_may_still_succeed(
     page, server, wall, problems, status, seconds, asked, reason
 ):
     answers: list[int] = []
@@ -217,7 +217,7 @@ def test_only_a_figure_that_may_still_come_is_asked_for_again(
     problems.clear()  # the browser's own word on what was refused
 
 
-def test_a_selection_is_plotted_by_keyboard(page, server, wall):
+def test_a_selection_can_be_plotted_by_keyboard(page, server, wall):
     page.goto(f"{server.url}/gallery/plots/")
     page.get_by_label("Title or artist").fill("number")
     page.keyboard.press("Tab")  # the artist
@@ -230,7 +230,7 @@ def test_a_selection_is_plotted_by_keyboard(page, server, wall):
     expect(page.get_by_label("Colormap")).to_have_value("gray")
 
 
-def test_without_scripts_the_plots_are_there_as_pictures(browser, server, wall):
+def test_without_scripts_the_plots_are_plain_images(browser, server, wall):
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f"{server.url}/gallery/plots/")
 
@@ -239,9 +239,7 @@ def test_without_scripts_the_plots_are_there_as_pictures(browser, server, wall):
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_drawings_plot_is_downloaded_in_the_colours_that_are_shown(
-    browser, server, wall, scripts
-):
+def test_a_drawings_plot_is_downloaded_in_the_colours_on_the_page(browser, server, wall, scripts):
     page = browser.new_context(java_script_enabled=scripts).new_page()
     page.goto(f"{server.url}/drawings/{wall[0].id}/")
     page.get_by_role("link", name="magma").click()
@@ -255,7 +253,7 @@ def test_a_drawings_plot_is_downloaded_in_the_colours_that_are_shown(
     assert download.value.suggested_filename == name
 
 
-def test_choosing_a_colormap_recolours_at_once_and_gives_a_link(page, server, wall):
+def test_choosing_a_colormap_recolours_the_image_and_changes_the_address(page, server, wall):
     page.goto(f"{server.url}/drawings/{wall[0].id}/")
     picture = page.locator("#picture")
 
@@ -271,7 +269,7 @@ def test_choosing_a_colormap_recolours_at_once_and_gives_a_link(page, server, wa
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 200
 
 
-def test_the_link_can_be_copied(page, server, wall, context):
+def test_a_drawings_link_can_be_copied(page, server, wall, context):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{server.url}/drawings/{wall[0].id}/")
     page.get_by_role("link", name="viridis").click()
@@ -282,7 +280,7 @@ def test_the_link_can_be_copied(page, server, wall, context):
     assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 
-def test_without_scripts_a_colormap_can_be_chosen_too(browser, server, wall):
+def test_without_scripts_a_colormap_can_be_chosen(browser, server, wall):
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f"{server.url}/drawings/{wall[0].id}/")
     page.locator("#colormap").select_option("hot")
@@ -291,7 +289,7 @@ def test_without_scripts_a_colormap_can_be_chosen_too(browser, server, wall):
     expect(page.locator("#picture")).to_have_attribute("src", re.compile(r"cmap=hot$"))
 
 
-def test_staff_curate_in_the_admin_under_the_same_policy(page, server, wall):
+def test_staff_can_moderate_in_the_admin_in_a_browser(page, server, wall):
     get_user_model().objects.create_superuser("curator", password="a long enough password")
     page.goto(f"{server.url}/admin/")
     page.get_by_label("Username").fill("curator")
@@ -322,7 +320,7 @@ def test_staff_curate_in_the_admin_under_the_same_policy(page, server, wall):
 
 @pytest.mark.parametrize("shape", [(1024, 16), (16, 1024), (320, 200)])
 @pytest.mark.parametrize("width", [360, 1440])
-def test_a_drawing_of_any_shape_is_seen_whole(page, server, make_drawing, shape, width):
+def test_a_drawing_of_any_shape_fits_on_the_screen(page, server, make_drawing, shape, width):
     tall = np.zeros(shape, np.uint8)
     tall[: shape[0] // 2] = 255
     drawing = make_drawing(tall)
@@ -334,7 +332,7 @@ def test_a_drawing_of_any_shape_is_seen_whole(page, server, make_drawing, shape,
     assert box["width"] <= width
 
 
-def test_paper_of_any_shape_is_seen_whole_and_drawn_on_where_the_pointer_is(page, problems):
+def test_a_tall_canvas_fits_on_the_screen_and_draws_at_the_pointer(page, problems):
     with Server(CANVAS_SIZES="64x512,512x64", SUBMIT_RATE="0") as server:
         page.set_viewport_size({"width": 1280, "height": 800})
         studio = Studio(page, server.url)

@@ -40,7 +40,7 @@ def test_two_fingers_zoom_without_leaving_a_mark(studio, two_fingers, tool):
     assert "scale(" in studio.page.locator("#sheet").get_attribute("style")
 
 
-def test_what_is_drawn_while_zoomed_is_where_the_finger_was(studio):
+def test_a_zoomed_canvas_is_drawn_on_where_the_pointer_is(studio):
     studio.page.keyboard.press("+")
     studio.page.keyboard.press("+")
 
@@ -50,7 +50,7 @@ def test_what_is_drawn_while_zoomed_is_where_the_finger_was(studio):
     assert not studio.page.locator("#sheet").get_attribute("style")
 
 
-def test_a_tap_of_two_fingers_undoes_and_of_three_redoes(studio, two_fingers):
+def test_a_two_finger_tap_undoes_and_a_three_finger_tap_redoes(studio, two_fingers):
     studio.mouse((20, 30), (60, 90))
     drawn = studio.field()
 
@@ -62,7 +62,7 @@ def test_a_tap_of_two_fingers_undoes_and_of_three_redoes(studio, two_fingers):
     assert np.array_equal(studio.field(), drawn)
 
 
-def test_a_palm_that_rests_before_the_pen_leaves_no_mark(studio, two_fingers):
+def test_a_palm_resting_while_the_pen_draws_leaves_no_mark(studio, two_fingers):
     two_fingers("touchStart", (150, 170))
     studio.pen((40, 40), (60, 60), (80, 40))
     two_fingers("touchMove", (152, 172))
@@ -74,7 +74,7 @@ def test_a_palm_that_rests_before_the_pen_leaves_no_mark(studio, two_fingers):
 
 
 @pytest.mark.parametrize("tool", ["pen", "line", "fill"])
-def test_a_palm_that_touches_shortly_before_the_pen_is_taken_back(studio, two_fingers, tool):
+def test_a_palms_mark_just_before_the_pen_is_removed(studio, two_fingers, tool):
     studio.choose(tool)
     two_fingers("touchStart", (150, 170))
     two_fingers("touchEnd")
@@ -85,7 +85,7 @@ def test_a_palm_that_touches_shortly_before_the_pen_is_taken_back(studio, two_fi
         assert (studio.field()[120:, 100:] == WHITE).all()
 
 
-def test_a_pen_takes_no_drawing_of_a_finger_back(studio):
+def test_a_pen_removes_no_earlier_strokes_of_a_finger(studio):
     studio.touch(*[(x, 50) for x in range(20, 180, 4)])
     studio.page.wait_for_timeout(700)
     studio.touch((50, 150), (60, 160))
@@ -97,7 +97,7 @@ def test_a_pen_takes_no_drawing_of_a_finger_back(studio):
     assert tools_used(studio) == ["pen", "pen", "pen"]
 
 
-def test_the_wheel_moves_paper_that_is_zoomed(studio):
+def test_the_wheel_moves_the_zoomed_canvas(studio):
     studio.page.keyboard.press("+")
     studio.page.mouse.move(*studio.on_screen((100, 100)))
     before = studio.page.locator("#sheet").get_attribute("style")
@@ -106,7 +106,7 @@ def test_the_wheel_moves_paper_that_is_zoomed(studio):
     expect(studio.page.locator("#sheet")).not_to_have_attribute("style", before)
 
 
-def test_after_a_pen_fingers_draw_only_when_they_are_let(studio):
+def test_after_a_pen_was_used_fingers_draw_only_once_allowed(studio):
     expect(studio.page.locator("#pen-only-field")).to_be_hidden()
     studio.pen((40, 40), (60, 60))
     studio.touch((100, 100), (150, 150))
@@ -119,7 +119,7 @@ def test_after_a_pen_fingers_draw_only_when_they_are_let(studio):
     assert tools_used(studio) == ["pen", "pen"]
 
 
-def test_a_pens_pressure_is_its_width_unless_that_is_switched_off(studio):
+def test_a_pens_pressure_sets_the_width_unless_switched_off(studio):
     studio.set("size", 10)
     studio.pen((40, 40), (60, 40), pressure=0.5)
     studio.pen((40, 80), (60, 80), pressure=1)
@@ -144,7 +144,7 @@ def test_a_cancelled_pointer_ends_its_stroke_cleanly(studio, two_fingers):
     assert studio.field()[75, 75] == WHITE
 
 
-def test_a_steady_hand_smooths_and_still_ends_where_the_pointer_does(studio):
+def test_a_smoothed_stroke_still_ends_where_the_pointer_does(studio):
     zigzag = [(x, 100 + 6 * (-1) ** x) for x in range(20, 180, 4)]
     studio.mouse(*zigzag)
     studio.page.locator(".more summary").click()

@@ -47,7 +47,7 @@ def digests_in_the_page(page, server):
 # --- Recorded inputs ------------------------------------------------------------------------
 
 
-def test_every_recorded_input_has_its_digest():
+def test_every_recorded_input_has_a_digest_of_its_own():
     assert set(GOLDEN) == set(CASES)
     assert {
         f"{make.EVERY_SIZE}@{side}" for side in (16, 17, 31, 64, 100, 200, 333, 512, 1024)
@@ -56,7 +56,7 @@ def test_every_recorded_input_has_its_digest():
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_server_makes_of_a_recorded_input_what_it_always_made(name):
+def test_the_server_still_draws_every_recorded_input_the_same(name):
     document = CASES[name]
     strokes.check(document)
 
@@ -65,13 +65,13 @@ def test_the_server_makes_of_a_recorded_input_what_it_always_made(name):
     assert make.digest(field) == GOLDEN[name]
 
 
-def test_the_page_makes_of_all_recorded_inputs_the_same(digests_in_the_page):
+def test_the_page_draws_every_recorded_input_as_the_server_does(digests_in_the_page):
     for name, document in CASES.items():
         digests = digests_in_the_page([document], strokes.embedded_base_image(document))
         assert digests == [GOLDEN[name]], name
 
 
-def test_the_recorded_inputs_are_what_their_generator_makes():
+def test_the_recorded_inputs_match_their_generator():
     for name, document in make.documents().items():
         assert json.loads((Path(make.__file__).parent / f"{name}.json").read_text()) == document
 
@@ -95,7 +95,7 @@ def test_the_page_and_the_server_agree_on_thousands_of_drawings(digests_in_the_p
     assert agreeing == 10_000
 
 
-def test_the_random_drawings_keep_to_the_rules_and_have_everything_in_them():
+def test_the_random_drawings_are_valid_and_use_every_tool():
     random = np.random.default_rng(20)
     given = [documents.random_document(random) for _ in range(1_000)]
     operations = [each for document in given for each in document["operations"]]

@@ -43,9 +43,7 @@ EVERY_TOOL = [
 
 
 @pytest.mark.parametrize("operations", [OPERATIONS, EVERY_TOOL], ids=["pen", "every tool"])
-def test_it_plays_to_the_end_which_is_the_drawing_byte_for_byte(
-    replay, page, make_replayable, operations
-):
+def test_a_replay_ends_with_exactly_the_drawings_pixels(replay, page, make_replayable, operations):
     drawing = make_replayable(operations, colormap="viridis")
     replay.open(drawing)
     page.get_by_label("Speed").select_option("8")
@@ -58,13 +56,15 @@ def test_it_plays_to_the_end_which_is_the_drawing_byte_for_byte(
     assert np.array_equal(replay.colours(), picture_colours(page, drawing, "viridis"))
 
 
-def test_an_hour_between_two_strokes_takes_a_second(replay, make_replayable):
+def test_a_replay_shortens_an_hours_pause_to_a_second(replay, make_replayable):
     replay.open_still(make_replayable())
 
     expect(replay.slider).to_have_attribute("aria-valuetext", "3 of 3 seconds")
 
 
-def test_it_begins_with_the_paper_and_says_that_it_plays(replay, page, make_replayable):
+def test_a_replay_announces_that_it_plays_and_starts_before_the_strokes(
+    replay, page, make_replayable
+):
     drawing = make_replayable()
     page.clock.install()  # time stands still but for what is asked of it
     replay.open(drawing)
@@ -75,7 +75,7 @@ def test_it_begins_with_the_paper_and_says_that_it_plays(replay, page, make_repl
     assert not np.array_equal(replay.field_now(), drawing.field)
 
 
-def test_pausing_stops_it_and_playing_goes_on_from_there(replay, make_replayable):
+def test_a_replay_can_be_paused_and_resumed(replay, make_replayable):
     replay.open(make_replayable())
     replay.button("Pause").click()
     expect(replay.status).to_have_text("Paused")
@@ -89,7 +89,7 @@ def test_pausing_stops_it_and_playing_goes_on_from_there(replay, make_replayable
     expect(replay.status).to_have_text("Finished")
 
 
-def test_at_the_end_it_can_be_played_again(replay, page, make_replayable):
+def test_a_finished_replay_can_be_played_again(replay, page, make_replayable):
     replay.open(make_replayable())
     page.get_by_label("Speed").select_option("8")
     expect(replay.status).to_have_text("Finished")
@@ -111,7 +111,7 @@ def test_a_faster_replay_takes_less_time(replay, page, make_replayable):
     expect(replay.status).to_have_text("Finished", timeout=3000)  # 8 seconds at 1x
 
 
-def test_what_is_drawn_in_no_time_is_still_played_step_by_step(replay, make_replayable):
+def test_strokes_without_duration_can_still_be_stepped_through(replay, make_replayable):
     operations = [operation | {"t": [0] * len(operation["t"])} for operation in OPERATIONS]
     replay.open_still(make_replayable(operations))
 
@@ -120,7 +120,7 @@ def test_what_is_drawn_in_no_time_is_still_played_step_by_step(replay, make_repl
     assert np.array_equal(replay.field(), after(operations, 1))
 
 
-def test_a_drawing_without_operations_is_its_paper(replay, make_replayable):
+def test_the_replay_of_no_operations_is_white_and_finished(replay, make_replayable):
     replay.open(make_replayable([]))
 
     expect(replay.status).to_have_text("Finished")
@@ -130,9 +130,7 @@ def test_a_drawing_without_operations_is_its_paper(replay, make_replayable):
 # --- Scrubbing ----------------------------------------------------------------------------
 
 
-def test_scrubbing_to_the_start_shows_the_paper_and_to_the_middle_what_was_there(
-    replay, make_replayable
-):
+def test_scrubbing_shows_the_drawing_as_it_was_at_that_time(replay, make_replayable):
     drawing = make_replayable()
     replay.open_still(drawing)
 
@@ -148,7 +146,7 @@ def test_scrubbing_to_the_start_shows_the_paper_and_to_the_middle_what_was_there
     assert np.array_equal(replay.field(), drawing.field)
 
 
-def test_the_slider_can_be_dragged_while_it_plays(replay, page, make_replayable):
+def test_the_slider_can_be_dragged_while_the_replay_plays(replay, page, make_replayable):
     drawing = make_replayable()
     replay.open(drawing)
     box = replay.slider.bounding_box()
@@ -167,7 +165,7 @@ def test_the_slider_can_be_dragged_while_it_plays(replay, page, make_replayable)
     assert np.array_equal(replay.field(), drawing.field)
 
 
-def test_steps_go_from_operation_to_operation(replay, make_replayable):
+def test_the_step_buttons_move_by_one_operation(replay, make_replayable):
     drawing = make_replayable(EVERY_TOOL)
     replay.open_still(drawing)
 
@@ -182,9 +180,7 @@ def test_steps_go_from_operation_to_operation(replay, make_replayable):
     expect(replay.status).to_have_text("Step 8 of 8")
 
 
-def test_a_long_drawing_is_scrubbed_quickly_and_within_bounds_of_memory(
-    replay, page, make_replayable
-):
+def test_a_replay_of_two_thousand_strokes_scrubs_quickly(replay, page, make_replayable):
     """2,000 strokes of 40 points: back and forth from anywhere to anywhere in a few frames."""
     random = np.random.default_rng(7)
     operations = [
@@ -221,7 +217,7 @@ def test_a_long_drawing_is_scrubbed_quickly_and_within_bounds_of_memory(
     assert np.array_equal(replay.field(), drawing.field)
 
 
-def test_keyframes_thin_out_when_their_memory_is_used_up(page, server, make_replayable):
+def test_keyframes_thin_out_to_stay_within_their_memory_limit(page, server, make_replayable):
     page.goto(f"{server.url}/gallery/")
     film = staticfiles_storage.url("drawings/js/raster/film.js")
 
@@ -248,7 +244,7 @@ def test_keyframes_thin_out_when_their_memory_is_used_up(page, server, make_repl
 # --- Keyboard and motion ------------------------------------------------------------------
 
 
-def test_it_works_by_keyboard(replay, page, make_replayable):
+def test_the_replay_can_be_operated_by_keyboard(replay, page, make_replayable):
     replay.visit(make_replayable())
     replay.button("Replay").focus()
     page.keyboard.press("Enter")
@@ -276,7 +272,7 @@ def test_it_works_by_keyboard(replay, page, make_replayable):
     expect(replay.button("Replay")).to_be_focused()
 
 
-def test_closed_it_leaves_nothing_behind_to_tab_to(replay, page, make_replayable):
+def test_a_closed_replay_has_no_controls_in_the_tab_order(replay, page, make_replayable):
     replay.visit(make_replayable())
     replay.button("Replay").focus()
     page.keyboard.press("Tab")
@@ -286,7 +282,7 @@ def test_closed_it_leaves_nothing_behind_to_tab_to(replay, page, make_replayable
     expect(page.locator(".swatch").first).to_be_focused()
 
 
-def test_it_can_be_closed_and_opened_again(replay, make_replayable):
+def test_a_replay_can_be_closed_and_opened_again(replay, make_replayable):
     replay.open(make_replayable())
     replay.button("Close the replay").click()
     expect(replay.picture).to_be_visible()
@@ -297,7 +293,7 @@ def test_it_can_be_closed_and_opened_again(replay, make_replayable):
     assert replay.seconds() < 3
 
 
-def test_clicking_the_drawing_pauses_it(replay, make_replayable):
+def test_clicking_the_drawing_pauses_the_replay(replay, make_replayable):
     replay.open(make_replayable())
 
     replay.canvas.click()
@@ -305,7 +301,7 @@ def test_clicking_the_drawing_pauses_it(replay, make_replayable):
     expect(replay.status).to_have_text("Paused")
 
 
-def test_who_wants_less_motion_gets_the_end_and_steps(replay, make_replayable):
+def test_with_reduced_motion_the_replay_opens_paused_at_its_end(replay, make_replayable):
     drawing = make_replayable()
     replay.open_still(drawing)
 

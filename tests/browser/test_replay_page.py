@@ -29,7 +29,7 @@ PAUSE = 3600 * 1000  # an hour, between two strokes
 # --- Colours ------------------------------------------------------------------------------
 
 
-def test_it_has_the_colours_chosen_on_the_page_and_follows_them(replay, page, make_replayable):
+def test_the_replay_follows_the_colormap_chosen_on_the_page(replay, page, make_replayable):
     drawing = make_replayable()
     replay.open_still(drawing, "?cmap=magma")
     assert np.array_equal(replay.colours(), picture_colours(page, drawing, "magma"))
@@ -46,9 +46,7 @@ def test_it_has_the_colours_chosen_on_the_page_and_follows_them(replay, page, ma
     assert page.get_by_role("link", name="SVG").get_attribute("href").endswith("?cmap=turbo")
 
 
-def test_colours_that_cannot_be_fetched_are_said_to_be_missing(
-    replay, page, problems, make_replayable
-):
+def test_the_replay_says_when_a_colormap_cannot_be_loaded(replay, page, problems, make_replayable):
     drawing = make_replayable()
     replay.open_still(drawing, "?cmap=magma")
     page.route("**/image.png?cmap=viridis", lambda route: route.fulfill(status=503))
@@ -63,7 +61,7 @@ def test_colours_that_cannot_be_fetched_are_said_to_be_missing(
     problems.clear()
 
 
-def test_the_limits_of_the_colours_are_the_drawings(replay, page, make_replayable):
+def test_the_replay_uses_the_drawings_vmin_and_vmax(replay, page, make_replayable):
     drawing = make_replayable(vmin=80, vmax=180, colormap="plasma")
     replay.open_still(drawing)
 
@@ -73,7 +71,9 @@ def test_the_limits_of_the_colours_are_the_drawings(replay, page, make_replayabl
 # --- The paper ----------------------------------------------------------------------------
 
 
-def test_a_drawing_on_another_one_begins_with_that(replay, page, make_drawing, make_replayable):
+def test_the_replay_of_a_drawing_on_another_starts_with_that_drawing(
+    replay, page, make_drawing, make_replayable
+):
     ground = np.arange(128 * 96, dtype=np.uint32).astype(np.uint8).reshape(96, 128)
     parent = make_drawing(ground, title="Underneath")
     paper = {"drawing": str(parent.id)}
@@ -91,7 +91,7 @@ def test_a_drawing_on_another_one_begins_with_that(replay, page, make_drawing, m
     expect(page.get_by_role("heading", level=1)).to_have_text("On top")
 
 
-def test_a_drawing_on_a_picture_begins_with_that(replay, make_replayable):
+def test_the_replay_of_a_drawing_on_an_image_starts_with_that_image(replay, make_replayable):
     ground = np.arange(128 * 96, dtype=np.uint32).astype(np.uint8).reshape(96, 128)
     out = io.BytesIO()
     Image.fromarray(ground).save(out, "png")
@@ -104,7 +104,7 @@ def test_a_drawing_on_a_picture_begins_with_that(replay, make_replayable):
     assert np.array_equal(replay.field(), ground)
 
 
-def test_when_the_paper_goes_while_the_strokes_are_cached_the_page_says_so(
+def test_the_replay_says_when_its_base_drawing_has_been_hidden(
     replay, page, problems, make_drawing, make_replayable
 ):
     ground = np.full((96, 128), 200, np.uint8)
@@ -126,7 +126,7 @@ def test_when_the_paper_goes_while_the_strokes_are_cached_the_page_says_so(
 # --- The page -----------------------------------------------------------------------------
 
 
-def test_the_strokes_are_fetched_only_when_asked_for(replay, page, make_replayable):
+def test_the_strokes_are_fetched_once_and_only_for_a_replay(replay, page, make_replayable):
     drawing = make_replayable()
     requests = []
     page.on("request", lambda request: requests.append(request.url))
@@ -145,9 +145,7 @@ def test_the_strokes_are_fetched_only_when_asked_for(replay, page, make_replayab
     assert [url for url in requests if "strokes" in url] == [f"{page.url}strokes.json"]
 
 
-def test_when_the_strokes_cannot_be_fetched_it_can_be_tried_again(
-    replay, page, problems, make_replayable
-):
+def test_a_replay_that_failed_to_load_can_be_tried_again(replay, page, problems, make_replayable):
     replay.visit(make_replayable())
     page.route("**/strokes.json", lambda route: route.fulfill(status=503))
     replay.button("Replay").click()
@@ -170,7 +168,9 @@ def test_a_drawing_without_strokes_has_no_replay(page, server, make_drawing):
     expect(page.get_by_role("link", name="Strokes")).to_have_count(0)
 
 
-def test_without_scripts_there_is_no_replay_but_the_strokes(browser, server, make_replayable):
+def test_without_scripts_the_strokes_can_be_downloaded_but_not_replayed(
+    browser, server, make_replayable
+):
     drawing = make_replayable()
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f"{server.url}/drawings/{drawing.id}/")
@@ -183,7 +183,7 @@ def test_without_scripts_there_is_no_replay_but_the_strokes(browser, server, mak
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440])
-def test_the_player_shifts_nothing_and_does_not_scroll_sideways(
+def test_opening_the_replay_shifts_nothing_and_causes_no_sideways_scrolling(
     replay, page, make_drawing, make_replayable, width
 ):
     page.set_viewport_size({"width": width, "height": 800})
@@ -251,7 +251,7 @@ def noise():
 
 
 @pytest.mark.parametrize("which", [0, 1, 2, 3, 4])
-def test_every_png_filter_is_undone(page, server, noise, which):
+def test_every_png_filter_is_decoded(page, server, noise, which):
     png = png_of(filtered(noise, [which] * 23), 17, 23)
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(png))), noise)  # a sound test
 
@@ -264,7 +264,7 @@ def test_png_filters_may_change_from_line_to_line(page, server, noise):
     assert np.array_equal(decoded(page, server, png), noise)
 
 
-def test_pngs_of_other_programs_are_read(page, server, field):
+def test_pngs_from_another_encoder_are_read(page, server, field):
     photo = np.add.outer(np.arange(200), np.arange(200)).astype(np.uint8)
     for wanted in (field, photo):
         out = io.BytesIO()
@@ -285,7 +285,9 @@ def test_pngs_of_other_programs_are_read(page, server, field):
         ({"lines": b"\5" * (18 * 23)}, "unknown filter"),
     ],
 )
-def test_a_png_that_is_not_a_field_is_refused(page, server, noise, change, message):
+def test_a_png_that_is_not_a_whole_8_bit_grey_image_is_refused(
+    page, server, noise, change, message
+):
     good = {"lines": filtered(noise, [0] * 23), "width": 17, "height": 23}
 
     with pytest.raises(Exception, match=message):
@@ -293,7 +295,7 @@ def test_a_png_that_is_not_a_field_is_refused(page, server, noise, change, messa
 
 
 @pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
-def test_every_version_of_npy_is_read(page, server, noise, version):
+def test_every_version_of_the_npy_format_is_read(page, server, noise, version):
     page.goto(f"{server.url}/gallery/")
     out = io.BytesIO()
     np.lib.format.write_array(out, noise, version=version)
@@ -308,7 +310,7 @@ def test_every_version_of_npy_is_read(page, server, noise, version):
 @pytest.mark.parametrize(
     "values", [np.zeros((4, 4)), np.zeros(16, np.uint8), np.zeros((4, 4), "i1")]
 )
-def test_an_npy_that_is_not_a_field_is_refused(page, server, values):
+def test_an_npy_file_of_another_type_or_shape_is_refused(page, server, values):
     page.goto(f"{server.url}/gallery/")
     out = io.BytesIO()
     np.save(out, values)

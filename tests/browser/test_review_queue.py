@@ -19,7 +19,7 @@ def curator(page, server, admin_client):
     return page
 
 
-def test_curators_review_by_keyboard(curator, server, make_drawing):
+def test_moderators_can_review_by_keyboard(curator, server, make_drawing):
     for number in range(4):
         make_drawing(title=f"Fox {number}", status="pending")
     page, title = curator, curator.locator("#review-title")
@@ -43,7 +43,7 @@ def test_curators_review_by_keyboard(curator, server, make_drawing):
     assert statuses() == ["published", "pending", "pending", "pending"]
 
 
-def test_curators_review_and_change_many_without_scripts(browser, curator, server, make_drawing):
+def test_moderators_can_review_and_undo_without_scripts(browser, curator, server, make_drawing):
     for number in range(2):
         make_drawing(title=f"Fox {number}", status="pending")
     context = browser.new_context(java_script_enabled=False)
@@ -59,7 +59,7 @@ def test_curators_review_and_change_many_without_scripts(browser, curator, serve
     assert statuses() == ["hidden", "pending"]
 
 
-def test_all_that_match_are_selected_asked_about_and_changed(curator, server, make_drawing):
+def test_all_matching_drawings_can_be_hidden_after_a_confirmation(curator, server, make_drawing):
     blank = make_drawing()
     Drawing.objects.bulk_create(Drawing(blob=blank.blob, width=200, height=200) for _ in range(60))
     page = curator
@@ -74,7 +74,7 @@ def test_all_that_match_are_selected_asked_about_and_changed(curator, server, ma
     assert set(statuses()) == {"hidden"}
 
 
-def test_a_figure_that_is_refused_is_asked_for_again(curator, server, make_drawing, problems):
+def test_a_plot_that_is_refused_is_requested_again_once(curator, server, make_drawing, problems):
     make_drawing()
     page, asked = curator, []
 

@@ -56,7 +56,7 @@ def test_shift_makes_lines_straight_and_shapes_regular(studio):
     assert len(pen["x"]) == 2
 
 
-def test_shift_in_the_middle_of_a_stroke_goes_on_straight_and_keeps_it(studio):
+def test_shift_during_a_stroke_continues_it_with_a_straight_line(studio):
     page = studio.page
     page.mouse.move(*studio.on_screen((20, 20)))
     page.mouse.down()
@@ -75,7 +75,7 @@ def test_shift_in_the_middle_of_a_stroke_goes_on_straight_and_keeps_it(studio):
     assert field[90, 120] == WHITE
 
 
-def test_a_fill_stops_at_other_colours_of_a_qualitative_map(studio):
+def test_a_fill_stops_at_another_colour_of_a_qualitative_colormap(studio):
     studio.page.locator("#colormap").select_option("tab10")
     colours = studio.page.locator("#colours input")
     expect(colours).to_have_count(10)
@@ -92,7 +92,7 @@ def test_a_fill_stops_at_other_colours_of_a_qualitative_map(studio):
     assert field[20, 20] == WHITE
 
 
-def test_fill_floods_what_is_enclosed_and_no_more(studio):
+def test_a_fill_stays_inside_a_closed_outline(studio):
     studio.choose("rectangle")
     studio.mouse((50, 50), (100, 100))
     studio.choose("fill")
@@ -104,7 +104,7 @@ def test_fill_floods_what_is_enclosed_and_no_more(studio):
     assert field[20, 20] == WHITE
 
 
-def test_the_eyedropper_takes_the_shade_from_the_paper(studio):
+def test_the_eyedropper_picks_the_shade_of_the_pixel(studio):
     studio.set("shade", 123)
     studio.set("size", 20)
     studio.mouse((50, 50), (60, 50))
@@ -115,7 +115,7 @@ def test_the_eyedropper_takes_the_shade_from_the_paper(studio):
     expect(studio.page.locator("#shade")).to_have_value("123")
 
 
-def test_negative_and_mirrors_can_be_undone(studio):
+def test_inverting_and_mirroring_can_be_undone(studio):
     studio.mouse((20, 30), (60, 90))
     drawn = studio.field()
 
@@ -130,7 +130,7 @@ def test_negative_and_mirrors_can_be_undone(studio):
     assert np.array_equal(studio.field(), drawn)
 
 
-def test_a_qualitative_colormap_shows_its_colours_and_draws_no_others(studio):
+def test_a_qualitative_colormap_offers_only_its_own_colours(studio):
     studio.page.locator("#colormap").select_option("tab10")
     colours = studio.page.get_by_role("radiogroup", name="Colour").get_by_role("radio")
     expect(colours).to_have_count(10)
@@ -143,7 +143,7 @@ def test_a_qualitative_colormap_shows_its_colours_and_draws_no_others(studio):
     assert studio.document()["operations"][0]["antialiased"] is False
 
 
-def test_the_undo_of_the_hundredth_stroke_is_one_patch(studio):
+def test_undoing_one_of_a_hundred_strokes_redraws_only_its_area(studio):
     studio.page.evaluate(
         """async () => {
             const { paper } = await import(document.querySelector("script[type=module]").src);
@@ -168,7 +168,7 @@ def test_the_undo_of_the_hundredth_stroke_is_one_patch(studio):
     assert studio.page.evaluate("redrawn") < 200 * 8
 
 
-def test_the_strokes_that_were_drawn_make_the_same_field_on_the_server(studio):
+def test_the_server_rasterises_the_studios_strokes_to_the_same_pixels(studio):
     studio.mouse((20, 30), (60, 90), (100, 20))
     studio.choose("ellipse")
     studio.mouse((50, 50), (150, 120))
@@ -197,13 +197,13 @@ def test_the_strokes_that_were_drawn_make_the_same_field_on_the_server(studio):
         ("e", "Eraser"),
     ],
 )
-def test_what_a_key_has_done_is_said(studio, key, said):
+def test_the_effect_of_a_key_is_announced(studio, key, said):
     studio.page.keyboard.press(key)
 
     expect(studio.page.get_by_role("status")).to_contain_text(said)
 
 
-def test_every_tool_has_its_key(studio):
+def test_every_tool_has_a_key(studio):
     for key, tool in zip(
         "elrofip",
         ["eraser", "line", "rectangle", "ellipse", "fill", "eyedropper", "pen"],
@@ -213,7 +213,7 @@ def test_every_tool_has_its_key(studio):
         expect(studio.page.locator(f"input[name=tool][value={tool}]")).to_be_checked()
 
 
-def test_keys_in_a_text_field_are_text(studio):
+def test_keys_typed_in_a_text_field_trigger_no_tools(studio):
     studio.page.get_by_label("Title").click()
     studio.page.keyboard.type("pen? no")
 
@@ -261,7 +261,7 @@ def test_focus_stays_on_undo_when_there_is_nothing_more_to_undo(studio):
 # --- Paper --------------------------------------------------------------------------------
 
 
-def test_a_picture_becomes_the_paper_and_can_be_drawn_on(studio, field):
+def test_an_image_file_becomes_the_base_image_and_can_be_drawn_on(studio, field):
     studio.page.locator(".more summary").click()
     studio.page.locator("#picture-file").set_input_files(
         {"name": "a.png", "mimeType": "image/png", "buffer": samples.png(field)}
@@ -279,7 +279,7 @@ def test_a_picture_becomes_the_paper_and_can_be_drawn_on(studio, field):
     )
 
 
-def test_a_picture_to_trace_is_not_on_the_paper(studio, field):
+def test_an_image_to_trace_is_not_part_of_the_drawing(studio, field):
     studio.page.locator(".more summary").click()
     studio.page.locator("#picture-use").select_option("trace")
     studio.page.locator("#picture-file").set_input_files(
@@ -292,7 +292,7 @@ def test_a_picture_to_trace_is_not_on_the_paper(studio, field):
     expect(studio.page.locator("#tracing")).to_be_hidden()
 
 
-def test_a_file_that_is_no_picture_is_said_to_be_none(studio):
+def test_a_file_that_is_not_an_image_is_refused_with_a_message(studio):
     studio.page.locator(".more summary").click()
     studio.page.locator("#picture-file").set_input_files(
         {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"}
