@@ -21,7 +21,7 @@ def by_matplotlib(field, cmap, vmin, vmax):
 
 
 @pytest.mark.parametrize("cmap", COLORMAPS)
-def test_a_picture_has_exactly_the_colours_of_matplotlib(cmap):
+def test_a_png_has_exactly_the_colours_of_matplotlib(cmap):
     blob = pixels.write_blob(ALL_SHADES)
     for vmin, vmax in LIMITS:
         png = png_from_blob(blob, 16, 16, colormaps.palette(cmap, vmin, vmax))
@@ -32,7 +32,7 @@ def test_a_picture_has_exactly_the_colours_of_matplotlib(cmap):
 
 
 @pytest.mark.parametrize(("cache", "megabytes"), [("own_palette", 1), ("strip_png", 0.5)])
-def test_what_is_kept_is_bounded_in_bytes(cache, megabytes):
+def test_each_cache_is_bounded_in_bytes(cache, megabytes):
     make, arguments = getattr(colormaps, cache), {"own_palette": (0, 255)}.get(cache, ())
     largest = max(sys.getsizeof(make(cmap, *arguments)) for cmap in COLORMAPS)
 
@@ -40,7 +40,7 @@ def test_what_is_kept_is_bounded_in_bytes(cache, megabytes):
 
 
 @pytest.mark.parametrize("cmap", ["gray", "viridis", "tab10", "hsv_r"])
-def test_a_strip_is_the_colormap_from_left_to_right(cmap):
+def test_a_strip_shows_the_colormap_from_left_to_right(cmap):
     strip = colormaps.strip_png(cmap)
 
     colours = by_matplotlib(np.arange(256, dtype=np.uint8), cmap, 0, 255)[:, :3]
@@ -48,16 +48,16 @@ def test_a_strip_is_the_colormap_from_left_to_right(cmap):
     assert png_chunk(b"PLTE", colours.tobytes()) in strip
 
 
-def test_the_groups_have_every_colormap_once():
+def test_the_groups_contain_every_colormap_once():
     names = [name for _, names in colormaps.grouped_colormaps() for name in names]
 
     assert sorted(names) == COLORMAPS
 
 
-def test_the_featured_colormaps_are_matplotlibs():
+def test_the_featured_colormaps_exist_in_matplotlib():
     assert set(colormaps.FEATURED_COLORMAPS) <= set(COLORMAPS)
 
 
 @pytest.mark.parametrize("name", ["", "nosuch", "Gray", "gray ", "gray\0"])
-def test_other_names_are_no_colormaps(name):
+def test_an_unknown_name_is_not_a_colormap(name):
     assert not colormaps.is_colormap(name)

@@ -22,7 +22,7 @@ SIZES = [(16, 16), (16, 1024), (1024, 16), (33, 57), (200, 200), (90, 249), (90,
 
 
 @pytest.mark.parametrize(("height", "width"), SIZES)
-def test_a_field_comes_back_from_its_blob_unchanged(height, width):
+def test_a_field_survives_the_round_trip_through_a_blob(height, width):
     field = samples.shades(height, width)
 
     back = pixels.read_blob(pixels.write_blob(field), height, width)
@@ -31,18 +31,18 @@ def test_a_field_comes_back_from_its_blob_unchanged(height, width):
     assert np.array_equal(back, field)
 
 
-def test_a_blob_is_the_scanlines_of_a_png(field):
+def test_a_blob_holds_the_scanlines_of_a_png(field):
     assert zlib.decompress(pixels.write_blob(field)) == scanlines(field)
 
 
-def test_every_reader_of_pngs_takes_a_blob(field):
+def test_pillow_decodes_a_blob_wrapped_in_a_png(field):
     png = png_from_blob(pixels.write_blob(field), *field.shape)
 
     assert np.array_equal(samples.decoded(png, "L"), field)
 
 
 @pytest.mark.parametrize("width", [64, 249, 250, 1024])
-def test_a_line_that_repeats_the_one_above_takes_next_to_nothing(width):
+def test_repeated_lines_compress_to_almost_nothing(width):
     line = np.random.default_rng(1).integers(0, 256, width, np.uint8)
 
     lines = [len(pixels.write_blob(np.tile(line, (height, 1)))) for height in (16, 64)]
@@ -50,7 +50,7 @@ def test_a_line_that_repeats_the_one_above_takes_next_to_nothing(width):
     assert lines[1] - lines[0] < width
 
 
-def test_drawings_of_strokes_take_less_than_by_zlib():
+def test_blobs_of_line_drawings_are_smaller_than_with_plain_zlib():
     fields = [
         rasteriser.rasterise(documents.document(*operations, width=200, height=200))
         for operations in documents_of_strokes()
@@ -78,7 +78,7 @@ def documents_of_strokes():
         ]
 
 
-def test_a_field_that_is_no_copy_of_its_own_gives_the_same_blob(field):
+def test_a_view_of_an_array_gives_the_same_blob_as_its_copy(field):
     assert pixels.write_blob(field.T) == pixels.write_blob(field.T.copy())
 
 
@@ -104,7 +104,7 @@ def test_a_field_that_is_no_copy_of_its_own_gives_the_same_blob(field):
         ),
     ],
 )
-def test_a_blob_that_does_not_hold_its_field_is_refused(field, damage):
+def test_a_blob_that_is_not_exactly_one_field_is_refused(field, damage):
     blob = damage(field, pixels.write_blob(field))
 
     with pytest.raises(pixels.BadBlobError):
@@ -116,7 +116,7 @@ def test_a_blob_of_another_size_is_refused(field):
         pixels.read_blob(pixels.write_blob(field), 100, 400)
 
 
-def test_a_blob_that_would_inflate_without_end_takes_no_memory():
+def test_a_decompression_bomb_takes_almost_no_memory():
     bomb = zlib.compress(bytes(100_000_000), 9)
 
     tracemalloc.start()
@@ -130,7 +130,7 @@ def test_a_blob_that_would_inflate_without_end_takes_no_memory():
 
 @pytest.mark.parametrize("scale", [1, 2, 3, 8])
 @pytest.mark.parametrize(("height", "width"), [(16, 40), (200, 200)])
-def test_enlarging_repeats_every_pixel_both_ways(height, width, scale):
+def test_enlarging_repeats_every_pixel_in_both_directions(height, width, scale):
     field = samples.shades(height, width)
 
     blob = pixels.enlarge_blob(pixels.write_blob(field), height, width, scale)
@@ -157,7 +157,7 @@ def test_bands_join_to_the_blob_of_the_whole_field(field, cuts):
     assert np.array_equal(pixels.read_blob(blob, 200, 200), field)
 
 
-def test_bands_join_in_any_order_and_more_than_once(field):
+def test_bands_can_be_joined_in_any_order_and_repeatedly(field):
     a, b = field[:50], samples.shades(30, 200)
     bands = {"a": pixels.compress_band(a), "b": pixels.compress_band(b)}
 
@@ -166,7 +166,7 @@ def test_bands_join_in_any_order_and_more_than_once(field):
     assert np.array_equal(pixels.read_blob(blob, 130, 200), np.vstack((b, a, a)))
 
 
-def test_a_blob_of_bands_is_a_pngs(field):
+def test_a_blob_joined_from_bands_makes_a_valid_png(field):
     bands = [pixels.compress_band(lines) for lines in np.split(field, 4)]
 
     png = png_from_blob(pixels.join_bands(bands), 200, 200)
@@ -177,7 +177,7 @@ def test_a_blob_of_bands_is_a_pngs(field):
 
 @pytest.mark.parametrize("first", [b"", b"a", bytes(70_000), b"\xff" * 70_000, bytes(range(256))])
 @pytest.mark.parametrize("second", [b"", b"b", bytes(65_521), b"\xff" * 70_001, b"abc" * 999])
-def test_checksums_combine_to_that_of_both_together(first, second):
+def test_combined_checksums_equal_that_of_the_concatenated_data(first, second):
     combined = pixels.combine_adler32(zlib.adler32(first), zlib.adler32(second), len(second))
 
     assert combined == zlib.adler32(first + second)
@@ -193,7 +193,7 @@ def exact_brightness(red, green, blue, alpha):
 # --- Brightness ---------------------------------------------------------------------------
 
 
-def test_brightness_is_that_of_exact_arithmetic():
+def test_brightness_agrees_with_exact_arithmetic():
     dice = np.random.default_rng(2)
     corners = [0, 1, 127, 128, 254, 255]
     colours = [list(colour) for colour in itertools.product(corners, repeat=4)]
@@ -205,12 +205,12 @@ def test_brightness_is_that_of_exact_arithmetic():
     assert brightness.tolist() == [[exact_brightness(*colour) for colour in colours]]
 
 
-def test_a_half_is_rounded_up():
+def test_a_brightness_of_exactly_half_is_rounded_up():
     # 0.34 * 25 = 8.5
     assert uploads.luminance(np.array([[[25, 0, 0, 255]]], np.uint8)).tolist() == [[9]]
 
 
-def test_grey_stays_exactly_what_it_was():
+def test_grey_pixels_keep_their_exact_value():
     greys = np.arange(256, dtype=np.uint8)
     rgba = np.stack([greys, greys, greys, np.full(256, 255, np.uint8)], axis=-1)
 

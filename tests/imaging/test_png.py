@@ -32,7 +32,7 @@ def test_a_png_with_a_palette_shows_its_colours(field):
     assert np.array_equal(samples.decoded(png), colours[field])
 
 
-def test_a_png_of_a_blob_comes_apart_again(field):
+def test_a_png_made_from_a_blob_can_be_split_into_it_again(field):
     blob = pixels.write_blob(field)
 
     assert split_png(png_from_blob(blob, 200, 200)) == (blob, 200, 200)
@@ -51,11 +51,11 @@ OTHER_PNGS = {
 
 
 @pytest.mark.parametrize("data", OTHER_PNGS.values(), ids=OTHER_PNGS)
-def test_no_other_file_does(data):
+def test_a_png_not_made_from_a_blob_is_not_split(data):
     assert split_png(data) is None
 
 
-def test_the_blob_stands_in_the_png_as_it_is(field):
+def test_a_png_contains_the_blob_unchanged(field):
     blob = pixels.write_blob(field)
 
     assert png_chunk(b"IDAT", blob) in samples.png(field)

@@ -13,7 +13,7 @@ from tests.support.documents import CLEAR, INVERT, LINE, document, fill, flip, s
 # --- Rasterising --------------------------------------------------------------------------
 
 
-def test_nothing_on_white_paper_is_white():
+def test_a_document_without_operations_is_white():
     assert (rasteriser.rasterise(document()) == 255).all()
     assert rasteriser.rasterise(document()).shape == (48, 64)
 
@@ -26,13 +26,13 @@ def test_a_dot_is_dark_in_the_middle_and_soft_at_its_edge():
     assert field[10, 24] == 255
 
 
-def test_without_antialiasing_there_are_two_shades():
+def test_without_antialiasing_a_stroke_has_only_two_shades():
     field = rasteriser.rasterise(document(stroke((5, 5), (60, 40), radius=4.3, antialiased=False)))
 
     assert set(field.flat) == {0, 255}
 
 
-def test_the_paper_stays_as_it_was():
+def test_rasterising_does_not_modify_the_base_image():
     ground = samples.shades(48, 64)
 
     field = rasteriser.rasterise(document(LINE, INVERT), ground)
@@ -68,7 +68,7 @@ def test_each_step_shows_the_field_after_it():
 
 
 @pytest.mark.parametrize("shape", [(64, 48), (48, 65), (1, 1)])
-def test_a_paper_of_another_size_is_refused(shape):
+def test_a_base_image_of_another_size_is_refused(shape):
     with pytest.raises(strokes.BadStrokesError, match="as large as the drawing"):
         rasteriser.rasterise(document(), np.zeros(shape, np.uint8))
 
@@ -95,7 +95,7 @@ LONG = {
 
 
 @pytest.mark.parametrize(("operations", "ground"), LONG.values(), ids=LONG)
-def test_what_takes_more_than_its_budget_is_not_done(operations, ground):
+def test_drawing_stops_when_its_budget_is_spent(operations, ground):
     given = large(*(operations if isinstance(operations, list) else [operations]))
     start = time.monotonic()
 
@@ -105,20 +105,20 @@ def test_what_takes_more_than_its_budget_is_not_done(operations, ground):
     assert time.monotonic() - start < 5
 
 
-def test_what_is_known_to_take_too_long_is_not_begun():
+def test_drawing_that_will_exceed_its_budget_does_not_begin():
     steps = rasteriser.steps(large(LINE, stroke(*DIAGONAL * 1_000)), None, rasteriser.Budget(1))
 
     with pytest.raises(rasteriser.TooMuchWorkError):
         next(steps)
 
 
-def test_what_lies_outside_the_field_takes_little():
+def test_strokes_outside_the_field_cost_little_work():
     outside = stroke(*[(-2000, 10), (-100, 3000)] * 10)
 
     assert rasteriser.work(outside, 1024, 1024) < 100_000
 
 
-def test_within_its_budget_a_field_is_what_it_is_without():
+def test_a_sufficient_budget_does_not_change_the_result():
     given = document(LINE, fill(3, 40), INVERT, flip(), CLEAR, LINE)
 
     assert np.array_equal(
@@ -126,7 +126,7 @@ def test_within_its_budget_a_field_is_what_it_is_without():
     )
 
 
-def test_what_several_things_take_is_spent_once_for_all():
+def test_a_budget_is_shared_by_everything_that_spends_it():
     budget = rasteriser.Budget(1)
     budget.spend(rasteriser.WORK_PER_SECOND * 0.75)
 
@@ -152,7 +152,7 @@ def flooded_pixel_by_pixel(field, x, y, tolerance):
 # --- Flooding -----------------------------------------------------------------------------
 
 
-def test_a_flood_reaches_what_one_pixel_after_another_reaches():
+def test_a_flood_fill_agrees_with_the_pixel_by_pixel_definition():
     random = np.random.default_rng(5)
     for _ in range(500):
         shape = random.integers(1, 24, 2)
@@ -166,7 +166,7 @@ def test_a_flood_reaches_what_one_pixel_after_another_reaches():
         assert np.array_equal(mask, flooded_pixel_by_pixel(field, x, y, tolerance))
 
 
-def test_a_flood_through_a_maze_reaches_its_end():
+def test_a_flood_fill_reaches_the_end_of_a_maze():
     field = np.full((1024, 1024), 255, np.uint8)
     field[:, 1::2] = 0
     field[0, 1::4] = 255

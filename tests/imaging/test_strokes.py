@@ -182,7 +182,7 @@ GOOD_TEXTS = {
 
 
 @pytest.mark.parametrize("text", GOOD_TEXTS.values(), ids=GOOD_TEXTS)
-def test_a_document_that_keeps_to_the_rules_is_taken(text):
+def test_a_document_that_keeps_to_the_rules_is_accepted(text):
     assert strokes.parse(text) == json.loads(text)
     assert strokes.parse(text.encode()) == json.loads(text)
 
@@ -196,7 +196,7 @@ def test_a_document_that_keeps_to_the_rules_is_taken(text):
     ],
     ids=["points", "strokes", "operations and points"],
 )
-def test_as_much_as_there_may_be_is_taken(operations):
+def test_the_greatest_number_of_points_and_operations_is_accepted(operations):
     text = documents.text(*operations)
 
     assert strokes.parse(text) == json.loads(text)
@@ -211,7 +211,7 @@ def test_as_much_as_there_may_be_is_taken(operations):
     ],
     ids=["operations", "points of one stroke", "points of all"],
 )
-def test_too_many_are_refused(operations):
+def test_too_many_points_or_operations_are_refused(operations):
     with pytest.raises(strokes.BadStrokesError, match="at most"):
         strokes.parse(documents.text(*operations))
 
@@ -225,7 +225,7 @@ def test_too_many_are_refused(operations):
     ],
     ids=["numbers", "points", "operations"],
 )
-def test_far_too_many_are_refused_unread(text, monkeypatch):
+def test_far_too_many_numbers_or_operations_are_refused_without_parsing(text, monkeypatch):
     monkeypatch.setattr(strict_json, "loads", lambda text: pytest.fail("read"))
 
     for sent in (text, text.encode()):
@@ -242,7 +242,7 @@ def test_far_too_many_are_refused_unread(text, monkeypatch):
         ("[", "not JSON"),
     ],
 )
-def test_the_sentence_says_what_is_wrong_and_where(text, said):
+def test_the_error_message_says_what_is_wrong_and_where(text, said):
     with pytest.raises(strokes.BadStrokesError, match=said):
         strokes.parse(text)
 
@@ -250,7 +250,7 @@ def test_the_sentence_says_what_is_wrong_and_where(text, said):
 # --- Paper --------------------------------------------------------------------------------
 
 
-def test_the_paper_may_be_a_grey_png():
+def test_the_base_image_may_be_a_grey_png():
     field = samples.shades(48, 64)
 
     given = strokes.parse(changed(["paper"], paper(samples.png(field))))
@@ -261,12 +261,12 @@ def test_the_paper_may_be_a_grey_png():
     assert strokes.base_drawing_id(given) is None
 
 
-def test_white_paper_and_a_drawing_have_no_image():
+def test_white_paper_and_a_base_drawing_have_no_embedded_image():
     assert strokes.embedded_base_image(document()) is None
     assert strokes.embedded_base_image(document(paper={"drawing": samples.NO_ID})) is None
 
 
-def test_the_paper_may_be_a_drawing():
+def test_the_base_image_may_be_a_drawing():
     assert strokes.base_drawing_id(document()) is None
     assert str(strokes.base_drawing_id(document(paper={"drawing": samples.NO_ID}))) == samples.NO_ID
 
@@ -289,7 +289,7 @@ BAD_PAPERS = {
 
 
 @pytest.mark.parametrize("data", BAD_PAPERS.values(), ids=BAD_PAPERS)
-def test_a_paper_that_is_no_grey_png_of_the_fields_size_is_refused(data):
+def test_an_embedded_base_image_must_be_a_grey_png_of_the_fields_size(data):
     given = strokes.parse(changed(["paper"], paper(data)))
 
     with pytest.raises(strokes.BadStrokesError, match=r"paper\.image must be"):
@@ -297,7 +297,7 @@ def test_a_paper_that_is_no_grey_png_of_the_fields_size_is_refused(data):
 
 
 @pytest.mark.parametrize("text", ["äöü", "AAA", "====", "\ud800", "A A A A", "_-_-"])
-def test_a_paper_that_is_no_base64_is_refused(text):
+def test_an_embedded_base_image_that_is_not_base64_is_refused(text):
     with pytest.raises(strokes.BadStrokesError, match=r"paper\.image must be"):
         strokes.embedded_base_image(document(paper={"image": text}))
 
@@ -306,7 +306,7 @@ def test_a_paper_that_is_no_base64_is_refused(text):
 
 
 @pytest.mark.parametrize("text", GOOD_TEXTS.values(), ids=GOOD_TEXTS)
-def test_what_is_packed_comes_back(text):
+def test_packed_strokes_can_be_unpacked_unchanged(text):
     given = strokes.parse(text)
 
     packed = strokes.pack(given)
@@ -334,12 +334,12 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("data", DAMAGED.values(), ids=DAMAGED)
-def test_what_was_not_packed_is_not_unpacked(data):
+def test_damaged_packed_strokes_are_refused(data):
     with pytest.raises(strokes.BadStrokesError):
         strokes.unpack(data)
 
 
-def test_what_could_not_be_unpacked_again_is_not_packed():
+def test_a_document_too_large_to_unpack_is_not_packed():
     given = document(paper={"image": "A" * strokes.MAX_TEXT_BYTES})
 
     with pytest.raises(strokes.BadStrokesError, match="more than 16,000,000"):

@@ -87,7 +87,7 @@ MANY = document(
 
 
 @pytest.mark.parametrize("cmap", ["gray", "viridis", "twilight"])
-def test_a_drawing_of_everything_looks_like_its_picture(off_by, cmap):
+def test_an_svg_of_every_tool_looks_like_the_image(off_by, cmap):
     assert off_by(MANY, colormaps.palette(cmap, 0, 255)).mean() < 4
 
 
@@ -119,7 +119,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("given", CASES.values(), ids=CASES)
-def test_it_looks_like_the_picture(off_by, given):
+def test_an_svg_looks_like_the_image(off_by, given):
     difference = off_by(given)
 
     # Chromium's edges differ a little from the rasteriser's, and nothing else does.
@@ -128,7 +128,7 @@ def test_it_looks_like_the_picture(off_by, given):
 
 
 @pytest.mark.parametrize("cmap", ["gray", "tab10"])
-def test_what_is_filled_is_exact(off_by, cmap):
+def test_filled_areas_have_exactly_the_right_colour(off_by, cmap):
     given = document(LEFT, fill(40, 40, 170), INVERT, flip(), width=100, height=100)
     difference = off_by(given, colormaps.palette(cmap, 0, 255))
 
@@ -138,14 +138,14 @@ def test_what_is_filled_is_exact(off_by, cmap):
     assert not difference[middle].any()
 
 
-def test_a_fill_up_to_a_soft_edge_leaves_the_edge(off_by):
+def test_a_fill_up_to_a_soft_edge_keeps_the_edge(off_by):
     given = document(stroke((32, 24), radius=12), fill(2, 2, 200, 20), fill(32, 24, 30, 100))
 
     assert off_by(given).mean() < 0.5
 
 
 @pytest.mark.parametrize("operations", [[], [INVERT], [flip()], [INVERT, flip(), flip("vertical")]])
-def test_the_paper_that_was_drawn_on_lies_below(off_by, operations):
+def test_the_base_image_lies_below_the_strokes(off_by, operations):
     ground = samples.shades(48, 64)
 
     difference = off_by(document(LINE, *operations), colormaps.palette("turbo", 0, 255), ground)
@@ -155,14 +155,14 @@ def test_the_paper_that_was_drawn_on_lies_below(off_by, operations):
     assert difference.mean() < 3
 
 
-def test_a_cleared_paper_is_white(off_by):
+def test_a_clear_replaces_the_base_image_with_white(off_by):
     given = document(INVERT, CLEAR, LINE)
 
     assert off_by(given, GRAY, samples.shades(48, 64)).mean() < 1.5
     assert "image" not in elements(svg.from_strokes(given, GRAY, samples.shades(48, 64)))
 
 
-def test_a_fill_on_a_paper_sees_the_paper(off_by):
+def test_a_fill_takes_the_base_image_into_account(off_by):
     ground = np.full((48, 64), 255, np.uint8)
     ground[10:30, 10:30] = 40
 
@@ -181,7 +181,7 @@ def test_a_line_is_one_path_with_round_ends():
     assert root.attrib["stroke-linecap"] == root.attrib["stroke-linejoin"] == "round"
 
 
-def test_its_colours_are_the_palettes():
+def test_an_svg_uses_the_colours_of_the_palette():
     palette = colormaps.palette("viridis", 20, 200)
     expected = {"#" + bytes(palette[3 * shade : 3 * shade + 3]).hex() for shade in (255, 0, 90)}
 
@@ -190,13 +190,13 @@ def test_its_colours_are_the_palettes():
     assert set(re.findall("#[0-9a-f]{6}", text)) == expected
 
 
-def test_a_flood_is_a_few_rectangles():
+def test_a_fill_is_traced_as_a_few_rectangles():
     text = svg.from_strokes(document(fill(2, 2)), GRAY)
 
     assert 'd="M0 0H64V48H0Z"' in text.splitlines()[2]
 
 
-def test_many_flips_do_not_nest():
+def test_many_flips_do_not_nest_groups():
     root = parsed(svg.from_strokes(document(*[LINE, flip()] * 4_000), GRAY))
 
     # Each second line is as it was drawn, each other in a group that mirrors it.
@@ -204,7 +204,7 @@ def test_many_flips_do_not_nest():
     assert len(root) == 1 + 4_000
 
 
-def test_a_field_alone_is_its_picture(shown):
+def test_an_svg_of_a_field_shows_exactly_its_pixels(shown):
     field = samples.shades(30, 50)
 
     assert np.array_equal(shown(svg.from_field(field, GRAY), 50, 30), colours(field, GRAY))
@@ -236,13 +236,13 @@ def test_fills_that_take_too_long_are_not_traced(fills, ground):
     assert time.monotonic() - start < 5
 
 
-def test_fills_of_ordinary_paper_are_traced():
+def test_a_hundred_fills_of_an_ordinary_canvas_are_traced():
     fills = [fill(0, 0, shade) for shade in range(100)]
 
     assert "<image" not in svg.from_strokes(document(*fills, width=200, height=200), GRAY)
 
 
-def test_without_a_fill_no_pixels_are_made():
+def test_strokes_without_a_fill_are_traced_without_rasterising():
     wide = [stroke((0, 0), (1024, 1024), radius=256)] * 9_999
 
     text = svg.from_strokes(document(*wide, width=1024, height=1024), GRAY)
@@ -250,14 +250,14 @@ def test_without_a_fill_no_pixels_are_made():
     assert elements(text) == ["path"] * 10_000
 
 
-def test_strokes_that_come_to_too_large_a_file_are_not_traced():
+def test_strokes_that_would_make_too_large_a_file_are_not_traced():
     taper = stroke(*((x % 64, x % 48, x % 9) for x in range(200_000)))
 
     with pytest.raises(rasteriser.TooMuchWorkError):
         svg.from_strokes(document(taper), GRAY)
 
 
-def test_random_drawings_look_like_their_pictures(off_by):
+def test_svgs_of_random_drawings_look_like_their_images(off_by):
     random = np.random.default_rng(7)
 
     differences = [off_by(documents.random_document(random)).mean() for _ in range(60)]

@@ -29,18 +29,18 @@ def opaque(rgb):
 
 
 @pytest.mark.parametrize(("height", "width"), SIZES)
-def test_a_grey_png_is_kept_byte_for_byte(height, width):
+def test_a_grey_png_keeps_its_pixels(height, width):
     field = samples.shades(height, width)
 
     assert np.array_equal(uploads.field_from_image_file(samples.png(field)), field)
 
 
-def test_a_grey_png_of_another_encoder_is_kept_byte_for_byte(field):
+def test_a_grey_png_from_another_encoder_keeps_its_pixels(field):
     assert np.array_equal(uploads.field_from_image_file(samples.encoded(field)), field)
 
 
 @pytest.mark.parametrize("format", ["PNG", "BMP", "WEBP"])
-def test_a_colour_picture_becomes_its_brightness(format):
+def test_a_colour_image_becomes_its_brightness(format):
     rgb = rgb_sample()
     options = {"lossless": True} if format == "WEBP" else {}
 
@@ -49,7 +49,7 @@ def test_a_colour_picture_becomes_its_brightness(format):
     assert np.array_equal(field, uploads.luminance(opaque(rgb)))
 
 
-def test_transparency_shows_the_white_paper():
+def test_transparent_pixels_are_blended_with_white():
     rgba = np.dstack([rgb_sample(), samples.shades(40, 56)])
     rgba[:20, :, 3] = 0
 
@@ -59,7 +59,7 @@ def test_transparency_shows_the_white_paper():
     assert np.array_equal(field, uploads.luminance(rgba))
 
 
-def test_a_transparent_grey_png_shows_the_white_paper():
+def test_a_transparent_shade_of_a_grey_png_becomes_white():
     field = samples.shades(20, 20)
     png = samples.encoded(field, transparency=int(field[0, 0]))
 
@@ -118,7 +118,7 @@ def test_a_jpeg_is_close_to_the_brightness_of_what_was_saved():
         (8, lambda field: np.rot90(field, 1)),
     ],
 )
-def test_a_photo_is_turned_the_way_its_camera_was_held(orientation, upright):
+def test_a_photo_is_rotated_as_its_exif_orientation_says(orientation, upright):
     saved = np.full((32, 64), 255, np.uint8)
     saved[:16, :16] = 0
     saved[16:, :16] = 100
@@ -133,7 +133,7 @@ def test_a_photo_is_turned_the_way_its_camera_was_held(orientation, upright):
 
 
 @pytest.mark.parametrize("format", ["GIF", "WEBP"])
-def test_a_still_picture_of_a_format_that_can_move_is_taken(format):
+def test_a_still_image_in_a_format_for_animations_is_accepted(format):
     assert uploads.field_from_image_file(samples.encoded(rgb_sample(), format)).shape == (40, 56)
 
 
@@ -141,13 +141,13 @@ def test_a_still_picture_of_a_format_that_can_move_is_taken(format):
 
 
 @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP"])
-def test_an_animated_picture_is_refused(format):
+def test_an_animated_image_is_refused(format):
     with pytest.raises(uploads.BadImageError, match="animated"):
         uploads.field_from_image_file(samples.animated(format))
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
-def test_a_picture_cut_short_is_refused(format):
+def test_a_truncated_image_is_refused(format):
     data = samples.encoded(rgb_sample(), format)
 
     with pytest.raises(uploads.BadImageError, match=r"damaged|can't read this image"):
@@ -174,7 +174,7 @@ def test_a_png_with_a_wrong_checksum_is_refused(field):
         pytest.param(PNG_SIGNATURE, id="a PNG's signature alone"),
     ],
 )
-def test_what_is_not_one_of_the_formats_is_refused(data):
+def test_a_file_of_another_format_is_refused(data):
     with pytest.raises(uploads.BadImageError, match="can't read this image"):
         uploads.field_from_image_file(data)
 
@@ -191,7 +191,7 @@ def test_sides_under_16_and_over_1024_pixels_are_refused(format, height, width):
 # Pillow warns of such a size before the size is refused.
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("side", [13_000, 20_000])
-def test_a_picture_of_many_megapixels_is_refused_without_decoding_it(side):
+def test_an_image_of_many_megapixels_is_refused_without_decoding_it(side):
     bomb = samples.huge_png(side)
     assert len(bomb) < 60_000
 
@@ -219,7 +219,7 @@ def grey_png(scanlines, *, end=b"IEND", side=20):
 WHOLE = bytes(20 * 21)
 
 
-def test_a_whole_png_made_by_hand_is_taken():
+def test_a_complete_png_made_by_hand_is_accepted():
     assert uploads.field_from_image_file(grey_png(WHOLE)).shape == (20, 20)
 
 
@@ -234,7 +234,7 @@ def test_a_whole_png_made_by_hand_is_taken():
         pytest.param(grey_png(WHOLE)[:45] + b"x" + grey_png(WHOLE)[46:], id="a wrong byte"),
     ],
 )
-def test_a_png_that_is_not_whole_is_refused(png):
+def test_a_png_that_is_incomplete_or_damaged_is_refused(png):
     with pytest.raises(uploads.BadImageError):
         uploads.field_from_image_file(png)
 
@@ -252,7 +252,7 @@ def test_a_png_that_is_not_whole_is_refused(png):
         pytest.param(samples.animated("GIF"), id="animated GIF"),
     ],
 )
-def test_a_picture_cut_anywhere_is_a_field_or_refused_with_a_sentence(data):
+def test_an_image_truncated_anywhere_is_decoded_or_refused_with_a_message(data):
     for length in range(0, len(data), 1 + len(data) // 300):
         try:
             uploads.field_from_image_file(data[:length])
