@@ -42,7 +42,7 @@ def backup(site, tmp_path_factory):
     return file
 
 
-def test_a_backup_restored_elsewhere_is_the_same_wall_and_takes_drawings(site, backup, tmp_path):
+def test_a_restored_backup_is_the_same_site_and_accepts_drawings(site, backup, tmp_path):
     with installation(tmp_path) as other:
         said = other.manage("restore", backup)
 
@@ -53,7 +53,7 @@ def test_a_backup_restored_elsewhere_is_the_same_wall_and_takes_drawings(site, b
     assert backup.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_database_that_is_there_is_replaced_only_by_force(site, backup, tmp_path):
+def test_an_existing_database_is_replaced_only_with_force(site, backup, tmp_path):
     with installation(tmp_path) as other:
         other.manage("migrate", "--verbosity=0")
         other.manage("fill_gallery", 10, "--seed=1")
@@ -66,7 +66,7 @@ def test_a_database_that_is_there_is_replaced_only_by_force(site, backup, tmp_pa
         assert other.ask(SEEN) == site.ask(SEEN)
 
 
-def test_a_backup_while_others_write_is_whole(site, tmp_path):
+def test_a_backup_made_during_writes_is_consistent(site, tmp_path):
     """Rows are counted in the transaction that is copied: no other count would do."""
     stop = threading.Event()
     sign = "?" if connection.vendor == "sqlite" else "%s"
@@ -126,7 +126,7 @@ def test_a_backup_of_a_newer_release_is_refused_and_changes_nothing(site, tmp_pa
     assert after == before
 
 
-def test_a_backup_that_cannot_be_written_says_so_and_leaves_nothing(site, tmp_path):
+def test_a_backup_that_cannot_be_written_fails_with_a_message(site, tmp_path):
     (tmp_path / "file").touch()
 
     said = site.manage("backup", tmp_path / "file" / "backups", code=1)
@@ -135,7 +135,7 @@ def test_a_backup_that_cannot_be_written_says_so_and_leaves_nothing(site, tmp_pa
     assert "cannot be written" in said
 
 
-def test_a_backup_for_which_there_is_no_room_leaves_nothing(site, tmp_path):
+def test_a_backup_that_runs_out_of_space_leaves_no_file(site, tmp_path):
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, usual[1]))  # its processes have it, too
     try:
@@ -147,7 +147,7 @@ def test_a_backup_for_which_there_is_no_room_leaves_nothing(site, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_old_backups_and_drafts_go_but_not_the_one_just_made(tmp_path):
+def test_old_backups_and_temporary_files_are_removed_but_not_the_new_backup(tmp_path):
     def name(year, date="0101"):
         return f"drawsite-20{year}{date}T000000000000Z.sqlite3"
 
@@ -164,7 +164,7 @@ def test_old_backups_and_drafts_go_but_not_the_one_just_made(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == kept
 
 
-def test_a_backup_that_cannot_be_removed_is_named(tmp_path):
+def test_an_old_backup_that_cannot_be_removed_is_named(tmp_path):
     stubborn = tmp_path / "drawsite-20200101T000000000000Z.dump"
     stubborn.mkdir()  # which unlink refuses, to root as well
 
@@ -173,14 +173,14 @@ def test_a_backup_that_cannot_be_removed_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("days", ["-1", "nan", "inf", "1e9"])
-def test_a_backup_is_not_begun_with_days_that_are_none(tmp_path, days):
+def test_an_invalid_keep_days_is_refused_before_the_backup(tmp_path, days):
     with pytest.raises(CommandError, match="takes a number from 0 to 36500"):
         call_command("backup", str(tmp_path), f"--keep-days={days}")
 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_backups_of_the_last_days_stay(site, backup):
+def test_recent_backups_are_kept(site, backup):
     newer = site.manage("backup", backup.parent, "--keep-days=1")
 
     assert "removed" not in newer
@@ -190,7 +190,7 @@ def test_backups_of_the_last_days_stay(site, backup):
 # --- One of the two databases ---------------------------------------------------------------
 
 
-def test_a_database_by_a_relative_path_is_backed_up_as_well(tmp_path):
+def test_a_database_given_by_a_relative_path_is_backed_up(tmp_path):
     data_dir = os.path.relpath(tmp_path, settings.BASE_DIR)
     site = Installation(tmp_path, f"sqlite:///{data_dir}/db.sqlite3")
     site.manage("migrate", "--verbosity=0")
@@ -198,7 +198,7 @@ def test_a_database_by_a_relative_path_is_backed_up_as_well(tmp_path):
     assert "verified" in site.manage("backup", tmp_path / "backups")
 
 
-def test_without_postgresqls_programs_that_is_what_is_said(monkeypatch):
+def test_a_missing_pg_dump_is_reported(monkeypatch):
     monkeypatch.setenv("PATH", "")
 
     with pytest.raises(backups.BackupError, match=r"pg_dump is not installed"):
@@ -206,7 +206,7 @@ def test_without_postgresqls_programs_that_is_what_is_said(monkeypatch):
 
 
 @pytest.mark.parametrize("left", ["nothing", "an empty file"])
-def test_the_log_of_a_file_that_was_moved_away_is_not_replaced_unasked(tmp_path, left):
+def test_the_wal_of_a_database_that_was_moved_away_is_replaced_only_with_force(tmp_path, left):
     site = on_sqlite(tmp_path)
     site.manage("migrate", "--verbosity=0")
     site.manage("backup", tmp_path / "backups")
@@ -230,7 +230,7 @@ def test_the_log_of_a_file_that_was_moved_away_is_not_replaced_unasked(tmp_path,
         ]
 
 
-def test_a_restore_where_nothing_is_asks_nothing_and_takes_no_empty_log_for_a_database(tmp_path):
+def test_an_empty_wal_file_does_not_prevent_a_restore(tmp_path):
     site, other = on_sqlite(tmp_path / "site"), on_sqlite(tmp_path / "other")
     site.manage("migrate", "--verbosity=0")
     site.manage("backup", tmp_path / "backups")
@@ -250,7 +250,7 @@ def other(tmp_path):
     return file
 
 
-def test_a_server_that_runs_keeps_its_sqlite_file(other, tmp_path):
+def test_a_database_file_in_use_is_not_replaced(other, tmp_path):
     target = tmp_path / "db.sqlite3"
     with closing(sqlite3.connect(target)) as running:
         running.execute("PRAGMA journal_mode = WAL")
@@ -262,7 +262,7 @@ def test_a_server_that_runs_keeps_its_sqlite_file(other, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"db.sqlite3", "other"}
 
 
-def test_the_log_of_a_damaged_file_is_not_taken_for_the_new_ones(other, tmp_path):
+def test_the_wal_of_a_damaged_database_is_not_applied_to_the_restored_one(other, tmp_path):
     target = tmp_path / "db.sqlite3"
     target.write_bytes(b"no database" * 1000)
     (tmp_path / "db.sqlite3-wal").write_bytes(b"old")
@@ -274,7 +274,9 @@ def test_the_log_of_a_damaged_file_is_not_taken_for_the_new_ones(other, tmp_path
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-def test_what_root_restores_is_the_servers(other, tmp_path, monkeypatch, is_there):
+def test_a_database_restored_by_root_keeps_the_owner_of_the_server(
+    other, tmp_path, monkeypatch, is_there
+):
     given = {}
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(os, "chown", lambda path, *owner: given.update({path.parent: owner}))

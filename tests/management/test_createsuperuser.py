@@ -34,7 +34,7 @@ def test_a_password_that_is_easily_guessed_is_refused_with_the_reason(
     assert not get_user_model().objects.exists()
 
 
-def test_a_good_password_is_taken(monkeypatch):
+def test_a_good_password_is_accepted(monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a fine long password")
 
     call_command("createsuperuser", interactive=False, verbosity=0)

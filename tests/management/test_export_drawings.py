@@ -63,14 +63,14 @@ def broken(monkeypatch):
     return break_with
 
 
-def test_it_says_how_many_drawings_there_are_and_of_which_split(wall, tmp_path):
+def test_the_export_reports_the_number_of_drawings_in_each_split(wall, tmp_path):
     said = run(tmp_path / "wall.npz")
 
     assert said == f"6 drawings in {tmp_path / 'wall.npz'}: 6 train."
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_a_target_is_there_and_nothing_beside_it(wall, tmp_path, target):
+def test_an_export_leaves_only_its_target_and_card(wall, tmp_path, target):
     run(tmp_path / target)
 
     card = {"wall.ndjson": ["wall.ndjson.md"], "wall": [
@@ -80,13 +80,13 @@ def test_a_target_is_there_and_nothing_beside_it(wall, tmp_path, target):
     assert (tmp_path / target).stat().st_mode & 0o600 == 0o600
 
 
-def test_the_format_may_be_said(wall, tmp_path):
+def test_the_format_can_be_given_as_an_option(wall, tmp_path):
     run(tmp_path / "wall.data", format="zip")
 
     assert zipfile.is_zipfile(tmp_path / "wall.data")
 
 
-def test_a_target_of_no_known_format_is_refused(wall, tmp_path):
+def test_a_target_with_an_unknown_suffix_is_refused(wall, tmp_path):
     with pytest.raises(CommandError, match=r"wall.tar has no suffix of a format \(.npz, "):
         run(tmp_path / "wall.tar")
 
@@ -94,7 +94,7 @@ def test_a_target_of_no_known_format_is_refused(wall, tmp_path):
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_a_target_that_is_there_is_replaced_only_where_that_is_said(wall, tmp_path, target):
+def test_an_existing_target_is_replaced_only_with_overwrite(wall, tmp_path, target):
     run(tmp_path / target)
     before = names(tmp_path)
     Drawing.objects.filter(pk=wall[0].pk).delete()
@@ -107,7 +107,7 @@ def test_a_target_that_is_there_is_replaced_only_where_that_is_said(wall, tmp_pa
     assert names(tmp_path) == before
 
 
-def test_a_card_stands_in_the_way_only_of_what_has_one(wall, tmp_path):
+def test_an_existing_card_is_ignored_by_a_format_without_one(wall, tmp_path):
     (tmp_path / "wall.csv.md").write_text("mine")
 
     run(tmp_path / "wall.csv")
@@ -115,7 +115,7 @@ def test_a_card_stands_in_the_way_only_of_what_has_one(wall, tmp_path):
     assert (tmp_path / "wall.csv.md").read_text() == "mine"
 
 
-def test_the_card_is_put_in_its_place_after_the_drawings(wall, tmp_path, monkeypatch):
+def test_the_card_is_moved_into_place_after_the_drawings(wall, tmp_path, monkeypatch):
     replace, made = Path.replace, []
 
     def note(path, to):
@@ -130,7 +130,7 @@ def test_the_card_is_put_in_its_place_after_the_drawings(wall, tmp_path, monkeyp
 
 
 @pytest.mark.parametrize("target", ["wall.npz", "wall.zip"])
-def test_what_waits_is_on_the_targets_disk(wall, tmp_path, monkeypatch, target):
+def test_temporary_files_are_on_the_targets_disk(wall, tmp_path, monkeypatch, target):
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
 
     run(tmp_path / target)
@@ -138,7 +138,7 @@ def test_what_waits_is_on_the_targets_disk(wall, tmp_path, monkeypatch, target):
     assert names(tmp_path) == [target]
 
 
-def test_no_folder_is_replaced_that_is_not_an_export(wall, tmp_path):
+def test_a_folder_that_is_not_an_export_is_never_replaced(wall, tmp_path):
     folder = tmp_path / "home"
     (folder / "data").mkdir(parents=True)
     (folder / "data" / "thesis.txt").write_text("years of work")
@@ -152,7 +152,7 @@ def test_no_folder_is_replaced_that_is_not_an_export(wall, tmp_path):
     assert names(folder) == ["data", "data/thesis.txt"]
 
 
-def test_nothing_selected_is_told_and_makes_nothing(wall, tmp_path):
+def test_an_empty_selection_is_reported_and_writes_nothing(wall, tmp_path):
     with pytest.raises(CommandError, match=NOTHING_SELECTED):
         run(tmp_path / "wall.npz", artist="Nobody")
 
@@ -170,14 +170,14 @@ def test_nothing_selected_is_told_and_makes_nothing(wall, tmp_path):
         ({"q": "a\0b"}, "--q: This contains a character we can't use."),
     ],
 )
-def test_an_option_that_makes_no_sense_is_named(wall, tmp_path, options, sentence):
+def test_an_invalid_option_is_named(wall, tmp_path, options, sentence):
     with pytest.raises(CommandError) as refusal:
         run(tmp_path / "wall.npz", **options)
 
     assert sentence in str(refusal.value)
 
 
-def test_drawings_are_selected_from_day_to_day(make_drawing, tmp_path):
+def test_drawings_can_be_selected_by_first_and_last_day(make_drawing, tmp_path):
     wall = sample_wall.fill(make_drawing, 40)  # 12 hours of the first day, a day, and the rest
     run(tmp_path / "wall.npz", since="2026-03-02", until="2026-03-02")
 
@@ -187,7 +187,9 @@ def test_drawings_are_selected_from_day_to_day(make_drawing, tmp_path):
 
 @pytest.mark.parametrize("target", ["wall.zip", "wall.ndjson", "wall.parquet", "wall"])
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_an_error_midway_leaves_what_was_there(wall, tmp_path, broken, target, overwrite):
+def test_an_export_that_fails_leaves_the_target_as_it_was(
+    wall, tmp_path, broken, target, overwrite
+):
     if overwrite:
         run(tmp_path / target)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
@@ -200,7 +202,7 @@ def test_an_error_midway_leaves_what_was_there(wall, tmp_path, broken, target, o
     assert bool(names(tmp_path)) == overwrite
 
 
-def test_ctrl_c_leaves_nothing(wall, tmp_path, broken):
+def test_an_export_stopped_with_ctrl_c_leaves_no_files(wall, tmp_path, broken):
     broken(KeyboardInterrupt())
 
     with pytest.raises(CommandError, match=r"Stopped: nothing was written.") as stopped:
@@ -210,7 +212,7 @@ def test_ctrl_c_leaves_nothing(wall, tmp_path, broken):
     assert names(tmp_path) == []
 
 
-def test_white_paper_stands_for_a_damaged_drawing_which_is_named(wall, tmp_path, caplog):
+def test_a_damaged_drawing_is_exported_as_white_and_named(wall, tmp_path, caplog):
     Drawing.objects.filter(pk=wall[2].pk).update(blob=b"no blob")
 
     err = io.StringIO()
@@ -225,12 +227,12 @@ def test_white_paper_stands_for_a_damaged_drawing_which_is_named(wall, tmp_path,
     assert f"The drawing {wall[2].pk} is damaged: its blob is not a" in caplog.text
 
 
-def test_a_folder_that_is_not_there_is_told(wall, tmp_path):
+def test_a_missing_target_folder_is_reported(wall, tmp_path):
     with pytest.raises(CommandError, match="cannot be written: No such file or directory"):
         run(tmp_path / "nowhere" / "wall.npz")
 
 
-def test_without_pyarrow_parquet_is_explained_and_the_rest_goes_on(wall, tmp_path, monkeypatch):
+def test_without_pyarrow_only_parquet_exports_fail(wall, tmp_path, monkeypatch):
     monkeypatch.setattr(parquet, "find_spec", lambda name: None)
 
     with pytest.raises(CommandError, match=r"pip install -r requirements-parquet.txt"):
@@ -240,7 +242,7 @@ def test_without_pyarrow_parquet_is_explained_and_the_rest_goes_on(wall, tmp_pat
     assert names(tmp_path) == ["wall.zip"]
 
 
-def test_the_progress_goes_to_the_end(wall, tmp_path, monkeypatch):
+def test_the_progress_bar_reaches_its_total(wall, tmp_path, monkeypatch):
     shown = []
 
     class Bar:
@@ -265,7 +267,7 @@ def test_the_progress_goes_to_the_end(wall, tmp_path, monkeypatch):
     assert shown == [6, 6] * len(TARGETS)
 
 
-def test_a_process_that_is_interrupted_leaves_nothing(transactional_db, make_drawing, tmp_path):
+def test_an_interrupted_export_process_leaves_no_files(transactional_db, make_drawing, tmp_path):
     """The real thing: a process of its own, and a signal."""
     sample_wall.fill(make_drawing, 3)
     slow = (

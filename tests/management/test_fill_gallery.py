@@ -76,14 +76,14 @@ def test_another_process_makes_the_same_drawings(monkeypatch):
 
 
 @pytest.mark.django_db
-def test_the_gallery_has_as_many_drawings_as_asked_for():
+def test_the_command_adds_the_requested_number_of_drawings():
     assert run(COUNT) == "30 added, 0 already here."
 
     assert Drawing.objects.count() == COUNT
 
 
 @pytest.mark.django_db
-def test_run_twice_it_adds_nothing_and_says_so(small_batches):
+def test_a_second_run_adds_nothing_and_says_so(small_batches):
     run(COUNT)
     before = stored()
 
@@ -93,7 +93,7 @@ def test_run_twice_it_adds_nothing_and_says_so(small_batches):
 
 
 @pytest.mark.django_db
-def test_the_same_seed_and_count_are_the_same_drawings():
+def test_the_same_seed_and_count_make_the_same_drawings():
     run(COUNT)
     before = stored()
     Drawing.objects.all().delete()
@@ -106,14 +106,14 @@ def test_the_same_seed_and_count_are_the_same_drawings():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("other", [(COUNT, "--seed", 1), (COUNT + 1,)], ids=["seed", "count"])
-def test_another_seed_or_count_is_other_drawings(other):
+def test_another_seed_or_count_makes_other_drawings(other):
     run(COUNT)
 
     assert run(*other) == f"{other[0]} added, 0 already here."
 
 
 @pytest.mark.django_db
-def test_other_peoples_drawings_stay_and_are_not_counted(make_drawing):
+def test_other_drawings_are_kept_and_not_counted(make_drawing):
     own = make_drawing(id="01890000-0000-7000-8000-000000000000")
 
     assert run(COUNT) == "30 added, 0 already here."
@@ -122,9 +122,7 @@ def test_other_peoples_drawings_stay_and_are_not_counted(make_drawing):
 
 
 @pytest.mark.django_db
-def test_stopped_on_the_way_whole_batches_stay_and_the_next_run_adds_the_others(
-    small_batches, monkeypatch
-):
+def test_a_stopped_run_keeps_whole_batches_and_can_be_resumed(small_batches, monkeypatch):
     def stopped(count, seed, size, until):
         yield from islice(make_batches_here(count, seed, size), 2)
         raise KeyboardInterrupt
@@ -147,7 +145,7 @@ def test_a_count_must_be_positive(count):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("arguments", [("many",), (), ("1.5",), (COUNT, "--seed", "x")])
-def test_what_is_no_number_is_refused(arguments):
+def test_arguments_that_are_not_numbers_are_refused(arguments):
     with pytest.raises(CommandError):
         run(*arguments)
 
@@ -159,14 +157,14 @@ def test_a_seed_must_not_be_negative():
 
 
 @pytest.mark.parametrize("until", ["1975-12-31", "2999-01-01", "yesterday"])
-def test_the_last_day_must_be_one_that_is_over(db, until):
+def test_the_last_day_must_be_a_valid_day_in_the_past(db, until):
     with pytest.raises(CommandError, match="--until"):
         run(COUNT, f"--until={until}")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("until", ["2026-10-31", "1976-01-01"])
-def test_the_drawings_end_on_the_last_day_that_was_asked_for(until):
+def test_the_newest_drawing_is_from_the_requested_last_day(until):
     run(COUNT, f"--until={until}")
 
     times = list(Drawing.objects.order_by("id").values_list("created_at", flat=True))
@@ -176,7 +174,7 @@ def test_the_drawings_end_on_the_last_day_that_was_asked_for(until):
 
 
 @pytest.mark.django_db
-def test_it_says_how_many_wait_or_are_hidden():
+def test_the_command_reports_how_many_drawings_have_each_status():
     said = lines_of(COUNT)[1]
 
     numbers = Counter(Drawing.objects.values_list("status", flat=True))
@@ -186,14 +184,14 @@ def test_it_says_how_many_wait_or_are_hidden():
 
 
 @pytest.mark.django_db
-def test_the_database_knows_how_much_there_is():
+def test_the_command_updates_the_databases_statistics():
     run(COUNT)
 
     assert planner.known_drawings() == COUNT
 
 
 @pytest.mark.django_db
-def test_the_gallery_shows_them(client):
+def test_the_gallery_shows_the_new_drawings(client):
     run(COUNT)
 
     response = client.get("/gallery/")
@@ -204,7 +202,7 @@ def test_the_gallery_shows_them(client):
 
 
 @pytest.mark.django_db
-def test_strokes_come_to_the_pixels(made):
+def test_the_strokes_of_made_drawings_produce_their_pixels(made):
     drawings = [drawing for drawing in made if drawing.strokes][:3]
     Drawing.objects.bulk_create(drawings)
 
@@ -221,17 +219,17 @@ def test_every_drawing_is_valid(made):
         drawing.full_clean(validate_unique=False, validate_constraints=False)
 
 
-def test_every_blob_is_a_picture(made):
+def test_every_drawing_has_dark_and_light_pixels(made):
     for drawing in made:
         assert drawing.field.min() < 128 < drawing.field.max()
 
 
-def test_a_few_parts_make_many_pictures(made):
+def test_a_few_pieces_make_many_different_drawings(made):
     assert len({drawing.blob for drawing in made}) > 0.7 * len(made)
 
 
 @pytest.mark.parametrize("kind", ["sky", "ground"])
-def test_a_half_is_what_its_strokes_come_to_and_its_mirror_image(kind):
+def test_a_piece_has_the_pixels_of_its_strokes_and_their_mirror_image(kind):
     half = scenes.draw_piece(0, kind, 4)
     _, document = sketches.draw_sketch(np.random.default_rng([0, *kind.encode(), 4]), kind)
     lines = [line for line in rasteriser.rasterise(document).tolist() if min(line) < 255]
@@ -242,14 +240,14 @@ def test_a_half_is_what_its_strokes_come_to_and_its_mirror_image(kind):
         assert [line for line in shown if min(line) < 255] == expected
 
 
-def test_ids_are_of_version_7_and_of_the_drawings_times(made):
+def test_ids_are_uuid7_with_the_drawings_times(made):
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     for drawing in made:
         assert (drawing.id.version, drawing.id.variant) == (7, "specified in RFC 4122")
         assert epoch + timedelta(milliseconds=drawing.id.int >> 80) == drawing.created_at
 
 
-def test_ids_and_times_ascend_over_six_years():
+def test_ids_and_times_ascend_over_the_six_years():
     drawings = drawings_of(scenes.make_scenes(200, seed=0))
 
     ids = [drawing.id for drawing in drawings]
@@ -273,7 +271,7 @@ def test_titles_and_artists_vary_and_some_are_missing(made):
         assert 0.04 < given[""] < 0.25
 
 
-def test_titles_are_those_of_what_is_drawn():
+def test_titles_match_the_motifs_that_are_drawn():
     random = Random(0)  # noqa: S311
     for number in range(6):
         names = scenes.draw_piece(0, "whole", number).motifs
@@ -288,7 +286,7 @@ def test_titles_are_those_of_what_is_drawn():
         assert f"{names[0]} and cloud".capitalize() in paired
 
 
-def test_most_colormaps_are_gray_and_there_are_many(made):
+def test_most_drawings_are_gray_and_the_others_use_many_colormaps(made):
     given = shares(drawing.colormap for drawing in made)
 
     assert next(iter(given)) == "gray"

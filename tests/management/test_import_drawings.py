@@ -49,7 +49,7 @@ def small_batches(monkeypatch):
 # --- The command --------------------------------------------------------------------------
 
 
-def test_a_dry_run_reads_all_and_stores_nothing(lines):
+def test_a_dry_run_reads_everything_and_stores_nothing(lines):
     source = lines(4, b"Dear diary")
     run(source, "--limit", 1)
 
@@ -60,7 +60,7 @@ def test_a_dry_run_reads_all_and_stores_nothing(lines):
     assert Drawing.objects.count() == 1
 
 
-def test_only_the_first_records_may_be_asked_for(lines):
+def test_a_limit_imports_only_the_first_records(lines):
     assert run(lines(5), "--limit", 3)[0] == "3 added, 0 already here, 0 skipped."
 
     assert titles() == ["0", "1", "2"]
@@ -73,7 +73,7 @@ def test_a_limit_must_be_positive(lines, limit):
 
 
 @pytest.mark.parametrize("status", Drawing.Status.values)
-def test_drawings_get_the_status_that_is_asked_for(lines, status):
+def test_imported_drawings_get_the_status_given_as_an_option(lines, status):
     run(lines(1), "--status", status)
 
     assert Drawing.objects.get().status == status
@@ -82,24 +82,24 @@ def test_drawings_get_the_status_that_is_asked_for(lines, status):
 @pytest.mark.parametrize(
     "arguments", [("--status", "gone"), ("--polarity", "up"), ("--format", "psd")]
 )
-def test_what_is_not_known_is_refused(lines, arguments):
+def test_an_unknown_option_value_is_refused(lines, arguments):
     with pytest.raises(CommandError):
         run(lines(1), *arguments)
 
 
-def test_the_format_may_be_said(lines):
+def test_the_format_can_be_given_as_an_option(lines):
     source = lines(2).rename(lines(2).with_name("cat.txt"))
 
     assert run(source, "--format", "ndjson")[0] == "2 added, 0 already here, 0 skipped."
 
 
-def test_a_source_that_is_not_there_is_an_error(tmp_path):
+def test_a_missing_source_is_an_error(tmp_path):
     with pytest.raises(CommandError, match="no such file or folder"):
         run(tmp_path / "gone")
 
 
 @pytest.mark.parametrize("data", [b"Dear diary", b"\x89PNG\r\n\x1a\n", b"%PDF-1.7", b"\0" * 99])
-def test_a_source_of_no_known_kind_is_an_error(tmp_path, data):
+def test_a_source_of_an_unknown_format_is_an_error(tmp_path, data):
     (tmp_path / "a").write_bytes(data)
 
     with pytest.raises(CommandError, match="format is unknown"):
@@ -110,7 +110,7 @@ def test_a_source_of_no_known_kind_is_an_error(tmp_path, data):
 @pytest.mark.parametrize(
     "data", [b"Dear diary", b"", b"PK\x03\x04", b"\x1f\x8b\x08", b"PAR1", b"\x93NUMPY"]
 )
-def test_a_source_of_another_kind_than_is_said_is_an_error(tmp_path, format, data):
+def test_a_source_of_another_format_than_the_given_one_is_an_error(tmp_path, format, data):
     (tmp_path / "a").write_bytes(data)
 
     if (format, data) == ("ndjson", b""):
@@ -120,13 +120,13 @@ def test_a_source_of_another_kind_than_is_said_is_an_error(tmp_path, format, dat
             run(tmp_path / "a", "--format", format)
 
 
-def test_a_folder_is_of_no_kind_that_a_file_is(tmp_path):
+def test_a_folder_cannot_be_read_in_a_file_format(tmp_path):
     for format in sorted(formats.READERS.keys() - {"folder"}):
         with pytest.raises(CommandError):
             run(tmp_path, "--format", format)
 
 
-def test_many_bad_records_are_counted_and_some_shown(lines):
+def test_of_many_bad_records_the_first_are_shown_and_the_rest_counted(lines):
     summary, complaints = run(lines(1, *[b"{}"] * 70))
 
     assert summary == "1 added, 0 already here, 70 skipped."
@@ -136,31 +136,31 @@ def test_many_bad_records_are_counted_and_some_shown(lines):
     assert shown[50] == "… and 20 more were skipped."
 
 
-def test_nothing_but_bad_records_are_an_error(tmp_path):
+def test_a_source_with_only_bad_records_is_an_error(tmp_path):
     with pytest.raises(CommandError, match=r"nothing in it can be read.* 2 skipped"):
         run(write_lines(tmp_path / "a.ndjson", b"{}", b"{}"))
 
 
-def test_it_gives_up_when_nothing_good_comes(tmp_path, monkeypatch):
+def test_an_import_gives_up_when_the_first_records_are_all_bad(tmp_path, monkeypatch):
     monkeypatch.setattr(loader, "MAX_BAD_START", 5)
 
     with pytest.raises(CommandError, match="none of its first 5 records can be read"):
         run(write_lines(tmp_path / "a.ndjson", *[b"{}"] * 9))
 
 
-def test_it_does_not_when_something_good_came(lines, monkeypatch):
+def test_an_import_continues_after_bad_records_once_one_was_good(lines, monkeypatch):
     monkeypatch.setattr(loader, "MAX_BAD_START", 5)
 
     assert run(lines(1, *[b"{}"] * 9))[0] == "1 added, 0 already here, 9 skipped."
 
 
-def test_records_come_in_batches_and_in_their_order(lines, small_batches):
+def test_records_are_imported_in_batches_and_in_order(lines, small_batches):
     assert run(lines(10))[0] == "10 added, 0 already here, 0 skipped."
 
     assert titles() == list("0123456789")
 
 
-def test_other_processes_make_the_same_of_them(lines, small_batches, monkeypatch):
+def test_worker_processes_convert_records_to_the_same_drawings(lines, small_batches, monkeypatch):
     source = lines(30, b"{}")
     run(source)
     here = snapshot()
@@ -174,9 +174,7 @@ def test_other_processes_make_the_same_of_them(lines, small_batches, monkeypatch
     assert snapshot() == here
 
 
-def test_stopped_on_the_way_whole_batches_stay_and_the_next_run_adds_the_others(
-    lines, small_batches, monkeypatch
-):
+def test_a_stopped_import_keeps_whole_batches_and_can_be_resumed(lines, small_batches, monkeypatch):
     def stopped(tasks, name):
         yield from islice(convert_all(tasks, name), 4)
         raise KeyboardInterrupt
@@ -192,13 +190,13 @@ def test_stopped_on_the_way_whole_batches_stay_and_the_next_run_adds_the_others(
     assert run(lines(10))[0] == "4 added, 6 already here, 0 skipped."
 
 
-def test_the_database_knows_how_much_there_is(lines):
+def test_an_import_updates_the_databases_statistics(lines):
     run(lines(20))
 
     assert planner.known_drawings() == 20
 
 
-def test_days_that_drawings_come_to_are_counted_again(lines):
+def test_days_with_imported_drawings_lose_their_cached_count(lines):
     DayCount.objects.create(day=date(2017, 3, 2), drawings=0)
     DayCount.objects.create(day=date(2017, 3, 3), drawings=0)
 
@@ -207,14 +205,14 @@ def test_days_that_drawings_come_to_are_counted_again(lines):
     assert [count.day for count in DayCount.objects.all()] == [date(2017, 3, 3)]
 
 
-def test_they_are_found(client, lines):
+def test_imported_drawings_can_be_found_by_search(client, lines):
     run(lines(1, quickdraw(7, word="walrus")))
 
     page = client.get("/gallery/?q=walrus").text
     assert Drawing.objects.get(title="walrus").get_absolute_url() in page
 
 
-def test_who_asks_what_has_changed_gets_them(client, lines):
+def test_imported_drawings_appear_in_the_list_of_changes(client, lines):
     before = timezone.now()
 
     run(lines(2))
@@ -223,7 +221,7 @@ def test_who_asks_what_has_changed_gets_them(client, lines):
     assert {drawing["title"] for drawing in answer["drawings"]} == {"0", "1"}
 
 
-def test_a_drawing_of_somebody_else_stays(make_drawing, lines):
+def test_an_import_leaves_other_drawings_alone(make_drawing, lines):
     drawing = make_drawing(title="Mine", submission_key=uuid4())
 
     run(lines(2))
@@ -245,7 +243,7 @@ def peak_of(path: Path, count):
 # --- Memory -------------------------------------------------------------------------------
 
 
-def test_arrays_are_never_in_memory_as_a_whole(tmp_path):
+def test_arrays_are_not_loaded_into_memory_whole(tmp_path):
     images = np.zeros((1500, 200, 200), np.uint8)  # 60 MB
     np.savez_compressed(tmp_path / "a.npz", images=images)
     np.save(tmp_path / "a.npy", images)
@@ -254,21 +252,21 @@ def test_arrays_are_never_in_memory_as_a_whole(tmp_path):
     assert peak_of(tmp_path / "a.npy", 1500) < 20_000_000
 
 
-def test_neither_are_long_labels(tmp_path):
+def test_long_labels_are_not_loaded_into_memory_whole(tmp_path):
     images = np.zeros((2000, 16, 16), np.uint8)
     np.savez_compressed(tmp_path / "a.npz", images=images, labels=np.zeros(2000, "U4000"))
 
     assert peak_of(tmp_path / "a.npz", 2000) < 20_000_000
 
 
-def test_lines_are_never_in_memory_as_a_whole(lines):
+def test_lines_are_not_loaded_into_memory_whole(lines):
     source = lines(1)
     source.write_bytes(source.read_bytes() * 60_000)  # 15 MB
 
     assert peak_of(source, 60_000) < 2_000_000
 
 
-def test_the_names_in_a_folder_are_never_in_memory_as_a_whole(monkeypatch, tmp_path):
+def test_the_names_in_a_folder_are_not_loaded_into_memory_whole(monkeypatch, tmp_path):
     path = tmp_path / "wall"
     path.mkdir()
     # Twenty thousand files would take long to make.
@@ -280,7 +278,7 @@ def test_the_names_in_a_folder_are_never_in_memory_as_a_whole(monkeypatch, tmp_p
     assert peak_of(path, 20_000) < 500_000
 
 
-def test_few_records_wait_at_a_time():
+def test_only_a_few_records_are_read_ahead():
     taken = []
 
     def tasks():

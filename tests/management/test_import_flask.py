@@ -36,7 +36,7 @@ def run(folder):
     return out.getvalue().strip(), err.getvalue()
 
 
-def test_a_file_becomes_a_drawing_as_old_as_itself(folder):
+def test_a_file_becomes_a_drawing_with_the_files_time(folder):
     flask_id = put(folder)
 
     assert run(folder) == ("1 added, 0 already here, 0 skipped.", "")
@@ -49,13 +49,13 @@ def test_a_file_becomes_a_drawing_as_old_as_itself(folder):
     assert drawing.status == Drawing.Status.PUBLISHED
 
 
-def test_the_folder_that_holds_images_will_do(folder):
+def test_the_parent_of_the_images_folder_is_accepted(folder):
     put(folder)
 
     assert run(folder.parent)[0].startswith("1 added")
 
 
-def test_old_links_lead_to_the_drawings(client, folder):
+def test_links_of_the_flask_app_redirect_to_the_drawings(client, folder):
     flask_ids = [put(folder) for _ in range(3)]
     run(folder)
 
@@ -67,7 +67,7 @@ def test_old_links_lead_to_the_drawings(client, folder):
         assert response.status_code == 200
 
 
-def test_run_twice_it_adds_nothing(folder):
+def test_a_second_import_adds_only_new_files(folder):
     put(folder)
     put(folder)
     run(folder)
@@ -79,7 +79,7 @@ def test_run_twice_it_adds_nothing(folder):
     assert before < set(Drawing.objects.values_list("id", "flask_id"))
 
 
-def test_the_gallery_follows_the_files_times(client, folder, make_drawing):
+def test_the_gallery_orders_imported_drawings_by_the_files_times(client, folder, make_drawing):
     new = make_drawing()
     ids = {day: put(folder, time=datetime(2021, 3, day, tzinfo=UTC)) for day in (9, 2, 30, 5)}
 
@@ -103,7 +103,7 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize(("name", "text", "said"), BAD_FILES.values(), ids=BAD_FILES)
-def test_a_bad_file_is_named_and_skipped_and_the_others_come_in(folder, name, text, said):
+def test_a_bad_file_is_named_and_skipped_and_the_others_are_imported(folder, name, text, said):
     bad = put(folder, name, text)
     put(folder)
 
@@ -125,7 +125,7 @@ def test_a_file_that_cannot_be_read_is_named_and_skipped(folder):
     assert "skipped" in complaints
 
 
-def test_a_link_to_a_file_that_is_gone_is_named_and_skipped(folder):
+def test_a_broken_link_is_named_and_skipped(folder):
     (folder / f"{uuid4()}.csv").symlink_to(folder / "gone")
     put(folder)
 
@@ -135,13 +135,13 @@ def test_a_link_to_a_file_that_is_gone_is_named_and_skipped(folder):
     assert "skipped" in complaints
 
 
-def test_a_file_whose_time_was_lost_comes_in_too(folder):
+def test_a_file_dated_1970_is_imported(folder):
     put(folder, time=datetime(1970, 1, 1, tzinfo=UTC))
 
     assert run(folder)[0] == "1 added, 0 already here, 0 skipped."
 
 
-def test_a_file_from_before_all_time_does_not_keep_the_others_out(folder):
+def test_a_file_dated_before_1970_does_not_stop_the_import(folder):
     put(folder, time=datetime(1960, 1, 1, tzinfo=UTC))
     good = put(folder)
 
@@ -150,18 +150,18 @@ def test_a_file_from_before_all_time_does_not_keep_the_others_out(folder):
     assert Drawing.objects.filter(flask_id=good).exists()
 
 
-def test_other_files_are_left_alone(folder):
+def test_files_without_the_csv_suffix_are_ignored(folder):
     (folder / "readme.txt").write_text("Hello")
 
     assert run(folder) == ("0 added, 0 already here, 0 skipped.", "")
 
 
-def test_a_directory_that_is_not_there_is_an_error(tmp_path):
+def test_a_missing_directory_is_an_error(tmp_path):
     with pytest.raises(CommandError, match="is not a directory"):
         run(tmp_path / "nosuch")
 
 
-def test_a_file_is_no_directory(tmp_path):
+def test_a_file_instead_of_a_directory_is_an_error(tmp_path):
     (tmp_path / "file.csv").write_text(TEXT)
 
     with pytest.raises(CommandError, match="is not a directory"):

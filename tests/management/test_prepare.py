@@ -41,7 +41,7 @@ def preparing(site: Installation) -> Iterator[None]:
             yield
 
 
-def test_two_that_start_at_once_prepare_the_site_once(site):
+def test_two_processes_starting_at_once_prepare_the_site_once(site):
     processes = [site.start("prepare") for _ in range(2)]
     said = [process.communicate(timeout=120) for process in processes]
 
@@ -50,7 +50,7 @@ def test_two_that_start_at_once_prepare_the_site_once(site):
     assert sum("No migrations to apply" in out for out, _ in said) == 1
 
 
-def test_who_has_waited_too_long_says_so(site):
+def test_waiting_too_long_for_another_process_is_reported(site):
     with preparing(site):
         said = site.manage("prepare", "--wait=0.3", code=1)
 
@@ -84,7 +84,7 @@ def applied(site):
         return set(database.execute("SELECT app, name FROM django_migrations").fetchall())
 
 
-def test_a_newer_releases_database_is_not_prepared_and_the_migration_is_named(site):
+def test_preparing_a_newer_releases_database_is_refused_and_names_the_migration(site):
     apply_newer_migration(site)
     with site.database() as database:  # something that would be migrated
         database.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
@@ -110,7 +110,7 @@ def test_a_server_does_not_start_on_a_newer_releases_database(site):
         pass
 
 
-def test_a_server_whose_database_does_not_answer_starts_and_waits_for_it(tmp_path):
+def test_a_server_starts_while_its_database_does_not_answer(tmp_path):
     away = "postgres://127.0.0.1:1/none"
     with (
         Server(DATABASE_URL=away, DATA_DIR=str(tmp_path)) as server,
@@ -152,7 +152,7 @@ def insert_rows(database, number):
     return database.execute(ROWS).fetchall()
 
 
-def test_the_first_releases_database_comes_along_whole(site):
+def test_migrating_a_database_of_the_first_release_loses_nothing(site):
     site.manage("migrate", "drawings", "0001", "--verbosity=0")
     with site.database() as database:
         before = insert_rows(database, 300)
@@ -177,7 +177,7 @@ for app in ("admin", "sessions"):
 """
 
 
-def test_a_database_with_the_hosts_own_groups_opens_and_works(site):
+def test_preparing_a_database_keeps_the_groups_its_host_has_changed(site):
     site.manage("shell", "--no-imports", "--command", MIGRATE_TO_0006)
     with site.database() as database:
         before = insert_rows(database, 3)

@@ -51,7 +51,7 @@ def verdict(drawing):
     return Drawing.objects.get(pk=drawing.pk).strokes_agree
 
 
-def test_strokes_that_come_to_the_pixels_agree(make_drawn):
+def test_strokes_that_produce_the_pixels_agree(make_drawn):
     drawings = [make_drawn(), make_drawn(document(LINE, INVERT)), make_drawn(status="hidden")]
     assert [verdict(drawing) for drawing in drawings] == [None] * 3
 
@@ -60,7 +60,7 @@ def test_strokes_that_come_to_the_pixels_agree(make_drawn):
     assert [verdict(drawing) for drawing in drawings] == [True] * 3
 
 
-def test_strokes_that_come_to_other_pixels_are_named(make_drawn):
+def test_strokes_that_produce_other_pixels_are_named(make_drawn):
     field = rasteriser.rasterise(GIVEN)
     field[5, 5] ^= 1
     good, bad = make_drawn(), make_drawn(field=field)
@@ -72,14 +72,14 @@ def test_strokes_that_come_to_other_pixels_are_named(make_drawn):
     assert (verdict(good), verdict(bad)) == (True, False)
 
 
-def test_a_drawing_of_another_size_disagrees(make_drawn):
+def test_strokes_of_another_size_than_the_pixels_disagree(make_drawn):
     drawing = make_drawn(field=samples.shades(64, 48))
 
     assert run()[0] == summary(disagree=1)
     assert verdict(drawing) is False
 
 
-def test_drawings_without_strokes_are_left_alone(make_drawing):
+def test_drawings_without_strokes_are_ignored(make_drawing):
     drawing = make_drawing()
 
     assert run() == (summary(), "")
@@ -87,7 +87,7 @@ def test_drawings_without_strokes_are_left_alone(make_drawing):
     assert verdict(drawing) is None
 
 
-def test_what_was_checked_is_checked_again_only_if_all_are_asked_for(make_drawn):
+def test_verified_drawings_are_verified_again_only_with_all(make_drawn):
     drawing, other = make_drawn(), make_drawn()
     run()
     Drawing.objects.filter(pk=drawing.pk).update(strokes_agree=False)
@@ -99,7 +99,7 @@ def test_what_was_checked_is_checked_again_only_if_all_are_asked_for(make_drawn)
     assert verdict(drawing) is verdict(other) is True
 
 
-def test_the_paper_may_be_a_picture(make_drawn):
+def test_strokes_on_an_embedded_base_image_are_verified(make_drawn):
     ground = samples.shades(48, 64)
     image = base64.b64encode(samples.png(ground)).decode()
     make_drawn(document(LINE, paper={"image": image}), ground=ground)
@@ -108,7 +108,7 @@ def test_the_paper_may_be_a_picture(make_drawn):
 
 
 @pytest.mark.parametrize("status", Drawing.Status)
-def test_the_paper_may_be_a_drawing_of_any_status(make_drawn, make_drawing, status):
+def test_strokes_on_a_base_drawing_of_any_status_are_verified(make_drawn, make_drawing, status):
     parent = make_drawing(samples.shades(48, 64), status=status)
     given = document(LINE, paper={"drawing": str(parent.id)})
     drawing = make_drawn(given, ground=parent.field, parent=parent)
@@ -117,7 +117,7 @@ def test_the_paper_may_be_a_drawing_of_any_status(make_drawn, make_drawing, stat
     assert verdict(drawing) is True
 
 
-def test_the_paper_may_itself_be_drawn_on_a_paper(make_drawn):
+def test_strokes_on_a_chain_of_base_drawings_are_verified(make_drawn):
     parent = make_drawn()
     for _ in range(3):
         given = document(LINE, INVERT, paper={"drawing": str(parent.id)})
@@ -126,7 +126,7 @@ def test_the_paper_may_itself_be_drawn_on_a_paper(make_drawn):
     assert run() == (summary(agree=4), "")
 
 
-def test_a_drawing_whose_paper_is_gone_disagrees_and_is_named(make_drawn):
+def test_a_drawing_whose_base_drawing_is_gone_disagrees_and_is_named(make_drawn):
     given = document(LINE, paper={"drawing": samples.NO_ID})
     drawing, good = make_drawn(given), make_drawn()
 
@@ -140,7 +140,7 @@ def test_a_drawing_whose_paper_is_gone_disagrees_and_is_named(make_drawn):
     assert (verdict(drawing), verdict(good)) == (False, True)
 
 
-def test_a_paper_of_another_size_counts_as_damaged(make_drawn, make_drawing):
+def test_a_base_drawing_of_another_size_counts_as_damaged(make_drawn, make_drawing):
     parent = make_drawing()
     given = document(LINE, paper={"drawing": str(parent.id)})
     drawing = make_drawn(given, field=samples.shades(48, 64), parent=parent)
@@ -155,7 +155,7 @@ def test_a_paper_of_another_size_counts_as_damaged(make_drawn, make_drawing):
 @pytest.mark.parametrize(
     "data", [b"", b"damaged", strokes.pack(GIVEN)[:-5], strokes.pack({**GIVEN, "version": 2})]
 )
-def test_damaged_strokes_are_named_and_the_others_checked(make_drawn, data):
+def test_damaged_strokes_are_named_and_the_others_verified(make_drawn, data):
     before, damaged, after = make_drawn(), make_drawn(strokes=data), make_drawn()
 
     said, complaints = run()
@@ -166,7 +166,7 @@ def test_damaged_strokes_are_named_and_the_others_checked(make_drawn, data):
     assert [verdict(drawing) for drawing in (before, damaged, after)] == [True, False, True]
 
 
-def test_damaged_pixels_are_named_and_are_not_the_strokes_fault(make_drawn):
+def test_damaged_pixels_are_named_and_do_not_count_against_the_strokes(make_drawn):
     damaged, good = make_drawn(), make_drawn()
     Drawing.objects.filter(pk=damaged.pk).update(blob=b"damaged")
 
@@ -177,7 +177,7 @@ def test_damaged_pixels_are_named_and_are_not_the_strokes_fault(make_drawn):
     assert (verdict(damaged), verdict(good)) == (None, True)
 
 
-def test_strokes_that_take_too_long_are_named_and_the_others_checked(make_drawn):
+def test_strokes_that_take_too_long_are_named_and_the_others_verified(make_drawn):
     zigzag = stroke(*[(0, 0), (1024, 1024)] * 1_000)
     endless = document(zigzag, width=1024, height=1024)
     before, long, after = (
@@ -195,7 +195,7 @@ def test_strokes_that_take_too_long_are_named_and_the_others_checked(make_drawn)
     assert [verdict(drawing) for drawing in (before, long, after)] == [True, None, True]
 
 
-def test_strokes_that_take_a_while_are_checked(make_drawn):
+def test_strokes_that_take_a_while_are_still_verified(make_drawn):
     zigzag = stroke(*[(0, 0), (1024, 1024)] * 40)
     drawing = make_drawn(document(zigzag, width=1024, height=1024))
 
@@ -207,7 +207,7 @@ def test_strokes_that_take_a_while_are_checked(make_drawn):
     assert verdict(drawing) is True
 
 
-def test_each_drawing_is_read_when_its_turn_comes(make_drawn):
+def test_drawings_are_read_one_at_a_time(make_drawn):
     number = 5
     for _ in range(number):
         make_drawn()
@@ -220,7 +220,7 @@ def test_each_drawing_is_read_when_its_turn_comes(make_drawn):
     assert all("LIMIT 1" in sql for sql in read)
 
 
-def test_ids_that_disagree_are_only_those_that_do(make_drawn):
+def test_only_drawings_that_disagree_are_named(make_drawn):
     bad = {make_drawn(field=samples.shades(48, 64)).id for _ in range(3)}
     for _ in range(3):
         make_drawn()
@@ -233,7 +233,7 @@ def test_ids_that_disagree_are_only_those_that_do(make_drawn):
     assert all(np.array_equal(each.field, rasteriser.rasterise(each.document)) for each in agree)
 
 
-def test_strokes_whose_paper_is_deleted_while_they_are_verified_stay_withdrawn(make_drawn):
+def test_strokes_whose_base_drawing_is_deleted_during_verification_disagree(make_drawn):
     paper = make_drawn(document(LINE))
     given = {**document(INVERT), "paper": {"drawing": str(paper.id)}}
     child = make_drawn(given, ground=paper.field, parent=paper)
