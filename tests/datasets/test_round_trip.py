@@ -77,7 +77,7 @@ def id_in(split, time):
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_every_drawing_comes_back_as_it_was(wall, tmp_path, monkeypatch, target):
+def test_every_exported_drawing_can_be_imported_unchanged(wall, tmp_path, monkeypatch, target):
     monkeypatch.setattr(loader, "BATCH_ROWS", 2)
     call_command("export_drawings", str(tmp_path / target), verbosity=0)
     Drawing.objects.all().delete()
@@ -96,7 +96,7 @@ def test_every_drawing_comes_back_as_it_was(wall, tmp_path, monkeypatch, target)
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("status", ["pending", "hidden"])
-def test_a_status_comes_back_too(make_drawing, tmp_path, target, status):
+def test_an_exported_status_can_be_imported_unchanged(make_drawing, tmp_path, target, status):
     make_drawing(status=status)
     make_drawing()
     before = {drawing.id: drawing.status for drawing in Drawing.objects.filter(status=status)}
@@ -108,7 +108,7 @@ def test_a_status_comes_back_too(make_drawing, tmp_path, target, status):
     assert dict(Drawing.objects.values_list("id", "status")) == before
 
 
-def test_an_unpacked_zip_is_the_same(wall, tmp_path):
+def test_an_unpacked_zip_contains_the_same_drawings(wall, tmp_path):
     call_command("export_drawings", str(tmp_path / "wall.zip"), verbosity=0)
     with zipfile.ZipFile(tmp_path / "wall.zip") as archive:
         archive.extractall(tmp_path / "unpacked")

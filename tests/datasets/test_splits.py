@@ -17,11 +17,11 @@ from drawings.datasets.splits import SPLITS, split_of
         ("043", "test"),  # 99
     ],
 )
-def test_a_drawing_stays_in_its_split_for_ever(last_digits, split):
+def test_the_split_depends_only_on_the_drawings_id(last_digits, split):
     assert split_of(UUID(f"01900000-0000-7000-8000-000000000{last_digits}")) == split
 
 
-def test_eight_of_ten_drawings_are_to_train_with():
+def test_eight_of_ten_drawings_are_for_training():
     counts = Counter(split_of(UUID(int=number)) for number in range(10_000))
 
     assert [round(counts[split] / 1000) for split in SPLITS] == [8, 1, 1]

@@ -274,7 +274,7 @@ def test_the_wal_of_a_damaged_database_is_not_applied_to_the_restored_one(other,
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-def test_a_database_restored_by_root_keeps_the_owner_of_the_server(
+def test_a_database_restored_by_root_belongs_to_the_servers_user(
     other, tmp_path, monkeypatch, is_there
 ):
     given = {}

@@ -29,7 +29,7 @@ def test_a_motif_stays_on_the_page(name):
 
 
 @pytest.mark.parametrize("name", TITLED)
-def test_a_motif_is_seen_on_the_page(name):
+def test_a_motif_is_visible_on_the_page(name):
     _, operations = paths_of(motifs.MOTIFS[name])
     page = {"version": 1, "width": 200, "height": 200, "paper": None, "operations": operations}
 
@@ -38,7 +38,7 @@ def test_a_motif_is_seen_on_the_page(name):
     assert 200 < (field < 200).sum() < 0.7 * field.size
 
 
-def test_what_is_placed_has_titles_and_what_is_not_has_none():
+def test_exactly_the_motifs_that_are_placed_have_titles():
     for motif in motifs.MOTIFS.values():
         assert {"sky", "ground", "sea", "alone"}.issuperset(motif.where)
         assert bool(motif.titles) == bool(motif.where)
@@ -63,7 +63,7 @@ def test_a_malformed_motif_is_named(text, complaint):
         motifs.read_motifs(text)
 
 
-def test_a_range_is_never_left():
+def test_a_value_stays_within_its_range():
     ends = {round(paths_in('[it]\nline = "0,0 0.5..1,0"', seed)[0][-1, 0]) for seed in range(20)}
 
     assert len(ends) > 5
@@ -71,7 +71,7 @@ def test_a_range_is_never_left():
     assert max(ends) <= 182
 
 
-def test_the_ranges_of_a_group_vary_together_if_it_says_so():
+def test_the_ranges_of_a_group_marked_together_vary_together():
     parts = 'parts = [{line = "0,0 0..1,0"}, {line = "0,0.5 0..1,0.5"}]'
     apart = together = 0
     for seed in range(10):
@@ -103,7 +103,7 @@ def test_copies_are_spread_over_places_angles_or_a_range():
     assert [tuple(np.round((path[0] - 100) / 40)) for path in two] == [(-1, 0), (0, 1)]
 
 
-def test_parts_are_drawn_in_turn():
+def test_parts_in_turn_alternate_between_the_places():
     text = """
         [it]
         at = "-0.5,0 0,0 0.5,0"

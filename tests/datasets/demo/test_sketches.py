@@ -25,17 +25,17 @@ def document(operations):
 
 
 @pytest.mark.parametrize("kind", ["whole", "sky", "ground"])
-def test_the_strokes_keep_to_every_rule(kind):
+def test_the_strokes_of_sketches_are_valid(kind):
     for seed in range(60):
         strokes.check(document_of(seed, kind))
 
 
-def test_a_seed_is_a_sketch_and_another_is_another():
+def test_a_seed_always_makes_the_same_sketch():
     assert document_of(1) == document_of(1)
     assert document_of(1) != document_of(2)
 
 
-def test_every_sketch_is_another_picture():
+def test_every_seed_makes_a_different_image():
     pictures = {rasteriser.rasterise(document_of(seed)).tobytes() for seed in SEEDS}
 
     assert len(pictures) == len(SEEDS)
@@ -45,7 +45,7 @@ def test_every_sketch_is_another_picture():
     ("kind", "others"),
     [("sky", slice(sketches.HORIZON, None)), ("ground", slice(sketches.HORIZON))],
 )
-def test_a_sky_and_a_ground_keep_to_their_part_of_the_page(kind, others):
+def test_a_sky_and_a_ground_stay_in_their_part_of_the_page(kind, others):
     for seed in SEEDS:
         field = rasteriser.rasterise(document_of(seed, kind))
 
@@ -66,7 +66,7 @@ def test_a_flood_stays_inside_its_outline():
     assert (field == flooded["shade"]).sum() > 1_000
 
 
-def test_what_is_hardly_wider_than_its_outline_is_not_flooded():
+def test_a_shape_hardly_wider_than_its_outline_is_not_flooded():
     by = hand()
     by.colouring = "flood"
     for half, tools in ((80, ["pen", "fill"]), (2, ["pen"])):
@@ -87,7 +87,7 @@ def test_a_patient_hand_draws_more_than_an_impatient_one():
     assert drawn_by[0] < drawn_by[1]
 
 
-def test_one_hand_is_not_like_another():
+def test_different_seeds_make_different_hands():
     hands = [hand(seed) for seed in range(60)]
 
     assert len({by.pen for by in hands}) > 3
@@ -105,7 +105,7 @@ def test_only_a_hand_with_pressure_changes_the_pens_width():
         assert (len(set(by.operations[0]["radius"])) > 1) == has_pressure
 
 
-def test_a_blob_takes_about_as_much_as_that_of_a_hands_drawing():
+def test_a_sketchs_blob_is_about_as_large_as_a_real_drawings():
     sizes = [len(pixels.write_blob(rasteriser.rasterise(document_of(seed)))) for seed in range(60)]
 
     assert 1_800 < np.mean(sizes) < 2_500

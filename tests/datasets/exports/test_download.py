@@ -86,7 +86,7 @@ def is_free():
 # --- The page -------------------------------------------------------------------------------
 
 
-def test_the_list_leads_to_the_page_and_the_page_asks_what_to_export(client, data_user):
+def test_the_list_links_to_the_export_page_with_its_form(client, data_user):
     assert f'<a href="{PAGE}">Export</a>' in client.get(LIST).content.decode()
 
     page = client.get(PAGE)
@@ -99,7 +99,7 @@ def test_the_list_leads_to_the_page_and_the_page_asks_what_to_export(client, dat
 
 
 @pytest.mark.parametrize("codenames", [[], ["view_drawing", "curate_drawing", "change_drawing"]])
-def test_it_is_for_who_may_export(client, django_user_model, codenames, wall):
+def test_an_export_needs_the_permission_to_export(client, django_user_model, codenames, wall):
     user = django_user_model.objects.create_user("staff", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     client.force_login(user)
@@ -111,7 +111,7 @@ def test_it_is_for_who_may_export(client, django_user_model, codenames, wall):
 
 
 @pytest.mark.parametrize("status", ["pending", "hidden"])
-def test_who_may_not_look_takes_only_what_is_published(
+def test_without_the_view_permission_only_published_drawings_can_be_exported(
     client, django_user_model, make_drawing, status
 ):
     make_drawing()
@@ -134,7 +134,7 @@ def test_who_may_not_look_takes_only_what_is_published(
     assert is_free()
 
 
-def test_visitors_are_asked_to_log_in(client, wall):
+def test_visitors_are_sent_to_the_login_page(client, wall):
     response = client.post(PAGE, sent())
 
     assert response.status_code == 302
@@ -142,7 +142,9 @@ def test_visitors_are_asked_to_log_in(client, wall):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_download_is_what_the_command_writes(client, data_user, wall, tmp_path, name):
+def test_a_download_equals_the_file_that_the_command_writes(
+    client, data_user, wall, tmp_path, name
+):
     response, content = download(client, format=name)
 
     call_command("export_drawings", tmp_path / f"wall.{name}", verbosity=0)
@@ -162,7 +164,7 @@ def test_a_download_is_what_the_command_writes(client, data_user, wall, tmp_path
         assert content == written
 
 
-def test_the_filters_select(client, data_user, wall):
+def test_an_export_contains_only_drawings_that_match_the_filters(client, data_user, wall):
     values = {"artist": "Ada", "since": "2026-03-01", "until": "2026-03-01", "cmap": "gray"}
     _, content = download(client, format="parquet", q="", **values)
 
@@ -184,7 +186,9 @@ def test_the_filters_select(client, data_user, wall):
         ({"artist": "Nobody"}, NOTHING_SELECTED),
     ],
 )
-def test_what_cannot_be_exported_is_told_on_the_page(client, data_user, wall, values, sentence):
+def test_an_invalid_export_request_is_explained_on_the_page(
+    client, data_user, wall, values, sentence
+):
     response = client.post(PAGE, sent(**values))
 
     assert response.status_code == 422
@@ -192,7 +196,7 @@ def test_what_cannot_be_exported_is_told_on_the_page(client, data_user, wall, va
     assert is_free()
 
 
-def test_without_pyarrow_the_page_says_how_to_have_parquet(client, data_user, wall, monkeypatch):
+def test_without_pyarrow_the_page_says_how_to_install_it(client, data_user, wall, monkeypatch):
     monkeypatch.setattr(parquet, "find_spec", lambda name: None)
 
     response = client.post(PAGE, sent(format="parquet"))
@@ -201,7 +205,7 @@ def test_without_pyarrow_the_page_says_how_to_have_parquet(client, data_user, wa
     assert parquet.PYARROW_MISSING in response.content.decode()
 
 
-def test_who_took_what_is_written_down(client, data_user, wall):
+def test_an_export_is_recorded_in_the_admin_log(client, data_user, wall):
     download(client, format="zip", artist="Ada", since="2026-03-01")
 
     entry = LogEntry.objects.get()
@@ -215,7 +219,7 @@ def test_who_took_what_is_written_down(client, data_user, wall):
 # --- The stream -----------------------------------------------------------------------------
 
 
-def test_nothing_is_made_before_it_is_asked_for(respond, wall, monkeypatch):
+def test_an_export_is_streamed_batch_by_batch(respond, wall, monkeypatch):
     monkeypatch.setattr(exports, "CHUNK_BYTES", 1)
     monkeypatch.setattr("drawings.datasets.exports.source.BATCH_ROWS", 2)
     monkeypatch.setattr("drawings.datasets.exports.source.FETCH_ROWS", 1)
@@ -227,7 +231,7 @@ def test_nothing_is_made_before_it_is_asked_for(respond, wall, monkeypatch):
     response.close()
 
 
-def test_of_two_exports_at_once_the_second_is_told_when_to_come_back(respond, wall):
+def test_a_second_export_at_once_gets_503_with_retry_after(respond, wall):
     first = respond()
     next(iter(first))
 
@@ -241,7 +245,7 @@ def test_of_two_exports_at_once_the_second_is_told_when_to_come_back(respond, wa
     assert is_free()
 
 
-def test_a_client_that_goes_away_frees_the_turn_and_the_snapshot(
+def test_a_client_that_disconnects_frees_the_export_slot_and_the_snapshot(
     respond, transactional_db, make_drawing, monkeypatch
 ):
     sample_wall.fill(make_drawing, 6)
@@ -265,7 +269,7 @@ def in_transaction():
     return connection.in_atomic_block
 
 
-def test_an_export_that_nobody_begins_to_read_frees_the_turn(respond, wall):
+def test_an_export_that_is_never_read_frees_the_slot(respond, wall):
     respond().close()
     assert is_free()
 
@@ -274,7 +278,7 @@ def test_an_export_that_nobody_begins_to_read_frees_the_turn(respond, wall):
     assert is_free()
 
 
-def test_an_export_that_fails_breaks_off_and_frees_the_turn(respond, wall, monkeypatch):
+def test_an_export_that_fails_stops_and_frees_the_slot(respond, wall, monkeypatch):
     def fail(out, source):
         yield 0
         raise OperationalError("gone")
@@ -287,7 +291,7 @@ def test_an_export_that_fails_breaks_off_and_frees_the_turn(respond, wall, monke
     assert is_free()
 
 
-def test_an_export_that_takes_too_long_breaks_off_and_frees_the_turn(respond, wall, monkeypatch):
+def test_an_export_that_takes_too_long_stops_and_frees_the_slot(respond, wall, monkeypatch):
     monkeypatch.setattr(exports, "MAX_SECONDS", -1)
 
     with pytest.raises(TimeoutError):
@@ -295,7 +299,7 @@ def test_an_export_that_takes_too_long_breaks_off_and_frees_the_turn(respond, wa
     assert is_free()
 
 
-def test_a_client_that_takes_nothing_is_not_waited_for_without_end(admin_user, wall):
+def test_the_client_socket_has_a_timeout_during_an_export(admin_user, wall):
     ours, theirs = socket.socketpair()
     with ours, theirs:
         request = RequestFactory().post(PAGE)
@@ -307,7 +311,7 @@ def test_a_client_that_takes_nothing_is_not_waited_for_without_end(admin_user, w
         assert ours.gettimeout() is None
 
 
-def test_an_export_that_cannot_be_written_down_is_not_made(respond, wall, monkeypatch):
+def test_an_export_that_cannot_be_logged_is_not_made(respond, wall, monkeypatch):
     def fail(*arguments):
         raise OperationalError("locked")
 
@@ -318,7 +322,7 @@ def test_an_export_that_cannot_be_written_down_is_not_made(respond, wall, monkey
     assert is_free()
 
 
-def test_others_ask_for_an_export_on_somebodys_behalf(wall, admin_user):
+def test_an_export_can_be_made_on_behalf_of_a_given_user(wall, admin_user):
     request = RequestFactory().get("/")
     request.user = AnonymousUser()
 
@@ -334,7 +338,7 @@ def test_others_ask_for_an_export_on_somebodys_behalf(wall, admin_user):
     assert refused.value.status == 422
 
 
-def test_the_running_server_sends_a_whole_file(page, server, admin_user, make_drawing, client):
+def test_a_browser_can_download_a_complete_export(page, server, admin_user, make_drawing, client):
     sample_wall.fill(make_drawing, 12)
     client.force_login(admin_user)
     session = client.cookies["sessionid"].value

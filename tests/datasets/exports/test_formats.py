@@ -76,7 +76,7 @@ def test_npz_has_smaller_drawings_at_the_top_left_of_white_paper(wall, export):
         assert np.array_equal(image, paper)
 
 
-def test_npz_of_drawings_without_a_word_can_be_read(make_drawing, export):
+def test_npz_of_drawings_without_title_or_artist_can_be_read(make_drawing, export):
     make_drawing()
     with np.load(export("wall.npz"), allow_pickle=False) as arrays:
         assert arrays["labels"].tolist() == arrays["artists"].tolist() == [""]
@@ -85,7 +85,7 @@ def test_npz_of_drawings_without_a_word_can_be_read(make_drawing, export):
 # --- ImageFolder --------------------------------------------------------------------------
 
 
-def test_zip_is_an_image_folder_that_datasets_loads(wall, export, tmp_path):
+def test_hugging_face_datasets_loads_the_zip_as_an_image_folder(wall, export, tmp_path):
     with zipfile.ZipFile(export("wall.zip")) as archive:
         archive.extractall(tmp_path / "wall")
 
@@ -102,7 +102,7 @@ def test_zip_is_an_image_folder_that_datasets_loads(wall, export, tmp_path):
             assert (row["label"], row["artist"]) == (drawing.title, drawing.artist)
 
 
-def test_zip_says_all_of_each_picture_in_metadata(wall, export):
+def test_zip_describes_every_image_in_its_metadata(wall, export):
     with zipfile.ZipFile(export("wall.zip")) as archive:
         assert archive.testzip() is None
         names = set(archive.namelist())
@@ -150,7 +150,7 @@ def test_a_folders_name_is_safe_whatever_the_title(title, folder):
     assert image_folder.folder_name(title) == folder
 
 
-def test_zip_has_no_lines_of_a_split_without_drawings(make_drawing, export):
+def test_zip_has_no_metadata_for_a_split_without_drawings(make_drawing, export):
     make_drawing(id=samples.NO_ID)
 
     with zipfile.ZipFile(export("wall.zip")) as archive:
@@ -162,7 +162,7 @@ def test_zip_has_no_lines_of_a_split_without_drawings(make_drawing, export):
 # --- Quick, Draw! -------------------------------------------------------------------------
 
 
-def test_ndjson_has_strokes_as_quick_draw_has_them_and_all_pixels(wall, export):
+def test_ndjson_has_the_strokes_in_quick_draw_format_and_the_pixels(wall, export):
     lines = export("wall.ndjson").read_text().splitlines()
 
     for line, drawing in zip(lines, wall, strict=True):
@@ -192,7 +192,7 @@ def test_ndjson_has_its_card_beside_it(wall, export):
     assert "| `key_id` |" in text
 
 
-def test_the_ink_is_what_has_not_been_cleared_away():
+def test_the_ink_strokes_are_those_not_cleared_later():
     first, second = documents.stroke((1, 2)), documents.stroke((3, 4), (5, 6))
     eraser = documents.stroke((1, 1), tool="eraser", shade=255)
     done = (first, documents.CLEAR, second, documents.INVERT, documents.flip("vertical"), eraser)
@@ -202,7 +202,7 @@ def test_the_ink_is_what_has_not_been_cleared_away():
     assert drawn == [[[3, 5], [44, 42], [2, 2]]]
 
 
-def test_strokes_that_came_in_lines_are_in_one(make_drawing, export):
+def test_strokes_stored_with_line_breaks_are_exported_on_one_line(make_drawing, export):
     text = json.dumps(documents.document(documents.LINE), indent=1)
     packed = strokes.pack_text(text.replace("\n", "\r\n"))
     make_drawing(strokes=packed, strokes_agree=True)
@@ -212,7 +212,7 @@ def test_strokes_that_came_in_lines_are_in_one(make_drawing, export):
     assert json.loads(line)["strokes"] == json.loads(text)
 
 
-def test_strokes_are_given_away_only_once_they_are_verified(make_drawing, export):
+def test_only_verified_strokes_are_exported(make_drawing, export):
     packed = strokes.pack(documents.document(documents.LINE))
     make_drawing(strokes=packed, strokes_agree=False)
     make_drawing(strokes=packed, strokes_agree=None)
@@ -229,7 +229,7 @@ def test_strokes_are_given_away_only_once_they_are_verified(make_drawing, export
 # --- CSV ----------------------------------------------------------------------------------
 
 
-def test_csv_says_what_there_is_and_no_pixels(wall, export):
+def test_csv_has_the_metadata_without_pixels(wall, export):
     rows = list(csv.DictReader(io.StringIO(export("wall.csv").read_text(), newline="")))
 
     for row, drawing in zip(rows, wall, strict=True):
@@ -248,7 +248,7 @@ def test_csv_says_what_there_is_and_no_pixels(wall, export):
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
-def test_csv_has_nothing_that_a_spreadsheet_would_calculate(sign):
+def test_csv_escapes_formulas_for_spreadsheets(sign):
     assert escape_formula(f"{sign}1+1") == f"'{sign}1+1"
     assert escape_formula(f"1{sign}1") == f"1{sign}1"
 
@@ -256,7 +256,7 @@ def test_csv_has_nothing_that_a_spreadsheet_would_calculate(sign):
 # --- Status, and the card -----------------------------------------------------------------
 
 
-def test_a_status_is_said_where_it_is_not_that_of_all(make_drawing, export):
+def test_every_format_has_the_status_when_one_is_selected(make_drawing, export):
     sample_wall.fill(make_drawing, 5, status="hidden")
 
     with np.load(export("wall.npz", status="hidden"), allow_pickle=False) as arrays:
@@ -271,7 +271,7 @@ def test_a_status_is_said_where_it_is_not_that_of_all(make_drawing, export):
     assert export("wall.csv", status="hidden").read_text().splitlines()[1].endswith(",hidden")
 
 
-def test_every_card_says_what_the_dataset_is(wall, export):
+def test_every_card_describes_the_dataset(wall, export):
     with np.load(export("wall.npz"), allow_pickle=False) as arrays:
         cards = [str(arrays["card"])]
     with zipfile.ZipFile(export("wall.zip")) as archive:
@@ -293,7 +293,7 @@ def test_every_card_says_what_the_dataset_is(wall, export):
     ]
 
 
-def test_a_card_names_no_file_of_a_split_that_is_not_there(make_drawing, export):
+def test_a_card_lists_no_files_for_a_split_without_drawings(make_drawing, export):
     make_drawing(id=samples.NO_ID)
 
     head, _ = front_matter((export("wall") / "README.md").read_text())
@@ -301,7 +301,7 @@ def test_a_card_names_no_file_of_a_split_that_is_not_there(make_drawing, export)
     assert [each["split"] for each in head["configs"][0]["data_files"]] == ["train"]
 
 
-def test_a_card_says_what_was_selected_and_runs_none_of_it():
+def test_a_card_quotes_the_selection_safely():
     begin = datetime(2026, 3, 1, tzinfo=UTC)
     source = Source(
         DrawingFilter.published(q="``<b>` fox", artist="Ada", cmap="gray", since=begin, until=begin)

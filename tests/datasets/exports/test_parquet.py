@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 grey = partial(samples.decoded, mode="L")
 
 
-def test_parquet_is_a_dataset_of_hugging_face(wall, export, tmp_path):
+def test_hugging_face_datasets_loads_the_parquet_export(wall, export, tmp_path):
     loaded = load_with_huggingface(tmp_path, export("wall"))
 
     assert loaded.keys() == set(SPLITS)
@@ -27,7 +27,7 @@ def test_parquet_is_a_dataset_of_hugging_face(wall, export, tmp_path):
             assert np.array_equal(row["image"], drawing.field)
 
 
-def test_parquet_is_opened_by_pandas_and_pyarrow(wall, export):
+def test_pandas_and_pyarrow_read_the_parquet_export(wall, export):
     target = export("wall")
     table = pd.read_parquet(target / "data").sort_values("id")
 
@@ -50,7 +50,7 @@ def test_parquet_is_opened_by_pandas_and_pyarrow(wall, export):
     }
 
 
-def test_a_large_split_is_several_shards(wall, export, monkeypatch):
+def test_a_large_split_is_written_as_several_shards(wall, export, monkeypatch):
     monkeypatch.setattr("drawings.datasets.exports.parquet.ROW_GROUP_ROWS", 5)
     monkeypatch.setattr("drawings.datasets.exports.parquet.SHARD_BYTES", 1)
     monkeypatch.setattr("drawings.datasets.exports.source.BATCH_ROWS", 7)
@@ -65,7 +65,7 @@ def test_a_large_split_is_several_shards(wall, export, monkeypatch):
     assert ids == [str(drawing.id) for drawing in of_split(wall, "train")]
 
 
-def test_a_file_of_parquet_has_all_splits_in_the_order_of_the_ids(wall, export):
+def test_a_single_parquet_file_has_all_splits_in_the_order_of_the_ids(wall, export):
     table = parquet.read_table(export("wall.parquet"))
 
     assert table["id"].to_pylist() == [str(drawing.id) for drawing in wall]

@@ -54,7 +54,7 @@ def wall(make_drawing):
 # --- Which ----------------------------------------------------------------------------------
 
 
-def test_a_record_says_what_the_row_says(wall):
+def test_a_record_has_the_values_of_its_row(wall):
     [batch] = Source(DrawingFilter.published()).read_with_pixels()
 
     for record, drawing in zip(batch, wall, strict=True):
@@ -69,7 +69,7 @@ def test_a_record_says_what_the_row_says(wall):
 
 
 @pytest.mark.parametrize("agree", [None, True, False])
-def test_a_record_has_strokes_that_agree_alone(make_drawing, agree):
+def test_a_record_has_strokes_only_when_they_agree(make_drawing, agree):
     make_drawing(strokes=b"x", strokes_agree=agree)
 
     [[record]] = Source(DrawingFilter.published()).read_with_pixels()
@@ -77,7 +77,7 @@ def test_a_record_has_strokes_that_agree_alone(make_drawing, agree):
     assert record.strokes == (b"x" if agree else None)
 
 
-def test_a_record_knows_a_time_of_whole_seconds(make_drawing):
+def test_a_record_keeps_a_time_of_whole_seconds(make_drawing):
     make_drawing(created_at=sample_wall.BEGIN.replace(microsecond=0))
 
     [[record]] = Source(DrawingFilter.published()).read_metadata()
@@ -85,7 +85,7 @@ def test_a_record_knows_a_time_of_whole_seconds(make_drawing):
     assert record.created_at == sample_wall.BEGIN.replace(microsecond=0)
 
 
-def test_without_pixels_a_record_says_the_same(wall):
+def test_a_record_without_pixels_has_the_same_metadata(wall):
     assert [
         [record._replace(blob=b"", strokes=None) for record in batch]
         for batch in Source(DrawingFilter.published()).read_with_pixels()
@@ -93,14 +93,14 @@ def test_without_pixels_a_record_says_the_same(wall):
 
 
 @pytest.mark.parametrize("status", ["pending", "hidden"])
-def test_what_is_not_published_is_exported_only_where_it_is_asked_for(wall, make_drawing, status):
+def test_unpublished_drawings_are_exported_only_by_their_status(wall, make_drawing, status):
     other = make_drawing(status=status)
 
     assert selected() == [drawing.id for drawing in wall]
     assert selected(status=status) == [other.id]
 
 
-def test_what_is_hidden_or_taken_back_is_not_in_the_next_export(wall):
+def test_hidden_and_deleted_drawings_are_not_in_the_next_export(wall):
     hidden, gone, *left = wall
     Drawing.objects.filter(pk=hidden.pk).update_stamped(status="hidden")
     gone.delete()
@@ -127,7 +127,7 @@ def test_drawings_are_selected_by_words_colormap_artist_and_time(wall):
     ]
 
 
-def test_a_time_comes_back_from_its_text():
+def test_timestamps_are_written_with_microseconds_and_offset():
     assert iso_timestamp(sample_wall.BEGIN) == "2026-03-01T12:30:15.123456+00:00"
     assert (
         iso_timestamp(sample_wall.BEGIN.replace(microsecond=0))
@@ -138,7 +138,7 @@ def test_a_time_comes_back_from_its_text():
 # --- One snapshot ---------------------------------------------------------------------------
 
 
-def test_an_export_sees_nothing_of_what_comes_later(transactional_db, make_drawing):
+def test_an_export_sees_no_changes_made_after_it_began(transactional_db, make_drawing):
     first, second = sample_wall.fill(make_drawing, 2)
     as_they_were = [(first.id, first.title), (second.id, second.title)]
 
@@ -160,7 +160,7 @@ def test_an_export_sees_nothing_of_what_comes_later(transactional_db, make_drawi
     assert len(selected()) == 2
 
 
-def test_others_write_while_an_export_goes_on(transactional_db, make_drawing, monkeypatch):
+def test_an_export_does_not_block_writers(transactional_db, make_drawing, monkeypatch):
     sample_wall.fill(make_drawing, 6)
     monkeypatch.setattr(reading, "BATCH_ROWS", 2)
     monkeypatch.setattr(reading, "FETCH_ROWS", 2)
@@ -171,7 +171,7 @@ def test_others_write_while_an_export_goes_on(transactional_db, make_drawing, mo
         assert sum(map(len, batches)) == 4
 
 
-def test_the_connection_is_as_it_was_after_an_export(transactional_db, make_drawing):
+def test_an_export_that_fails_restores_the_connection(transactional_db, make_drawing):
     sample_wall.fill(make_drawing, 3)
 
     def fail():
@@ -193,7 +193,7 @@ def test_the_connection_is_as_it_was_after_an_export(transactional_db, make_draw
 # --- Memory ---------------------------------------------------------------------------------
 
 
-def test_a_batch_ends_with_so_many_drawings_or_so_many_bytes(wall, monkeypatch):
+def test_a_batch_is_limited_in_drawings_and_in_bytes(wall, monkeypatch):
     def sizes():
         return [len(batch) for batch in Source(DrawingFilter.published()).read_with_pixels()]
 
@@ -230,7 +230,7 @@ def peak(steps):
 
 @pytest.mark.files_alone
 @pytest.mark.parametrize("name", FORMATS)
-def test_no_format_keeps_what_it_has_written(make_drawing, monkeypatch, name):
+def test_no_format_keeps_written_drawings_in_memory(make_drawing, monkeypatch, name):
     monkeypatch.setattr(reading, "BATCH_ROWS", 2)
     monkeypatch.setattr(reading, "FETCH_ROWS", 2)
     monkeypatch.setattr("drawings.datasets.exports.parquet.ROW_GROUP_ROWS", 4)
@@ -249,7 +249,7 @@ def test_no_format_keeps_what_it_has_written(make_drawing, monkeypatch, name):
 
 @pytest.mark.files_alone
 @pytest.mark.parametrize("name", ["ndjson", "parquet"])
-def test_strokes_that_inflate_are_not_all_in_memory_at_once(make_drawing, monkeypatch, name):
+def test_inflated_strokes_are_not_all_in_memory_at_once(make_drawing, monkeypatch, name):
     monkeypatch.setattr("drawings.datasets.exports.parquet.ROW_GROUP_BYTES", 500_000)
     packed = dots(20_000)
     inflated = len(strokes.unpack_text(packed))

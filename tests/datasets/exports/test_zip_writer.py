@@ -21,7 +21,7 @@ class Pipe:
         return zipfile.ZipFile(io.BytesIO(self.data))
 
 
-def test_entries_come_back_as_they_were_written():
+def test_entries_can_be_read_back_unchanged():
     pipe = Pipe()
     with ZipWriter(pipe) as archive, archive.open_deferred_entry("later/lines.jsonl") as lines:
         archive.add("é/🦊.png", b"\x89PNG" * 100)
@@ -43,7 +43,7 @@ def test_entries_come_back_as_they_were_written():
     assert len(pipe.data) < 10_000
 
 
-def test_there_may_be_more_entries_than_16_bits_count():
+def test_a_zip_may_have_more_than_65535_entries():
     pipe = Pipe()
     with ZipWriter(pipe) as archive:
         for number in range(70_000):
@@ -54,7 +54,7 @@ def test_there_may_be_more_entries_than_16_bits_count():
         assert archive.read("69999") == b"x"
 
 
-def test_there_may_be_more_bytes_than_32_bits_count(tmp_path):
+def test_a_zip_may_be_larger_than_4_gigabytes(tmp_path):
     class Sparse:
         """A file with holes where zeros are."""
 
@@ -84,7 +84,7 @@ def test_there_may_be_more_bytes_than_32_bits_count(tmp_path):
         assert whole.getinfo("49").file_size == len(zeros)
 
 
-def test_a_zip_that_failed_has_no_end():
+def test_a_zip_whose_writing_failed_is_not_a_valid_zip():
     pipe = Pipe()
 
     def fail():
@@ -98,7 +98,7 @@ def test_a_zip_that_failed_has_no_end():
     assert not zipfile.is_zipfile(io.BytesIO(pipe.data))
 
 
-def test_what_is_unpacked_can_be_read():
+def test_entries_have_a_readable_mode_and_a_current_date():
     pipe = Pipe()
     with ZipWriter(pipe) as archive:
         archive.add("one", b"1")

@@ -32,25 +32,25 @@ def cats(tmp_path):
 # --- Quick, Draw!'s bitmaps ---------------------------------------------------------------
 
 
-def test_bitmaps_come_in_as_black_ink_on_white_paper(cats):
+def test_bitmaps_are_imported_as_black_ink_on_white(cats):
     assert run(cats) == ("4 added, 0 already here, 0 skipped.", "")
 
     assert same(fields(), list(255 - BITMAPS))
 
 
-def test_their_title_is_in_the_files_name(cats):
+def test_bitmaps_are_titled_after_the_files_name(cats):
     run(cats)
 
     assert titles() == ["cat"] * 4
 
 
-def test_or_it_is_given(cats):
+def test_a_label_given_as_an_option_becomes_the_title(cats):
     run(cats, "--label", "A cat")
 
     assert titles() == ["A cat"] * 4
 
 
-def test_they_are_as_old_as_the_file_and_in_its_order(cats):
+def test_bitmaps_get_the_files_time_in_its_order(cats):
     run(cats)
 
     times = [drawing.created_at for drawing in stored()]
@@ -59,7 +59,7 @@ def test_they_are_as_old_as_the_file_and_in_its_order(cats):
     assert all(drawing.id.version == 7 for drawing in stored())
 
 
-def test_run_twice_it_adds_nothing(cats):
+def test_importing_the_bitmaps_again_adds_nothing(cats):
     run(cats)
     # Fetched anew.
     cats.touch()
@@ -67,7 +67,7 @@ def test_run_twice_it_adds_nothing(cats):
     assert run(cats)[0] == "0 added, 4 already here, 0 skipped."
 
 
-def test_the_same_bitmap_in_two_places_is_two_drawings(tmp_path):
+def test_the_same_bitmap_twice_in_a_file_makes_two_drawings(tmp_path):
     np.save(tmp_path / "a.npy", np.stack([bitmap(), bitmap()]))
 
     assert run(tmp_path / "a.npy")[0] == "2 added, 0 already here, 0 skipped."
@@ -76,7 +76,7 @@ def test_the_same_bitmap_in_two_places_is_two_drawings(tmp_path):
 # --- Arrays of any kind -------------------------------------------------------------------
 
 
-def test_scikit_learns_digits_come_in_and_are_seen_in_the_gallery(client, tmp_path):
+def test_scikit_learns_digits_are_imported_and_appear_in_the_gallery(client, tmp_path):
     digits = load_digits()
     np.savez(tmp_path / "digits.npz", images=digits.images, labels=digits.target)
 
@@ -111,7 +111,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize(("array", "expected"), SHAPES.values(), ids=SHAPES)
-def test_a_npy_may_be_of_many_shapes(tmp_path, array, expected):
+def test_an_npy_file_may_have_many_shapes(tmp_path, array, expected):
     np.save(tmp_path / "a.npy", array)
 
     run(tmp_path / "a.npy")
@@ -135,7 +135,7 @@ TYPES = {
 
 
 @pytest.mark.parametrize(("array", "expected"), TYPES.values(), ids=TYPES)
-def test_numbers_are_scaled_by_their_greatest(tmp_path, array, expected):
+def test_numbers_are_scaled_by_the_greatest_one(tmp_path, array, expected):
     np.save(tmp_path / "a.npy", array)
 
     run(tmp_path / "a.npy")
@@ -143,7 +143,7 @@ def test_numbers_are_scaled_by_their_greatest(tmp_path, array, expected):
     assert same(fields(), list(255 - expected))
 
 
-def test_bytes_are_taken_as_they_are(tmp_path):
+def test_bytes_are_not_scaled(tmp_path):
     np.save(tmp_path / "a.npy", BITMAPS // 2)
 
     run(tmp_path / "a.npy")
@@ -151,7 +151,7 @@ def test_bytes_are_taken_as_they_are(tmp_path):
     assert same(fields(), list(255 - BITMAPS // 2))
 
 
-def test_high_numbers_may_be_paper(tmp_path):
+def test_the_polarity_option_makes_high_numbers_white(tmp_path):
     np.save(tmp_path / "a.npy", PAPER)
 
     run(tmp_path / "a.npy", "--polarity", "paper")
@@ -180,7 +180,7 @@ NAMES = {
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 @pytest.mark.parametrize(("members", "expected"), NAMES.values(), ids=NAMES)
-def test_a_npz_may_have_many_names(tmp_path, save, members, expected):
+def test_the_arrays_of_an_npz_may_have_many_names(tmp_path, save, members, expected):
     save(tmp_path / "set.npz", **members)
 
     assert run(tmp_path / "set.npz")[0] == "4 added, 0 already here, 0 skipped."
@@ -189,7 +189,7 @@ def test_a_npz_may_have_many_names(tmp_path, save, members, expected):
     assert same(fields(), list(255 - BITMAPS))
 
 
-def test_it_is_read_block_by_block(tmp_path, monkeypatch):
+def test_an_npz_is_read_block_by_block(tmp_path, monkeypatch):
     monkeypatch.setattr(arrays, "BLOCK_ROWS", 3)
     bitmaps = np.stack([bitmap(number) for number in range(10)])
     np.savez(tmp_path / "set.npz", images=bitmaps, labels=np.arange(10))
@@ -208,7 +208,7 @@ BAD_ROWS = {
 
 
 @pytest.mark.parametrize(("number", "said"), BAD_ROWS.values(), ids=BAD_ROWS)
-def test_a_bad_bitmap_is_named_and_skipped_and_the_others_come_in(tmp_path, number, said):
+def test_a_bad_bitmap_is_named_and_skipped_and_the_others_are_imported(tmp_path, number, said):
     array = BITMAPS / 255
     array[2, 3, 3] = number
     np.save(tmp_path / "a.npy", array)
@@ -243,7 +243,7 @@ BAD_LABELS = {
 
 
 @pytest.mark.parametrize("labels", BAD_LABELS.values(), ids=BAD_LABELS)
-def test_a_bad_label_is_named_and_skipped_and_the_others_come_in(tmp_path, labels):
+def test_a_bad_label_is_named_and_skipped_and_the_others_are_imported(tmp_path, labels):
     np.savez(tmp_path / "a.npz", images=BITMAPS, labels=labels)
 
     summary, complaints = run(tmp_path / "a.npz")
@@ -323,7 +323,7 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path, data, said):
 
 
 @pytest.mark.parametrize("wrap", [lambda data: data, lambda data: zipped(images=data)])
-def test_an_array_that_is_cut_short_comes_in_as_far_as_it_goes(tmp_path, wrap):
+def test_a_truncated_array_is_imported_as_far_as_it_goes(tmp_path, wrap):
     path = tmp_path / "a.npz"
     path.write_bytes(wrap(npy()[:-1000]))
 
@@ -333,7 +333,7 @@ def test_an_array_that_is_cut_short_comes_in_as_far_as_it_goes(tmp_path, wrap):
     assert "cut short after 2 rows" in reason
 
 
-def test_an_array_that_claims_more_than_there_is_comes_in_as_far_as_it_goes(tmp_path):
+def test_an_array_shorter_than_its_header_says_is_imported_as_far_as_it_goes(tmp_path):
     claim = header("{'descr': '|u1', 'fortran_order': False, 'shape': (4000000000, 28, 28)}\n")
     path = tmp_path / "a.npy"
     path.write_bytes(claim + BITMAPS.tobytes())
@@ -341,7 +341,7 @@ def test_an_array_that_claims_more_than_there_is_comes_in_as_far_as_it_goes(tmp_
     assert run_to_break(path)[0] == "4 added, 0 already here, 0 skipped."
 
 
-def test_damage_in_a_zip_ends_it_there(tmp_path):
+def test_a_damaged_array_in_an_npz_is_an_error(tmp_path):
     data = bytearray(npz(images=np.tile(BITMAPS, (9, 1, 1))))
     data[9000] ^= 1  # so that the checksum is another one
     path = tmp_path / "a.npz"

@@ -30,7 +30,7 @@ IMAGE_LABELS = "train-labels-idx1-ubyte"
 
 @pytest.mark.parametrize("packed", [True, False])
 @pytest.mark.parametrize("labels_packed", [True, False])
-def test_images_come_in_with_the_labels_beside_them(tmp_path, packed, labels_packed):
+def test_images_are_imported_with_the_labels_file_beside_them(tmp_path, packed, labels_packed):
     for name, array, is_packed in (
         (IMAGES, BITMAPS, packed),
         (IMAGE_LABELS, DIGITS, labels_packed),
@@ -53,19 +53,19 @@ def images(tmp_path):
     return path
 
 
-def test_images_without_labels_come_in_too(images):
+def test_images_without_labels_are_imported_without_titles(images):
     run(images)
 
     assert titles() == [""] * 4
 
 
-def test_a_label_may_be_given(images):
+def test_a_label_given_as_an_option_becomes_the_title(images):
     run(images, "--label", "Digit")
 
     assert titles() == ["Digit"] * 4
 
 
-def test_images_that_are_cut_short_come_in_as_far_as_they_go(images):
+def test_truncated_images_are_imported_as_far_as_they_go(images):
     images.write_bytes(idx(BITMAPS)[:-100])
 
     summary, reason = run_to_break(images)
@@ -74,14 +74,14 @@ def test_images_that_are_cut_short_come_in_as_far_as_they_go(images):
     assert "cut short" in reason
 
 
-def test_labels_of_another_number_are_an_error(images):
+def test_another_number_of_labels_than_images_is_an_error(images):
     images.with_name(IMAGE_LABELS).write_bytes(idx(DIGITS[:3]))
 
     with pytest.raises(CommandError, match="not have one label for each"):
         run(images)
 
 
-def test_labels_that_are_none_are_an_error(images):
+def test_an_invalid_labels_file_is_an_error(images):
     images.with_name(IMAGE_LABELS).write_bytes(b"Dear diary, what a day")
 
     with pytest.raises(CommandError, match="does not begin like an IDX file"):
@@ -89,14 +89,14 @@ def test_labels_that_are_none_are_an_error(images):
 
 
 @pytest.mark.parametrize("size", [(0, 28), (1025, 28), (3, 600)])
-def test_images_of_a_size_that_no_wall_takes_are_an_error(images, size):
+def test_images_of_an_unsupported_size_are_an_error(images, size):
     images.write_bytes(b"\0\0\x08\x03" + struct.pack(">3I", 9, *size))
 
     with pytest.raises(CommandError, match="1024"):
         run(images)
 
 
-def test_a_header_that_is_cut_short_is_an_error(images):
+def test_a_truncated_header_is_an_error(images):
     images.write_bytes(idx(BITMAPS)[:9])
 
     with pytest.raises(CommandError, match="cut short"):

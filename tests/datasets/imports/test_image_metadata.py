@@ -8,7 +8,7 @@ from tests.support.import_command import put, run, titles, write_lines
 pytestmark = [pytest.mark.django_db, pytest.mark.files_alone]
 
 
-def test_metadata_says_what_pictures_are(folder, source):
+def test_metadata_gives_images_their_titles_and_artists(folder, source):
     for name in ("train/1.png", "train/b/2.png", "train/3.png", "train/4.png", "test/cow/1.png"):
         put(folder, name)
     write_lines(
@@ -25,7 +25,7 @@ def test_metadata_says_what_pictures_are(folder, source):
     assert Drawing.objects.get(title="A cat").artist == "Ada"
 
 
-def test_without_a_label_the_folder_and_the_name_stay(folder, source):
+def test_without_a_label_an_image_is_titled_after_its_folder_or_name(folder, source):
     put(folder, "cat/1.png")
     put(folder, "2.png")
     write_lines(folder / "metadata.jsonl", {"file_name": "cat/1.png"}, {"file_name": "2.png"})
@@ -35,7 +35,7 @@ def test_without_a_label_the_folder_and_the_name_stay(folder, source):
     assert sorted(titles()) == ["2", "cat"]
 
 
-def test_a_picture_that_metadata_forgets_is_named_and_skipped(folder, source):
+def test_an_image_missing_from_the_metadata_is_named_and_skipped(folder, source):
     put(folder, "a/1.png")
     put(folder, "a/2.png")
     put(folder, "b/3.png")
@@ -47,7 +47,7 @@ def test_a_picture_that_metadata_forgets_is_named_and_skipped(folder, source):
     assert complaints == "a/2.png: skipped. metadata.jsonl does not describe it.\n"
 
 
-def test_what_others_say_at_length_is_cut(folder):
+def test_long_labels_and_artists_are_shortened(folder):
     put(folder, "1.png")
     long = "long " * 50
     write_lines(
@@ -86,7 +86,7 @@ BAD_LINES = {
 
 
 @pytest.mark.parametrize(("line", "said"), BAD_LINES.values(), ids=BAD_LINES)
-def test_a_bad_line_is_named_and_skipped_and_the_others_come_in(folder, source, line, said):
+def test_a_bad_line_is_named_and_skipped_and_the_others_are_imported(folder, source, line, said):
     put(folder.parent, "secret.png")
     put(folder, "1.png")
     put(folder, "2.png")

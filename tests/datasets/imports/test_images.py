@@ -24,7 +24,7 @@ LOSSLESS = {"png": "PNG", "webp": "WEBP", "gif": "GIF", "bmp": "BMP"}
 
 
 @pytest.mark.parametrize(("suffix", "format"), LOSSLESS.items())
-def test_a_picture_of_any_format_comes_in(folder, suffix, format):
+def test_an_image_of_any_lossless_format_keeps_its_pixels(folder, suffix, format):
     image = Image.fromarray(picture()).convert("RGB")
     put(folder, f"a.{suffix}", samples.encoded(image, format, lossless=True))
 
@@ -34,7 +34,7 @@ def test_a_picture_of_any_format_comes_in(folder, suffix, format):
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.JPEG"])
-def test_so_does_a_photo(folder, name):
+def test_a_photo_becomes_brightness(folder, name):
     put(folder, name, samples.encoded(picture(), "JPEG", quality=100))
 
     run(folder)
@@ -43,7 +43,7 @@ def test_so_does_a_photo(folder, name):
     assert abs(difference).max() < 16
 
 
-def test_in_folders_the_folders_are_the_titles(folder, source):
+def test_images_in_folders_are_titled_after_their_folder(folder, source):
     for name in ("cat/1.png", "cat/2.png", "dog/1.png"):
         put(folder, name)
 
@@ -52,7 +52,7 @@ def test_in_folders_the_folders_are_the_titles(folder, source):
     assert titles() == ["cat", "cat", "dog"]
 
 
-def test_folders_of_a_split_are_no_titles(folder, source):
+def test_folders_named_after_a_split_are_not_titles(folder, source):
     for name in ("test/sun.png", "train/cat/1.png", "train/dog/1.png", "validation/moon.png"):
         put(folder, name)
 
@@ -61,7 +61,7 @@ def test_folders_of_a_split_are_no_titles(folder, source):
     assert titles() == ["sun", "cat", "dog", "moon"]
 
 
-def test_elsewhere_the_names_are_the_titles(folder, source):
+def test_images_outside_folders_are_titled_after_their_file(folder, source):
     put(folder, "A red house.png")
     put(folder, "boat.final.png")
 
@@ -70,7 +70,7 @@ def test_elsewhere_the_names_are_the_titles(folder, source):
     assert titles() == ["A red house", "boat.final"]
 
 
-def test_a_label_may_be_given(folder):
+def test_a_label_given_as_an_option_becomes_the_title(folder):
     put(folder, "cat/1.png")
 
     run(folder, "--label", "A cat")
@@ -78,7 +78,7 @@ def test_a_label_may_be_given(folder):
     assert titles() == ["A cat"]
 
 
-def test_they_are_as_old_as_their_files(folder):
+def test_drawings_get_the_times_of_their_files(folder):
     put(folder, "b.png", time=datetime(2020, 1, 2, tzinfo=UTC))
     put(folder, "a.png", time=datetime(2021, 1, 2, tzinfo=UTC))
 
@@ -88,13 +88,13 @@ def test_they_are_as_old_as_their_files(folder):
     assert [drawing.created_at.year for drawing in stored()] == [2020, 2021]
 
 
-def test_a_file_from_before_all_time_comes_in_too(folder):
+def test_a_file_dated_before_1970_is_imported(folder):
     put(folder, "a.png", time=datetime(1960, 1, 1, tzinfo=UTC))
 
     assert run(folder)[0] == "1 added, 0 already here, 0 skipped."
 
 
-def test_run_twice_it_adds_nothing(folder, source):
+def test_a_second_import_adds_only_new_images(folder, source):
     for name in ("cat/1.png", "2.png"):
         put(folder, name)
     run(source(folder))
@@ -103,14 +103,14 @@ def test_run_twice_it_adds_nothing(folder, source):
     assert run(source(folder))[0] == "1 added, 2 already here, 0 skipped."
 
 
-def test_a_zip_of_what_was_a_folder_adds_nothing(folder):
+def test_a_zip_of_an_imported_folder_adds_nothing(folder):
     put(folder, "cat/1.png")
     run(folder)
 
     assert run(zipped(folder))[0] == "0 added, 1 already here, 0 skipped."
 
 
-def test_other_files_are_left_alone(folder, source):
+def test_hidden_files_and_files_of_other_formats_are_ignored(folder, source):
     put(folder, "readme.txt", b"Hello")
     put(folder, ".hidden/1.png", b"Hello")
     put(folder, "__MACOSX/._1.png", b"Hello")
@@ -119,7 +119,7 @@ def test_other_files_are_left_alone(folder, source):
     assert run(source(folder)) == ("1 added, 0 already here, 0 skipped.", "")
 
 
-def test_a_folder_without_pictures_is_an_error(folder, source):
+def test_a_source_without_images_is_an_error(folder, source):
     put(folder, "readme.txt", b"Hello")
 
     with pytest.raises(CommandError, match="no images"):
@@ -144,7 +144,7 @@ BAD_PICTURES = {
 
 
 @pytest.mark.parametrize(("data", "said"), BAD_PICTURES.values(), ids=BAD_PICTURES)
-def test_a_bad_picture_is_named_and_skipped_and_the_others_come_in(folder, source, data, said):
+def test_a_bad_image_is_named_and_skipped_and_the_others_are_imported(folder, source, data, said):
     put(folder, "cat/1.png", data)
     put(folder, "cat/2.png")
 
@@ -155,7 +155,7 @@ def test_a_bad_picture_is_named_and_skipped_and_the_others_come_in(folder, sourc
     assert said in complaints
 
 
-def test_a_link_that_leads_out_is_named_and_skipped(folder):
+def test_a_link_out_of_the_source_is_named_and_skipped(folder):
     outside = put(folder.parent, "outside.png")
     (folder / "link.png").symlink_to(outside)
     (folder / "gone.png").symlink_to(folder / "nowhere")
@@ -169,7 +169,7 @@ def test_a_link_that_leads_out_is_named_and_skipped(folder):
     assert titles() == ["real"]
 
 
-def test_a_folder_that_is_a_link_is_not_followed(folder):
+def test_a_link_to_a_folder_is_not_followed(folder):
     put(folder.parent, "outside/1.png")
     (folder / "link").symlink_to(folder.parent / "outside")
     put(folder, "real.png")
@@ -180,7 +180,7 @@ def test_a_folder_that_is_a_link_is_not_followed(folder):
     assert titles() == ["real"]
 
 
-def test_neither_is_one_that_metadata_names(folder):
+def test_a_link_to_a_folder_is_not_followed_for_metadata(folder):
     put(folder.parent, "outside/1.png")
     (folder / "link").symlink_to(folder.parent / "outside")
     put(folder, "real.png")
@@ -192,7 +192,7 @@ def test_neither_is_one_that_metadata_names(folder):
     assert "leads out of the source" in complaints
 
 
-def test_a_source_may_be_a_link(folder):
+def test_the_source_itself_may_be_a_link(folder):
     put(folder, "real.png")
     link = folder.parent / "link"
     link.symlink_to(folder)
@@ -210,7 +210,7 @@ def test_a_pipe_is_named_and_skipped(folder):
     assert "pipe.png: skipped. This is not a file." in complaints
 
 
-def test_names_are_shown_without_what_a_terminal_obeys(folder):
+def test_control_characters_in_file_names_are_escaped_in_messages(folder):
     put(folder, "\x1b[31mred\udcff.png", b"")
     put(folder, "real.png")
 
@@ -223,7 +223,7 @@ def test_names_are_shown_without_what_a_terminal_obeys(folder):
 
 
 @pytest.mark.parametrize("name", ["../../x.png", "/x.png", "C:\\x.png", "a/../../x.png"])
-def test_a_members_name_never_leads_anywhere(archive, tmp_path, name):
+def test_a_zip_members_name_cannot_write_outside_the_source(archive, tmp_path, name):
     path = archive((name, samples.png(picture())))
 
     assert run(path)[0] == "1 added, 0 already here, 0 skipped."
@@ -241,7 +241,7 @@ def test_a_member_that_inflates_too_far_is_named_and_skipped(archive):
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_members_packed_otherwise_are_named_and_skipped(archive, compression):
+def test_members_with_an_unsupported_compression_cannot_be_read(archive, compression):
     path = archive(("real.png", samples.png(picture())), compression=compression)
 
     with pytest.raises(CommandError, match="nothing in it can be read"):
@@ -277,7 +277,7 @@ def test_a_damaged_member_is_named_and_skipped(archive):
     assert "a.png: skipped. It is damaged" in complaints
 
 
-def test_a_zip_that_is_cut_short_is_an_error(archive):
+def test_a_truncated_zip_is_an_error(archive):
     path = archive(("a.png", samples.png(picture(1))))
     path.write_bytes(path.read_bytes()[:-30])
 
@@ -311,14 +311,14 @@ def test_a_zip_with_a_damaged_directory_is_an_error(archive, format, offset, dat
         run(path, *(["--format", format] if format else []))
 
 
-def test_a_member_whose_own_name_is_no_text_is_named_and_skipped(archive):
+def test_a_member_whose_local_name_is_not_utf_8_is_skipped(archive):
     path = archive(("ß.png", samples.png(picture(1))), ("b.png", samples.png(picture(2))))
     path.write_bytes(path.read_bytes().replace("ß".encode(), b"\xff\xfe", 1))
 
     assert run(path)[0] == "1 added, 0 already here, 1 skipped."
 
 
-def test_every_suffix_is_of_a_format_that_the_site_takes():
+def test_the_suffixes_cover_exactly_the_formats_of_uploads():
     formats = {Image.registered_extensions()[suffix] for suffix in images.SUFFIXES}
 
     assert formats == set(uploads.FORMATS)

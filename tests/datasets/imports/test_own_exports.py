@@ -51,7 +51,7 @@ def write(name, tmp_path):
     return write
 
 
-def test_an_export_comes_back_as_it_was(write, name):
+def test_an_export_is_imported_unchanged(write, name):
     assert run(write(*RECORDS)) == ("7 added, 0 already here, 0 skipped.", "")
 
     for drawing, record in zip(stored(), RECORDS, strict=True):
@@ -70,7 +70,7 @@ def test_an_export_comes_back_as_it_was(write, name):
             assert drawing.strokes is None
 
 
-def test_an_export_that_comes_again_adds_nothing(write):
+def test_importing_an_export_again_adds_nothing(write):
     source = write(*RECORDS)
     run(source)
     before = snapshot()
@@ -80,7 +80,7 @@ def test_an_export_that_comes_again_adds_nothing(write):
     assert snapshot() == before
 
 
-def test_what_was_changed_here_meanwhile_stays(write):
+def test_importing_an_export_again_keeps_later_changes(write):
     source = write(*RECORDS)
     run(source)
     Drawing.objects.filter(pk=RECORDS[2]["id"]).update_stamped(title="Another", status="hidden")
@@ -91,7 +91,7 @@ def test_what_was_changed_here_meanwhile_stays(write):
     assert (drawing.title, drawing.status) == ("Another", "hidden")
 
 
-def test_drawings_of_many_sizes_keep_theirs(write):
+def test_drawings_of_many_sizes_keep_their_sizes(write):
     sizes = [(16, 1024), (1024, 16), (200, 200), (16, 16)]
     records = [
         own(number, field=samples.shades(*size), height=size[0], width=size[1])
@@ -105,7 +105,7 @@ def test_drawings_of_many_sizes_keep_theirs(write):
 
 
 @pytest.mark.parametrize("name", ["wall.zip", "wall.ndjson", "wall.parquet"], indirect=True)
-def test_a_picture_stays_the_file_that_it_is(write):
+def test_an_imported_image_gives_the_same_png_again(write):
     run(write(*RECORDS))
 
     for drawing, record in zip(stored(), RECORDS, strict=True):
@@ -113,7 +113,7 @@ def test_a_picture_stays_the_file_that_it_is(write):
         assert png == samples.png(record["field"])
 
 
-def test_a_picture_that_another_program_has_saved_keeps_its_pixels(tmp_path, monkeypatch):
+def test_an_image_saved_by_another_program_keeps_its_pixels(tmp_path, monkeypatch):
     monkeypatch.setattr(samples, "png", samples.encoded)  # with the filters of PNG's lines
 
     run(write_folder(tmp_path / "wall", RECORDS))
@@ -122,12 +122,12 @@ def test_a_picture_that_another_program_has_saved_keeps_its_pixels(tmp_path, mon
         assert np.array_equal(drawing.field, record["field"])
 
 
-def test_an_export_of_nothing_is_nothing(tmp_path):
+def test_an_empty_export_adds_nothing(tmp_path):
     for name in ("wall.npz", "wall.ndjson", "wall.parquet"):
         assert run(WRITERS[name](tmp_path / name, []))[0] == ("0 added, 0 already here, 0 skipped.")
 
 
-def test_drawings_keep_their_status(write):
+def test_imported_drawings_keep_their_status(write):
     records = [own(number, status=status) for number, status in enumerate(Drawing.Status.values)]
 
     run(write(*records))
@@ -135,7 +135,7 @@ def test_drawings_keep_their_status(write):
     assert [drawing.status for drawing in stored()] == Drawing.Status.values
 
 
-def test_unless_another_is_given(write):
+def test_a_status_given_as_an_option_overrides_the_exported_one(write):
     run(write(own(0, status="hidden"), own(1, status="published")), "--status", "pending")
 
     assert [drawing.status for drawing in stored()] == ["pending"] * 2
@@ -154,7 +154,7 @@ def drawn_on(number, parent, size=None):
 PAPER = own(1, DOCUMENT)
 
 
-def test_a_drawing_keeps_the_one_that_it_was_drawn_on(tmp_path):
+def test_a_drawing_keeps_its_base_drawing_from_the_same_file(tmp_path):
     # It comes later: exports are by split.
     records = [drawn_on(2, PAPER), PAPER]
 
@@ -165,7 +165,7 @@ def test_a_drawing_keeps_the_one_that_it_was_drawn_on(tmp_path):
     assert verification.verify_strokes(child, seconds=10)
 
 
-def test_one_that_was_here_before_will_do(tmp_path):
+def test_a_drawing_keeps_a_base_drawing_imported_earlier(tmp_path):
     run(write_ndjson(tmp_path / "paper.ndjson", [PAPER]))
 
     run(write_ndjson(tmp_path / "wall.ndjson", [drawn_on(2, PAPER)]))
@@ -182,7 +182,7 @@ def test_one_that_was_here_before_will_do(tmp_path):
     ],
     ids=["gone", "of another size", "itself"],
 )
-def test_a_drawing_whose_paper_is_none_comes_in_without_it(tmp_path, records):
+def test_a_drawing_whose_base_drawing_is_unusable_is_imported_without_it(tmp_path, records):
     source = write_ndjson(tmp_path / "wall.ndjson", records)
 
     assert run(source)[0] == f"{len(records)} added, 0 already here, 0 skipped."
@@ -215,7 +215,7 @@ UNWRITABLE = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_record_that_breaks_a_rule_is_named_and_skipped_and_the_others_come_in(write, name, case):
+def test_an_invalid_record_is_named_and_skipped_and_the_others_are_imported(write, name, case):
     if (name, case) in UNWRITABLE:
         return
     values, reason = WRONG[case]
@@ -307,7 +307,7 @@ BAD_NPZ = {
 
 
 @pytest.mark.parametrize("data", BAD_NPZ.values(), ids=BAD_NPZ)
-def test_a_npz_that_is_not_as_an_export_is_an_error(tmp_path, data):
+def test_an_npz_in_another_layout_than_an_export_is_an_error(tmp_path, data):
     path = tmp_path / "wall.npz"
     path.write_bytes(data)
 
@@ -317,7 +317,7 @@ def test_a_npz_that_is_not_as_an_export_is_an_error(tmp_path, data):
     assert not Drawing.objects.exists()
 
 
-def test_a_time_that_is_none_is_named_and_skipped(tmp_path):
+def test_a_record_with_an_invalid_time_is_named_and_skipped(tmp_path):
     times = np.array(["2021-01-01"] * 7, "M8[us]")
     times[3] = np.datetime64("NaT")
     times[4] = np.datetime64(2**62, "us")

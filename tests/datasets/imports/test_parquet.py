@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 RECORDS = [own(number, DOCUMENT if number % 3 == 1 else None) for number in range(7)]
 
 
-def test_parquet_as_hugging_face_has_it_comes_in(tmp_path):
+def test_parquet_in_the_layout_of_hugging_face_is_imported(tmp_path):
     pictures = [{"bytes": samples.png(picture(number)), "path": None} for number in range(3)]
     table = pa.table({"image": pictures, "label": [7, 2, 1]})
     pq.write_table(table, tmp_path / "train-00000-of-00001.parquet")
@@ -43,7 +43,7 @@ BAD_TABLES = {
 
 
 @pytest.mark.parametrize("table", BAD_TABLES.values(), ids=BAD_TABLES)
-def test_parquet_without_pictures_is_an_error(tmp_path, table):
+def test_parquet_without_readable_images_is_an_error(tmp_path, table):
     pq.write_table(table, tmp_path / "a.parquet")
 
     with pytest.raises(CommandError, match=r"image|can be read"):
@@ -51,7 +51,7 @@ def test_parquet_without_pictures_is_an_error(tmp_path, table):
 
 
 @pytest.mark.parametrize("part", [slice(None, -9), slice(None, 300), slice(4)])
-def test_parquet_that_is_cut_short_is_an_error(tmp_path, part):
+def test_truncated_parquet_is_an_error(tmp_path, part):
     write_parquet_file(tmp_path / "a.parquet", RECORDS)
     data = (tmp_path / "a.parquet").read_bytes()
     (tmp_path / "a.parquet").write_bytes(data[part])
@@ -60,7 +60,7 @@ def test_parquet_that_is_cut_short_is_an_error(tmp_path, part):
         run(tmp_path / "a.parquet")
 
 
-def test_parquet_with_strokes_that_are_none_is_named_and_skipped(tmp_path):
+def test_parquet_rows_with_invalid_strokes_are_named_and_skipped(tmp_path):
     table = table_of(RECORDS)
     column = table.schema.get_field_index("strokes")
     table = table.set_column(column, "strokes", [["{}", "[" * 5000, None, "Hi", None, None, None]])
@@ -72,14 +72,14 @@ def test_parquet_with_strokes_that_are_none_is_named_and_skipped(tmp_path):
     assert complaints.startswith("a.parquet row 0: skipped. The document must")
 
 
-def test_parquet_with_too_much_in_a_group_is_an_error(tmp_path, monkeypatch):
+def test_parquet_with_too_large_a_row_group_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(parquet, "MAX_GROUP_BYTES", 1000)
 
     with pytest.raises(CommandError, match="row group of more than 1,000 bytes"):
         run(write_parquet_file(tmp_path / "a.parquet", RECORDS))
 
 
-def test_without_pyarrow_it_says_how_to_install_it(tmp_path, monkeypatch):
+def test_without_pyarrow_the_import_says_how_to_install_it(tmp_path, monkeypatch):
     source = write_parquet_file(tmp_path / "a.parquet", RECORDS)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
 

@@ -49,7 +49,7 @@ def test_a_line_becomes_a_drawing_with_its_word_and_time(source):
     assert (drawing.width, drawing.height) == (200, 200)
 
 
-def test_its_country_is_not_kept(source):
+def test_the_country_code_is_not_kept(source):
     drawing = only(source, {**SIMPLIFIED, "countrycode": "Zembla"})
 
     assert b"Zembla" not in strokes.unpack_text(drawing.strokes)
@@ -57,7 +57,7 @@ def test_its_country_is_not_kept(source):
 
 
 @pytest.mark.parametrize("record", [SIMPLIFIED, RAW], ids=["simplified", "raw"])
-def test_the_strokes_are_kept_and_come_to_the_pixels(source, record):
+def test_the_strokes_are_kept_and_produce_the_pixels(source, record):
     drawing = only(source, record)
 
     assert drawing.strokes_agree is True
@@ -67,7 +67,7 @@ def test_the_strokes_are_kept_and_come_to_the_pixels(source, record):
     ]
 
 
-def test_the_drawing_fills_the_paper_as_far_as_its_shape_allows(source):
+def test_the_drawing_is_scaled_and_centred_to_fill_the_canvas(source):
     drawing = only(source, SIMPLIFIED)
 
     rows, columns = np.nonzero(drawing.field < 128)
@@ -83,7 +83,7 @@ def test_the_drawing_fills_the_paper_as_far_as_its_shape_allows(source):
     assert drawing.field.min() == 0
 
 
-def test_another_size_may_be_asked_for(source):
+def test_the_size_can_be_given_as_an_option(source):
     drawing = only(source, SIMPLIFIED, "--size", "320x96")
 
     assert (drawing.width, drawing.height) == (320, 96)
@@ -91,7 +91,7 @@ def test_another_size_may_be_asked_for(source):
     assert verification.verify_strokes(drawing, seconds=10)
 
 
-def test_it_is_drawn_on_the_first_of_the_walls_papers(source, settings):
+def test_the_default_size_is_the_sites_first_canvas_size(source, settings):
     settings.CANVAS_SIZES = [(64, 48), (200, 200)]
 
     drawing = only(source, SIMPLIFIED)
@@ -100,7 +100,7 @@ def test_it_is_drawn_on_the_first_of_the_walls_papers(source, settings):
 
 
 @pytest.mark.parametrize("size", ["8x8", "2000x20", "200", "axb", "200x200,64x64", ""])
-def test_a_size_must_be_one_that_a_wall_takes(source, size):
+def test_an_invalid_size_is_refused(source, size):
     with pytest.raises(CommandError, match="--size"):
         run(write_lines(source, SIMPLIFIED), "--size", size)
 
@@ -111,7 +111,7 @@ def test_the_times_of_a_raw_drawing_are_kept(source):
     assert [stroke["t"] for stroke in operations] == [[0, 17, 34, 51], [412]]
 
 
-def test_times_that_run_backwards_are_held(source):
+def test_times_that_run_backwards_are_replaced_by_the_last_one(source):
     record = quickdraw(drawing=[[[1, 2, 3], [1, 2, 3], [50, 90, 70]], [[5], [6], [60]]])
 
     operations = only(source, record).document["operations"]
@@ -141,13 +141,13 @@ def test_a_simplified_drawing_is_drawn_at_an_even_pace(source):
     ],
     ids=["a dot", "a dot thrice", "level", "upright", "very wide", "very small"],
 )
-def test_a_drawing_without_width_or_height_comes_in(source, drawing):
+def test_a_drawing_without_width_or_height_is_imported(source, drawing):
     drawing = only(source, quickdraw(drawing=drawing))
 
     assert verification.verify_strokes(drawing, seconds=10)
 
 
-def test_gzipped_lines_are_read_too(tmp_path):
+def test_gzipped_lines_are_imported(tmp_path):
     source = tmp_path / "cat.ndjson.gz"
     lines = b"".join(json.dumps(quickdraw(number)).encode() + b"\n" for number in range(3))
     source.write_bytes(gzip.compress(lines))
@@ -155,7 +155,7 @@ def test_gzipped_lines_are_read_too(tmp_path):
     assert run(source) == ("3 added, 0 already here, 0 skipped.", "")
 
 
-def test_run_twice_it_adds_nothing(source):
+def test_importing_the_lines_again_adds_nothing(source):
     write_lines(source, SIMPLIFIED, RAW)
     run(source)
     before = [vars(drawing)["id"] for drawing in stored()]
@@ -171,7 +171,7 @@ def test_the_same_drawing_twice_in_a_file_is_stored_once(source):
     assert run(source)[0] == "2 added, 1 already here, 0 skipped."
 
 
-def test_without_a_key_it_is_known_by_its_pixels_its_word_and_its_line(source):
+def test_a_drawing_without_a_key_is_identified_by_its_content_and_line(source):
     record = {key: value for key, value in SIMPLIFIED.items() if key != "key_id"}
     write_lines(source, record, record, {**record, "word": "dog"})
 
@@ -179,7 +179,7 @@ def test_without_a_key_it_is_known_by_its_pixels_its_word_and_its_line(source):
     assert run(source)[0] == "0 added, 3 already here, 0 skipped."
 
 
-def test_without_times_the_drawings_are_as_old_as_the_file_and_in_its_order(source):
+def test_drawings_without_times_get_the_files_time_in_its_order(source):
     lines = [quickdraw(number, timestamp=None, word=str(number)) for number in (4, 1, 3, 2)]
     run(write_lines(source, *lines))
 
@@ -190,7 +190,7 @@ def test_without_times_the_drawings_are_as_old_as_the_file_and_in_its_order(sour
     assert all(abs((time - modified).total_seconds()) < 0.001 for time in times)
 
 
-def test_a_word_too_long_for_a_title_is_cut(source):
+def test_a_word_too_long_for_a_title_is_shortened(source):
     drawing = only(source, {**SIMPLIFIED, "word": "cat  " * 40})
 
     assert len(drawing.title) <= 80
@@ -240,7 +240,7 @@ BAD_LINES = {
 
 
 @pytest.mark.parametrize(("line", "said"), BAD_LINES.values(), ids=BAD_LINES)
-def test_a_bad_line_is_named_and_skipped_and_the_others_come_in(source, line, said):
+def test_a_bad_line_is_named_and_skipped_and_the_others_are_imported(source, line, said):
     write_lines(source, SIMPLIFIED, line, RAW)
 
     summary, complaints = run(source)
@@ -257,19 +257,19 @@ def test_a_drawing_with_some_times_is_drawn_at_an_even_pace(source):
     assert verification.verify_strokes(only(source, record), seconds=10)
 
 
-def test_empty_lines_are_nothing(source):
+def test_empty_lines_are_ignored(source):
     write_lines(source, b"", SIMPLIFIED, b"   ", RAW)
 
     assert run(source) == ("2 added, 0 already here, 0 skipped.", "")
 
 
-def test_a_last_line_needs_no_end(source):
+def test_the_last_line_needs_no_newline(source):
     source.write_text(json.dumps(SIMPLIFIED))
 
     assert run(source)[0] == "1 added, 0 already here, 0 skipped."
 
 
-def test_gzipped_lines_that_are_cut_short_come_in_as_far_as_they_go(tmp_path):
+def test_truncated_gzipped_lines_are_imported_as_far_as_they_go(tmp_path):
     source = tmp_path / "cat.ndjson.gz"
     # Stored, so that it can be told what is left.
     lines = b"".join(json.dumps(quickdraw(number)).encode() + b"\n" for number in range(9))
@@ -282,7 +282,7 @@ def test_gzipped_lines_that_are_cut_short_come_in_as_far_as_they_go(tmp_path):
     assert Drawing.objects.count() == 7
 
 
-def test_a_dry_run_breaks_off_there_too(tmp_path):
+def test_a_dry_run_stops_at_the_end_of_truncated_lines(tmp_path):
     source = tmp_path / "cat.ndjson.gz"
     lines = b"".join(json.dumps(quickdraw(number)).encode() + b"\n" for number in range(9))
     source.write_bytes(gzip.compress(lines, 0)[:-300])
@@ -293,7 +293,7 @@ def test_a_dry_run_breaks_off_there_too(tmp_path):
     assert reason.endswith("What was read before would be stored.")
 
 
-def test_gzipped_lines_of_which_nothing_is_left_are_an_error(tmp_path):
+def test_gzipped_lines_truncated_before_the_first_are_an_error(tmp_path):
     source = tmp_path / "cat.ndjson.gz"
     source.write_bytes(gzip.compress(json.dumps(SIMPLIFIED).encode())[:20])
 
@@ -301,7 +301,7 @@ def test_gzipped_lines_of_which_nothing_is_left_are_an_error(tmp_path):
         run(source)
 
 
-def test_a_line_without_end_is_given_up(tmp_path, settings):
+def test_a_line_that_never_ends_is_an_error(tmp_path, settings):
     settings.MAX_UPLOAD_BYTES = 1000
     source = tmp_path / "zeros.ndjson.gz"
     source.write_bytes(gzip.compress(b"{" + b" " * 100_000))
@@ -310,7 +310,7 @@ def test_a_line_without_end_is_given_up(tmp_path, settings):
         run(source)
 
 
-def test_what_inflates_too_far_is_given_up(tmp_path, monkeypatch):
+def test_reading_stops_when_a_gzip_file_inflates_too_far(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "RATIO_CHECKED_FROM", 100_000)
     source = tmp_path / "bomb.ndjson.gz"
     source.write_bytes(gzip.compress(json.dumps(SIMPLIFIED).encode() + b"\n" * 1_000_000))
