@@ -1,4 +1,4 @@
-"""Every page for everybody: axe finds nothing to complain of, in both themes; nothing is heavy."""
+"""Accessibility of every page in both themes, and the weight of the canvas page."""
 
 import json
 from uuid import UUID
@@ -66,7 +66,7 @@ def test_axe_finds_no_violation_on_any_page(page, server, drawing, theme, width,
     for address in pages:
         page.goto(f"{server.url}{address}")
         assert violations(page) == set(), address
-    problems.clear()  # the browser's own word on the page that is not there
+    problems.clear()  # the browser's own message about the missing page
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

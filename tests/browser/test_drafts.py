@@ -1,4 +1,4 @@
-"""Nothing is lost: drafts over reloads and crashes, and an outbox that goes on trying."""
+"""Drafts survive reloads and crashes, and the outbox retries sending."""
 
 import random
 import time
@@ -17,7 +17,7 @@ OFFLINE = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "ERR_CONNECTION")
 
 
 def expect_only(problems, *words):
-    """Take the network's own messages out of what went wrong, and nothing else."""
+    """Asserts that every problem contains one of the words, and clears the problems."""
     assert [each for each in problems if not any(word in each for word in words)] == []
     problems.clear()
 
@@ -76,7 +76,7 @@ def test_a_draft_survives_closing_its_tab(studio, server, problems):
 
 
 def test_a_draft_survives_a_tab_that_is_killed_at_any_moment(studio, server):
-    """At eight random moments, with every stroke that was finished by then."""
+    """Kills the tab at eight random moments; every finished stroke must be restored."""
     chance = random.Random(7)  # noqa: S311 - chance, not a secret
     context = studio.page.context
     finished = 0
@@ -86,7 +86,7 @@ def test_a_draft_survives_a_tab_that_is_killed_at_any_moment(studio, server):
             start = (chance.randrange(200), chance.randrange(200))
             studio.mouse(start, (chance.randrange(200), chance.randrange(200)))
         finished += strokes
-        if chance.random() < 0.5:  # in the middle of a stroke that is not finished
+        if chance.random() < 0.5:  # in the middle of a stroke
             studio.page.mouse.move(*studio.on_screen((100, 100)))
             studio.page.mouse.down()
         drawn = finished

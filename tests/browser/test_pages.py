@@ -1,4 +1,4 @@
-"""Every page in a real browser: errors, layout, what works without scripts, the admin."""
+"""Every page in a real browser: layout, use without scripts, plots, the admin."""
 
 import io
 import re
@@ -17,7 +17,7 @@ from tests.support.server import Server, SlowProxy
 
 pytestmark = pytest.mark.page_alone
 
-# What moved since the page was opened, and where from and to.
+# The elements that shifted since the page was opened, with their old and new positions.
 SHIFT = """() => new Promise((resolve) => {
     const moved = [];
     new PerformanceObserver((list) => {
@@ -31,7 +31,7 @@ SHIFT = """() => new Promise((resolve) => {
 
 @pytest.fixture
 def wall(make_drawing, field):
-    """A page and a half of drawings, some of them awkward."""
+    """A page and a half of drawings, some with awkward shapes or titles."""
     make_drawing(np.ascontiguousarray(field[:40, :]), title="wide")
     make_drawing(np.ascontiguousarray(field[:, :16]), title="narrow", artist="W" * 40)
     make_drawing(title="W" * 80, artist="i" * 40, colormap="viridis")
@@ -147,7 +147,7 @@ def test_without_scripts_an_artist_can_edit_the_title_and_delete_the_drawing(
 
 
 def test_a_blocked_senders_drawing_stays_in_the_browser(page, problems):
-    # Its own server: one that runs for long remembers the senders' key of a test before.
+    # A server of its own, as the shared one has cached the senders' key of an earlier test.
     with Server(SUBMIT_RATE="0") as server:
         studio = Studio(page, server.url)
         studio.mouse((20, 20), (180, 20))
@@ -163,7 +163,7 @@ def test_a_blocked_senders_drawing_stays_in_the_browser(page, problems):
         page.wait_for_load_state("networkidle")
         assert np.array_equal(studio.field(), drawn)
         assert Drawing.objects.count() == 1
-    problems.clear()  # the browser's own word on what was refused
+    problems.clear()  # the browser's own message about the refusal
 
 
 def test_the_gallery_plots_load_one_after_another(page, server, wall):
@@ -214,7 +214,7 @@ def test_a_plot_is_requested_again_only_when_it_may_still_succeed(
         mean = page.locator('.plot img[data-src$="mean.png"]')
         expect(mean).to_have_attribute("src", re.compile(r"mean\.png$"), timeout=30_000)
         assert answers[:asked] == [status, 200]
-    problems.clear()  # the browser's own word on what was refused
+    problems.clear()  # the browser's own message about the refusal
 
 
 def test_a_selection_can_be_plotted_by_keyboard(page, server, wall):
@@ -340,6 +340,6 @@ def test_a_tall_canvas_fits_on_the_screen_and_draws_at_the_pointer(page, problem
         assert box["height"] < 800
         studio.mouse((10, 500), (50, 500))
         assert studio.field()[500, 30] == 0
-    # The page is watched for requests to any other server than the tests' common one.
+    # Requests to any server but the shared one count as problems.
     assert [each for each in problems if "another host" not in each] == []
     problems.clear()

@@ -12,8 +12,8 @@ WHITE = 255
 
 
 @pytest.fixture
-def two_fingers(studio):
-    """Sends touches: each argument is where the fingers are, None for no finger any more."""
+def send_touches(studio):
+    """Sends a touch event with a finger at each point, or with no fingers left."""
 
     def send(kind, *points):
         touches = [
@@ -26,14 +26,14 @@ def two_fingers(studio):
 
 
 @pytest.mark.parametrize("tool", ["pen", "eraser", "line", "ellipse", "fill", "eyedropper"])
-def test_two_fingers_zoom_without_leaving_a_mark(studio, two_fingers, tool):
+def test_two_fingers_zoom_without_leaving_a_mark(studio, send_touches, tool):
     studio.choose(tool)
-    two_fingers("touchStart", (90, 100))
-    two_fingers("touchMove", (91, 100))
-    two_fingers("touchStart", (91, 100), (110, 100))
-    two_fingers("touchMove", (70, 100), (130, 100))
-    two_fingers("touchMove", (50, 100), (150, 100))
-    two_fingers("touchEnd")
+    send_touches("touchStart", (90, 100))
+    send_touches("touchMove", (91, 100))
+    send_touches("touchStart", (91, 100), (110, 100))
+    send_touches("touchMove", (70, 100), (130, 100))
+    send_touches("touchMove", (50, 100), (150, 100))
+    send_touches("touchEnd")
 
     assert (studio.field() == WHITE).all()
     assert tools_used(studio) == []
@@ -50,23 +50,23 @@ def test_a_zoomed_canvas_is_drawn_on_where_the_pointer_is(studio):
     assert not studio.page.locator("#sheet").get_attribute("style")
 
 
-def test_a_two_finger_tap_undoes_and_a_three_finger_tap_redoes(studio, two_fingers):
+def test_a_two_finger_tap_undoes_and_a_three_finger_tap_redoes(studio, send_touches):
     studio.mouse((20, 30), (60, 90))
     drawn = studio.field()
 
-    two_fingers("touchStart", (90, 100), (110, 100))
-    two_fingers("touchEnd")
+    send_touches("touchStart", (90, 100), (110, 100))
+    send_touches("touchEnd")
     assert (studio.field() == WHITE).all()
-    two_fingers("touchStart", (90, 100), (110, 100), (130, 100))
-    two_fingers("touchEnd")
+    send_touches("touchStart", (90, 100), (110, 100), (130, 100))
+    send_touches("touchEnd")
     assert np.array_equal(studio.field(), drawn)
 
 
-def test_a_palm_resting_while_the_pen_draws_leaves_no_mark(studio, two_fingers):
-    two_fingers("touchStart", (150, 170))
+def test_a_palm_resting_while_the_pen_draws_leaves_no_mark(studio, send_touches):
+    send_touches("touchStart", (150, 170))
     studio.pen((40, 40), (60, 60), (80, 40))
-    two_fingers("touchMove", (152, 172))
-    two_fingers("touchEnd")
+    send_touches("touchMove", (152, 172))
+    send_touches("touchEnd")
 
     assert (studio.field()[120:, 100:] == WHITE).all()
     assert studio.field()[60, 60] == 0
@@ -74,10 +74,10 @@ def test_a_palm_resting_while_the_pen_draws_leaves_no_mark(studio, two_fingers):
 
 
 @pytest.mark.parametrize("tool", ["pen", "line", "fill"])
-def test_a_palms_mark_just_before_the_pen_is_removed(studio, two_fingers, tool):
+def test_a_palms_mark_just_before_the_pen_is_removed(studio, send_touches, tool):
     studio.choose(tool)
-    two_fingers("touchStart", (150, 170))
-    two_fingers("touchEnd")
+    send_touches("touchStart", (150, 170))
+    send_touches("touchEnd")
     studio.pen((40, 40), (60, 60))
 
     assert tools_used(studio) == [tool]
@@ -114,7 +114,8 @@ def test_after_a_pen_was_used_fingers_draw_only_once_allowed(studio):
 
     studio.page.get_by_label("Draw with pen only").uncheck()
     studio.measure()
-    studio.page.wait_for_timeout(700)  # as long as a touch may be the hand that held the pen
+    # Until a touch can no longer be the palm of the hand with the pen.
+    studio.page.wait_for_timeout(700)
     studio.touch((100, 100), (150, 150))
     assert tools_used(studio) == ["pen", "pen"]
 
@@ -134,10 +135,10 @@ def test_a_pens_pressure_sets_the_width_unless_switched_off(studio):
     assert widths[1] > 5 > widths[2]
 
 
-def test_a_cancelled_pointer_ends_its_stroke_cleanly(studio, two_fingers):
-    two_fingers("touchStart", (50, 50))
-    two_fingers("touchMove", (100, 50))
-    two_fingers("touchCancel")
+def test_a_cancelled_pointer_ends_its_stroke_cleanly(studio, send_touches):
+    send_touches("touchStart", (50, 50))
+    send_touches("touchMove", (100, 50))
+    send_touches("touchCancel")
     studio.mouse((50, 100), (100, 100))
 
     assert len(tools_used(studio)) == 2

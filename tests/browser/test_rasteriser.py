@@ -1,4 +1,4 @@
-"""The page's rasteriser and the server's give the same bytes."""
+"""The page's rasteriser and the server's produce the same bytes."""
 
 import base64
 import json
@@ -33,7 +33,7 @@ DIGESTS = """async ([url, text, ground]) => {
 
 @pytest.fixture
 def digests_in_the_page(page, server):
-    """The digests of what the page's own module makes of documents."""
+    """Returns the digests of documents drawn by the page's own module."""
     page.goto(f"{server.url}/gallery/")
 
     def digests(given, ground=None):
@@ -76,7 +76,7 @@ def test_the_recorded_inputs_match_their_generator():
         assert json.loads((Path(make.__file__).parent / f"{name}.json").read_text()) == document
 
 
-# --- Random ones ----------------------------------------------------------------------------
+# --- Random drawings ------------------------------------------------------------------------
 
 
 def test_the_page_and_the_server_agree_on_thousands_of_drawings(digests_in_the_page):
@@ -114,5 +114,5 @@ def test_the_random_drawings_are_valid_and_use_every_tool():
     ]
     assert (min(xs), max(xs)) == (strokes.LEAST_COORDINATE, strokes.GREATEST_COORDINATE)
     assert (min(radii), max(radii)) == (0, strokes.MAX_RADIUS)
-    # Most of them leave something, and hardly two the same.
+    # Most of them leave marks, and few are alike.
     assert len({make.digest(rasteriser.rasterise(document)) for document in given}) > 500

@@ -66,7 +66,7 @@ def test_a_replay_announces_that_it_plays_and_starts_before_the_strokes(
     replay, page, make_replayable
 ):
     drawing = make_replayable()
-    page.clock.install()  # time stands still but for what is asked of it
+    page.clock.install()  # time advances only by run_for
     replay.open(drawing)
 
     expect(replay.status).to_have_text("Playing")
@@ -157,7 +157,7 @@ def test_the_slider_can_be_dragged_while_the_replay_plays(replay, page, make_rep
     page.mouse.move(box["x"] + box["width"] * 0.5, middle, steps=4)
     held = replay.slider.input_value()
     page.wait_for_timeout(300)
-    assert replay.slider.input_value() == held  # it waits for the hand
+    assert replay.slider.input_value() == held  # it waits while the slider is held
     assert np.array_equal(replay.field(), after(OPERATIONS, 1))
     page.mouse.up()
 
@@ -181,7 +181,7 @@ def test_the_step_buttons_move_by_one_operation(replay, make_replayable):
 
 
 def test_a_replay_of_two_thousand_strokes_scrubs_quickly(replay, page, make_replayable):
-    """2,000 strokes of 40 points: back and forth from anywhere to anywhere in a few frames."""
+    """2,000 strokes of 40 points: a jump to any time takes a few frames."""
     random = np.random.default_rng(7)
     operations = [
         stroke(
@@ -192,7 +192,7 @@ def test_a_replay_of_two_thousand_strokes_scrubs_quickly(replay, page, make_repl
         )
         for n in range(2000)
     ]
-    # More than is verified while somebody waits: verify_strokes has been here before.
+    # Marked as verified, as this is too much to verify during a request.
     drawing = make_replayable(operations, strokes_agree=True)
     replay.open_still(drawing)
     assert np.array_equal(replay.field(), drawing.field)

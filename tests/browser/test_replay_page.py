@@ -68,7 +68,7 @@ def test_the_replay_uses_the_drawings_vmin_and_vmax(replay, page, make_replayabl
     assert np.array_equal(replay.colours(), picture_colours(page, drawing, "plasma"))
 
 
-# --- The paper ----------------------------------------------------------------------------
+# --- The base image -----------------------------------------------------------------------
 
 
 def test_the_replay_of_a_drawing_on_another_starts_with_that_drawing(
@@ -212,7 +212,7 @@ def decoded(page, server, png):
 
 
 def filtered(field, filters):
-    """Scanlines, each through one of PNG's filters, straight from the specification."""
+    """Scanlines with a PNG filter each, written directly after the specification."""
     height, width = field.shape
     lines = bytearray()
     for y in range(height):
@@ -235,7 +235,7 @@ def png_of(lines, width, height, header=(8, 0, 0, 0, 0), extra=b""):
             png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, *header)),
             extra,
             png_chunk(b"tEXt", b"Comment\0between"),
-            # As several chunks, which is one stream all the same.
+            # One zlib stream, split over several chunks.
             *(png_chunk(b"IDAT", data[at : at + 100]) for at in range(0, len(data), 100)),
             png_chunk(b"IEND", b""),
         )
@@ -247,13 +247,14 @@ def noise():
     return np.random.default_rng(5).integers(0, 256, (23, 17)).astype(np.uint8)
 
 
-# --- Reading papers -----------------------------------------------------------------------
+# --- Reading base images ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("which", [0, 1, 2, 3, 4])
 def test_every_png_filter_is_decoded(page, server, noise, which):
     png = png_of(filtered(noise, [which] * 23), 17, 23)
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(png))), noise)  # a sound test
+    # The test's own PNG is valid.
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(png))), noise)
 
     assert np.array_equal(decoded(page, server, png), noise)
 

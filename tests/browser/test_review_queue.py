@@ -1,4 +1,4 @@
-"""The review queue by keyboard, in a real browser."""
+"""The review queue and other moderation in a real browser."""
 
 import pytest
 from django.conf import settings
@@ -11,7 +11,7 @@ REVIEW = "/admin/drawings/drawing/review/"
 
 @pytest.fixture
 def curator(page, server, admin_client):
-    """A browser that is logged in."""
+    """A page in a browser that is logged in as staff."""
     value = admin_client.cookies[settings.SESSION_COOKIE_NAME].value
     page.context.add_cookies(
         [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": server.url}]

@@ -1,4 +1,4 @@
-"""Drawing in the studio: tools, keys, paper."""
+"""Drawing in the studio: tools, keys, base images."""
 
 import numpy as np
 import pytest
@@ -258,7 +258,7 @@ def test_focus_stays_on_undo_when_there_is_nothing_more_to_undo(studio):
     expect(undo).to_be_focused()
 
 
-# --- Paper --------------------------------------------------------------------------------
+# --- Base image ---------------------------------------------------------------------------
 
 
 def test_an_image_file_becomes_the_base_image_and_can_be_drawn_on(studio, field):

@@ -1,4 +1,4 @@
-"""What is exported and imported again is what it was."""
+"""Exporting drawings and importing them again changes nothing."""
 
 import zipfile
 from datetime import timedelta
@@ -27,7 +27,7 @@ TITLES = ["", "Fox 🦊 & “owl”", "../../etc/passwd", "=1+1", "con", "Łód�
 
 @pytest.fixture(scope="module")
 def sketched():
-    """Drawings as fill_gallery makes them; to make them takes long."""
+    """Drawings as fill_gallery makes them, made once because they take long."""
     with pytest.MonkeyPatch.context() as patch:
         for name, size in {"SKIES": 4, "GROUNDS": 4, "WHOLES": 2}.items():
             patch.setattr(scenes, name, size)
@@ -36,14 +36,14 @@ def sketched():
 
 @pytest.fixture
 def wall(sketched, make_drawing):
-    """Some dozen drawings of many sizes, some from a canvas, some drawn on others."""
+    """Some fifty drawings of many sizes, with and without strokes, one with a base drawing."""
     Drawing.objects.bulk_create(Drawing(**scene) for scene in sketched)
     Drawing.objects.update(status=Drawing.Status.PUBLISHED)
     random = np.random.default_rng(0)
     for number in range(24):
         document = documents.random_document(random)
         field = rasteriser.rasterise(document)
-        field[0, :2] = 0, 255  # so that none is blank: these strokes come to something else
+        field[0, :2] = 0, 255  # so that none is blank, although the strokes then disagree
         values = {
             "title": TITLES[number % len(TITLES)],
             "artist": "" if number % 3 else "Ada",
@@ -60,7 +60,7 @@ def wall(sketched, make_drawing):
     )
     document = documents.document(documents.fill(2, 3), paper={"drawing": str(parent.id)})
     field = rasteriser.rasterise(document, parent.field)
-    # In the files of an export, what was drawn on it comes first.
+    # In the files of an export, this drawing comes before its base drawing.
     make_drawing(
         field,
         id=id_in("test", THEN + timedelta(days=1)),

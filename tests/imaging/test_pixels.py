@@ -14,7 +14,7 @@ from drawings.imaging.png import check_png, png_from_blob
 from tests.support import documents, samples
 from tests.support.samples import scanlines
 
-# 249 is the greatest width at which the least window reaches the line above.
+# 249 is the greatest width at which the smallest zlib window reaches the line above.
 SIZES = [(16, 16), (16, 1024), (1024, 16), (33, 57), (200, 200), (90, 249), (90, 250), (1024, 1024)]
 
 
@@ -184,7 +184,7 @@ def test_combined_checksums_equal_that_of_the_concatenated_data(first, second):
 
 
 def exact_brightness(red, green, blue, alpha):
-    """On white paper, 0.34 R + 0.50 G + 0.16 B, rounded half up: in fractions."""
+    """0.34 R + 0.50 G + 0.16 B on white, rounded half up, in exact fractions."""
     opacity = Fraction(alpha, 255)
     weighted = Fraction(34, 100) * red + Fraction(50, 100) * green + Fraction(16, 100) * blue
     return floor(weighted * opacity + 255 * (1 - opacity) + Fraction(1, 2))

@@ -10,7 +10,7 @@ from drawings.imaging import pixels
 from drawings.imaging.png import png_chunk, png_from_blob, split_png
 from tests.support import samples
 
-# 249 is the greatest width at which the least window reaches the line above.
+# 249 is the greatest width at which the smallest zlib window reaches the line above.
 SIZES = [(16, 16), (16, 1024), (1024, 16), (33, 57), (200, 200), (90, 249), (90, 250), (1024, 1024)]
 
 

@@ -1,4 +1,4 @@
-"""Strokes become pixels."""
+"""The rasteriser: from strokes to pixels."""
 
 import math
 import time
@@ -91,7 +91,7 @@ LONG = {
 }
 
 
-# --- Work ---------------------------------------------------------------------------------
+# --- Budget -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("operations", "ground"), LONG.values(), ids=LONG)
@@ -135,7 +135,7 @@ def test_a_budget_is_shared_by_everything_that_spends_it():
 
 
 def flooded_pixel_by_pixel(field, x, y, tolerance):
-    """As docs/strokes.md says it, without any cleverness."""
+    """The definition in docs/strokes.md, without optimisation."""
     height, width = field.shape
     mask = np.zeros(field.shape, bool)
     waiting = [(x, y)]
@@ -149,7 +149,7 @@ def flooded_pixel_by_pixel(field, x, y, tolerance):
     return mask
 
 
-# --- Flooding -----------------------------------------------------------------------------
+# --- Flood fill ---------------------------------------------------------------------------
 
 
 def test_a_flood_fill_agrees_with_the_pixel_by_pixel_definition():

@@ -17,12 +17,12 @@ from tests.support.documents import CLEAR, INVERT, LINE, document, fill, flip, s
 GOOD = document(LINE, fill(3, 40), INVERT, flip(), flip("vertical"), CLEAR)
 
 
-# Where what is in a document, for tests that put something else there.
+# Paths into GOOD, for tests that replace a value there.
 STROKE, FILL, INVERSION, FLIP = (("operations", number) for number in range(4))
 
 
 def changed(path, value, given=GOOD):
-    """The document's JSON text with this JSON text for the value at a path."""
+    """The document's JSON text, with the value at a path replaced by this JSON text."""
     marked = copy.deepcopy(given)
     *parents, last = path
     place = marked
@@ -43,11 +43,11 @@ def without(path, given=GOOD):
 
 
 def paper(data):
-    """The JSON text of a paper that is this file."""
+    """The JSON text of a base image that embeds this file."""
     return json.dumps({"image": base64.b64encode(data).decode()})
 
 
-NO_NUMBERS = {
+NOT_NUMBERS = {
     "NaN": "NaN",
     "Infinity": "Infinity",
     "minus Infinity": "-Infinity",
@@ -64,7 +64,7 @@ NO_NUMBERS = {
 
 
 def bad_texts():
-    """What is wrong, and the text."""
+    """Yields (what is wrong, text)."""
     yield "empty object", "{}"
     yield "a list", "[]"
     yield "null", "null"
@@ -95,7 +95,7 @@ def bad_texts():
             yield f"{operation['tool']} without {name}", without(["operations", number, name])
         yield f"{operation['tool']} with another key", changed(["operations", number, "z"], "1")
 
-    for name, text in NO_NUMBERS.items():
+    for name, text in NOT_NUMBERS.items():
         for key in ("x", "y", "radius", "t"):
             yield f"{key} of a point is {name}", changed([*STROKE, key, 1], text)
         for key in ("shade", "tolerance", "x", "y", "t"):
@@ -151,7 +151,7 @@ def bad_texts():
 BAD_TEXTS = dict(bad_texts())
 
 
-# --- HEAD ---------------------------------------------------------------------------------
+# --- Validation ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("text", BAD_TEXTS.values(), ids=BAD_TEXTS)
@@ -247,7 +247,7 @@ def test_the_error_message_says_what_is_wrong_and_where(text, said):
         strokes.parse(text)
 
 
-# --- Paper --------------------------------------------------------------------------------
+# --- Base image ---------------------------------------------------------------------------
 
 
 def test_the_base_image_may_be_a_grey_png():
@@ -273,7 +273,7 @@ def test_the_base_image_may_be_a_drawing():
 
 GREY = samples.png(samples.shades(48, 64))
 
-BAD_PAPERS = {
+BAD_BASE_IMAGES = {
     "nothing": b"",
     "text": b"a sheet of paper",
     "cut short": GREY[samples.TRUNCATED],
@@ -288,7 +288,7 @@ BAD_PAPERS = {
 }
 
 
-@pytest.mark.parametrize("data", BAD_PAPERS.values(), ids=BAD_PAPERS)
+@pytest.mark.parametrize("data", BAD_BASE_IMAGES.values(), ids=BAD_BASE_IMAGES)
 def test_an_embedded_base_image_must_be_a_grey_png_of_the_fields_size(data):
     given = strokes.parse(changed(["paper"], paper(data)))
 

@@ -1,4 +1,4 @@
-"""strokes.svg, as Chromium shows it, beside the picture."""
+"""strokes.svg as Chromium renders it, compared with the image."""
 
 import base64
 import re
@@ -29,8 +29,8 @@ def colours(field, palette):
 
 
 @pytest.fixture
-def shown(browser):
-    """Shows an SVG in its own size; the pixels on the screen."""
+def render_svg(browser):
+    """Renders an SVG at its own size; returns the pixels on the screen."""
     page = browser.new_page()
 
     def show(text, width, height):
@@ -48,12 +48,14 @@ def shown(browser):
 
 
 @pytest.fixture
-def off_by(shown):
-    """How far what Chromium shows is from the field in the same colours, in each pixel."""
+def measure_difference(render_svg):
+    """Returns the difference of each pixel between Chromium's rendering and the field."""
 
     def measure(given, palette=GRAY, ground=None):
         field = rasteriser.rasterise(given, ground)
-        picture = shown(svg.from_strokes(given, palette, ground), given["width"], given["height"])
+        picture = render_svg(
+            svg.from_strokes(given, palette, ground), given["width"], given["height"]
+        )
         return np.abs(picture.astype(int) - colours(field, palette)).mean(axis=2)
 
     return measure
@@ -87,8 +89,8 @@ MANY = document(
 
 
 @pytest.mark.parametrize("cmap", ["gray", "viridis", "twilight"])
-def test_an_svg_of_every_tool_looks_like_the_image(off_by, cmap):
-    assert off_by(MANY, colormaps.palette(cmap, 0, 255)).mean() < 4
+def test_an_svg_of_every_tool_looks_like_the_image(measure_difference, cmap):
+    assert measure_difference(MANY, colormaps.palette(cmap, 0, 255)).mean() < 4
 
 
 CASES = {
@@ -119,8 +121,8 @@ CASES = {
 
 
 @pytest.mark.parametrize("given", CASES.values(), ids=CASES)
-def test_an_svg_looks_like_the_image(off_by, given):
-    difference = off_by(given)
+def test_an_svg_looks_like_the_image(measure_difference, given):
+    difference = measure_difference(given)
 
     # Chromium's edges differ a little from the rasteriser's, and nothing else does.
     assert difference.mean() < 1.5
@@ -128,45 +130,47 @@ def test_an_svg_looks_like_the_image(off_by, given):
 
 
 @pytest.mark.parametrize("cmap", ["gray", "tab10"])
-def test_filled_areas_have_exactly_the_right_colour(off_by, cmap):
+def test_filled_areas_have_exactly_the_right_colour(measure_difference, cmap):
     given = document(LEFT, fill(40, 40, 170), INVERT, flip(), width=100, height=100)
-    difference = off_by(given, colormaps.palette(cmap, 0, 255))
+    difference = measure_difference(given, colormaps.palette(cmap, 0, 255))
 
-    # The middle of what was filled: without the outline's soft edge.
+    # The middle of the filled area, without the outline's soft edge.
     middle = (slice(20, 78), slice(100 - 70, 100 - 20))
     assert (rasteriser.rasterise(given)[middle] == 255 - 170).all()
     assert not difference[middle].any()
 
 
-def test_a_fill_up_to_a_soft_edge_keeps_the_edge(off_by):
+def test_a_fill_up_to_a_soft_edge_keeps_the_edge(measure_difference):
     given = document(stroke((32, 24), radius=12), fill(2, 2, 200, 20), fill(32, 24, 30, 100))
 
-    assert off_by(given).mean() < 0.5
+    assert measure_difference(given).mean() < 0.5
 
 
 @pytest.mark.parametrize("operations", [[], [INVERT], [flip()], [INVERT, flip(), flip("vertical")]])
-def test_the_base_image_lies_below_the_strokes(off_by, operations):
+def test_the_base_image_lies_below_the_strokes(measure_difference, operations):
     ground = samples.shades(48, 64)
 
-    difference = off_by(document(LINE, *operations), colormaps.palette("turbo", 0, 255), ground)
+    difference = measure_difference(
+        document(LINE, *operations), colormaps.palette("turbo", 0, 255), ground
+    )
 
-    # Its pixels are those of the picture, wherever nothing was drawn.
+    # Wherever nothing was drawn, the pixels are exactly those of the image.
     assert (difference == 0).mean() > 0.85
     assert difference.mean() < 3
 
 
-def test_a_clear_replaces_the_base_image_with_white(off_by):
+def test_a_clear_replaces_the_base_image_with_white(measure_difference):
     given = document(INVERT, CLEAR, LINE)
 
-    assert off_by(given, GRAY, samples.shades(48, 64)).mean() < 1.5
+    assert measure_difference(given, GRAY, samples.shades(48, 64)).mean() < 1.5
     assert "image" not in elements(svg.from_strokes(given, GRAY, samples.shades(48, 64)))
 
 
-def test_a_fill_takes_the_base_image_into_account(off_by):
+def test_a_fill_takes_the_base_image_into_account(measure_difference):
     ground = np.full((48, 64), 255, np.uint8)
     ground[10:30, 10:30] = 40
 
-    difference = off_by(document(fill(12, 12, 170), fill(50, 40, 90)), GRAY, ground)
+    difference = measure_difference(document(fill(12, 12, 170), fill(50, 40, 90)), GRAY, ground)
 
     assert not difference.any()
 
@@ -199,15 +203,15 @@ def test_a_fill_is_traced_as_a_few_rectangles():
 def test_many_flips_do_not_nest_groups():
     root = parsed(svg.from_strokes(document(*[LINE, flip()] * 4_000), GRAY))
 
-    # Each second line is as it was drawn, each other in a group that mirrors it.
+    # Every second line is as it was drawn; the others are in a group that mirrors them.
     assert [len(child) for child in root[:5]] == [0, 0, 1, 0, 1]
     assert len(root) == 1 + 4_000
 
 
-def test_an_svg_of_a_field_shows_exactly_its_pixels(shown):
+def test_an_svg_of_a_field_shows_exactly_its_pixels(render_svg):
     field = samples.shades(30, 50)
 
-    assert np.array_equal(shown(svg.from_field(field, GRAY), 50, 30), colours(field, GRAY))
+    assert np.array_equal(render_svg(svg.from_field(field, GRAY), 50, 30), colours(field, GRAY))
 
 
 def test_strokes_that_take_too_long_are_not_traced():
@@ -257,10 +261,10 @@ def test_strokes_that_would_make_too_large_a_file_are_not_traced():
         svg.from_strokes(document(taper), GRAY)
 
 
-def test_svgs_of_random_drawings_look_like_their_images(off_by):
+def test_svgs_of_random_drawings_look_like_their_images(measure_difference):
     random = np.random.default_rng(7)
 
-    differences = [off_by(documents.random_document(random)).mean() for _ in range(60)]
+    differences = [measure_difference(documents.random_document(random)).mean() for _ in range(60)]
 
     assert np.mean(differences) < 1
     assert max(differences) < 12

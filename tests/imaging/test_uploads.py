@@ -12,7 +12,7 @@ from drawings.imaging import uploads
 from drawings.imaging.png import PNG_SIGNATURE, png_chunk
 from tests.support import samples
 
-# 249 is the greatest width at which the least window reaches the line above.
+# 249 is the greatest width at which the smallest zlib window reaches the line above.
 SIZES = [(16, 16), (16, 1024), (1024, 16), (33, 57), (200, 200), (90, 249), (90, 250), (1024, 1024)]
 
 
@@ -25,7 +25,7 @@ def opaque(rgb):
     return np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
 
 
-# --- Pictures that are taken --------------------------------------------------------------
+# --- Accepted images ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("height", "width"), SIZES)
@@ -137,7 +137,7 @@ def test_a_still_image_in_a_format_for_animations_is_accepted(format):
     assert uploads.field_from_image_file(samples.encoded(rgb_sample(), format)).shape == (40, 56)
 
 
-# --- Pictures that are refused ------------------------------------------------------------
+# --- Refused images -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP"])

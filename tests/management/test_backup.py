@@ -16,7 +16,7 @@ from tests.support.installation import Installation, installation, on_sqlite
 
 pytestmark = pytest.mark.django_db
 
-# What is on the wall, and what the search finds of it.
+# The site's drawings, and how many of them the search finds.
 SEEN = (
     "__import__('hashlib').sha256(repr([(d.id, d.title, bytes(d.blob), bytes(d.strokes or b''))"
     " for d in Drawing.objects.order_by('id')]).encode()).hexdigest(),"
@@ -27,7 +27,7 @@ SEEN = (
 
 @pytest.fixture(scope="module")
 def site(django_db_setup, django_db_blocker, tmp_path_factory):
-    """With sixty drawings on its wall."""
+    """An installation with sixty drawings."""
     with django_db_blocker.unblock(), installation(tmp_path_factory.mktemp("site")) as site:
         site.manage("migrate", "--verbosity=0")
         site.manage("fill_gallery", 60)
@@ -67,7 +67,7 @@ def test_an_existing_database_is_replaced_only_with_force(site, backup, tmp_path
 
 
 def test_a_backup_made_during_writes_is_consistent(site, tmp_path):
-    """Rows are counted in the transaction that is copied: no other count would do."""
+    """The backup must count rows in the transaction that it copies, or verifying fails."""
     stop = threading.Event()
     sign = "?" if connection.vendor == "sqlite" else "%s"
     statement = f"INSERT INTO drawings_blockedword (word) VALUES ({sign})"  # noqa: S608
@@ -137,7 +137,7 @@ def test_a_backup_that_cannot_be_written_fails_with_a_message(site, tmp_path):
 
 def test_a_backup_that_runs_out_of_space_leaves_no_file(site, tmp_path):
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, usual[1]))  # its processes have it, too
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, usual[1]))  # child processes inherit it
     try:
         said = site.manage("backup", tmp_path, code=1)
     finally:
@@ -166,7 +166,7 @@ def test_old_backups_and_temporary_files_are_removed_but_not_the_new_backup(tmp_
 
 def test_an_old_backup_that_cannot_be_removed_is_named(tmp_path):
     stubborn = tmp_path / "drawsite-20200101T000000000000Z.dump"
-    stubborn.mkdir()  # which unlink refuses, to root as well
+    stubborn.mkdir()  # unlink refuses a directory, even for root
 
     with pytest.raises(backups.BackupError, match=f"{stubborn} cannot be removed"):
         backups.remove_old_backups(tmp_path, 30, just_made=tmp_path / "new")
@@ -215,7 +215,7 @@ def test_the_wal_of_a_database_that_was_moved_away_is_replaced_only_with_force(t
     with closing(sqlite3.connect(file)) as killed:
         killed.execute("INSERT INTO drawings_blockedword (word) VALUES ('acknowledged')")
         killed.commit()
-        file.rename(away)  # before it ends, so that the log stays
+        file.rename(away)  # while it is open, so that the WAL stays
     if left == "an empty file":
         file.touch()
 
@@ -242,7 +242,7 @@ def test_an_empty_wal_file_does_not_prevent_a_restore(tmp_path):
 
 @pytest.fixture
 def other(tmp_path):
-    """A database of SQLite that is no drawings' at all, to put in the place of another."""
+    """Another SQLite database, without drawings, to restore in place of the first."""
     file = tmp_path / "other" / "file"
     file.parent.mkdir()
     with closing(sqlite3.connect(file)) as database:

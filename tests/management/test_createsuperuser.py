@@ -1,4 +1,4 @@
-"""An account that a script makes: `manage.py createsuperuser --noinput`."""
+"""Creating an account from a script: `manage.py createsuperuser --noinput`."""
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -8,7 +8,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def said(monkeypatch):
+def superuser_environment(monkeypatch):
     for name, value in [("USERNAME", "marianne"), ("EMAIL", "m@wall.example")]:
         monkeypatch.setenv(f"DJANGO_SUPERUSER_{name}", value)
 

@@ -26,7 +26,7 @@ TARGETS = [*(f"wall.{name}" for name in FORMATS), "wall"]
 
 
 def run(target, **options):
-    """What the command says at its end."""
+    """Runs the command; returns its last message."""
     out = io.StringIO()
     call_command("export_drawings", target, stdout=out, **options)
     return out.getvalue().strip()
@@ -42,10 +42,10 @@ def wall(make_drawing):
 
 
 @pytest.fixture
-def broken(monkeypatch):
-    """Reading the drawings' blobs fails after the first ones with an error of the disk's."""
+def fail_with(monkeypatch):
+    """Makes encoding a drawing fail with a given error, after the first three."""
 
-    def break_with(error):
+    def set_error(error):
         calls = []
 
         def fail(*arguments):
@@ -60,7 +60,7 @@ def broken(monkeypatch):
         monkeypatch.setattr("drawings.datasets.exports.source.FETCH_ROWS", 1)
         monkeypatch.setattr(parquet, "ROW_GROUP_ROWS", 1)
 
-    return break_with
+    return set_error
 
 
 def test_the_export_reports_the_number_of_drawings_in_each_split(wall, tmp_path):
@@ -188,12 +188,12 @@ def test_drawings_can_be_selected_by_first_and_last_day(make_drawing, tmp_path):
 @pytest.mark.parametrize("target", ["wall.zip", "wall.ndjson", "wall.parquet", "wall"])
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_an_export_that_fails_leaves_the_target_as_it_was(
-    wall, tmp_path, broken, target, overwrite
+    wall, tmp_path, fail_with, target, overwrite
 ):
     if overwrite:
         run(tmp_path / target)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    broken(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    fail_with(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
     with pytest.raises(CommandError, match=r"Nothing was written. The disk is full"):
         run(tmp_path / target, overwrite=overwrite)
@@ -202,8 +202,8 @@ def test_an_export_that_fails_leaves_the_target_as_it_was(
     assert bool(names(tmp_path)) == overwrite
 
 
-def test_an_export_stopped_with_ctrl_c_leaves_no_files(wall, tmp_path, broken):
-    broken(KeyboardInterrupt())
+def test_an_export_stopped_with_ctrl_c_leaves_no_files(wall, tmp_path, fail_with):
+    fail_with(KeyboardInterrupt())
 
     with pytest.raises(CommandError, match=r"Stopped: nothing was written.") as stopped:
         run(tmp_path / "wall")
@@ -268,11 +268,11 @@ def test_the_progress_bar_reaches_its_total(wall, tmp_path, monkeypatch):
 
 
 def test_an_interrupted_export_process_leaves_no_files(transactional_db, make_drawing, tmp_path):
-    """The real thing: a process of its own, and a signal."""
+    """Sends SIGINT to a real process."""
     sample_wall.fill(make_drawing, 3)
     slow = (
         "import signal, sys, time; from drawings.imaging import png;"
-        # Whoever runs the tests in the background has it ignored.
+        # SIGINT is ignored when the tests run in the background.
         "signal.signal(signal.SIGINT, signal.default_int_handler);"
         "png.png_from_blob = lambda *a: (print('at work', flush=True), time.sleep(60));"
         "from django.core.management import execute_from_command_line;"

@@ -20,7 +20,7 @@ COMPARED = ("id", "blob", "title", "artist", "colormap", "status", "created_at",
 
 
 def run(*arguments):
-    """What the command says at its end of how many were added."""
+    """Runs the command; returns its message on how many were added."""
     return lines_of(*arguments)[0]
 
 
@@ -35,7 +35,7 @@ def stored():
 
 
 def make_batches_here(count, seed, size, until=scenes.UNTIL):
-    """Like make_batches, but in this process, which has drawn the pieces before."""
+    """Like make_batches, but in this process, where the pieces are cached."""
     made = scenes.make_scenes(count, seed, until)
     while batch := list(islice(made, size)):
         yield batch
@@ -257,7 +257,7 @@ def test_ids_and_times_ascend_over_the_six_years():
 
 
 def shares(values):
-    """How often each value is there, the most frequent first."""
+    """Returns the share of each value, the most frequent first."""
     counts = Counter(values)
     return {value: count / counts.total() for value, count in counts.most_common()}
 

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def lines(tmp_path):
-    """Makes a source of so many drawings, numbered from 0, one a millisecond."""
+    """Makes a source of `number` drawings, numbered from 0, a millisecond apart."""
 
     def make(number, *more):
         records = [
@@ -230,8 +230,8 @@ def test_an_import_leaves_other_drawings_alone(make_drawing, lines):
     assert Drawing.objects.filter(pk=drawing.pk).exists()
 
 
-def peak_of(path: Path, count):
-    """What reading so many records takes at once, in bytes."""
+def peak_memory(path: Path, count):
+    """Returns the peak memory of reading `count` records, in bytes."""
     tracemalloc.start()
     found = formats.open_source(path, None, Options((200, 200)))
     assert sum(1 for _ in found.tasks) == count
@@ -248,34 +248,34 @@ def test_arrays_are_not_loaded_into_memory_whole(tmp_path):
     np.savez_compressed(tmp_path / "a.npz", images=images)
     np.save(tmp_path / "a.npy", images)
 
-    assert peak_of(tmp_path / "a.npz", 1500) < 20_000_000
-    assert peak_of(tmp_path / "a.npy", 1500) < 20_000_000
+    assert peak_memory(tmp_path / "a.npz", 1500) < 20_000_000
+    assert peak_memory(tmp_path / "a.npy", 1500) < 20_000_000
 
 
 def test_long_labels_are_not_loaded_into_memory_whole(tmp_path):
     images = np.zeros((2000, 16, 16), np.uint8)
     np.savez_compressed(tmp_path / "a.npz", images=images, labels=np.zeros(2000, "U4000"))
 
-    assert peak_of(tmp_path / "a.npz", 2000) < 20_000_000
+    assert peak_memory(tmp_path / "a.npz", 2000) < 20_000_000
 
 
 def test_lines_are_not_loaded_into_memory_whole(lines):
     source = lines(1)
     source.write_bytes(source.read_bytes() * 60_000)  # 15 MB
 
-    assert peak_of(source, 60_000) < 2_000_000
+    assert peak_memory(source, 60_000) < 2_000_000
 
 
 def test_the_names_in_a_folder_are_not_loaded_into_memory_whole(monkeypatch, tmp_path):
     path = tmp_path / "wall"
     path.mkdir()
-    # Twenty thousand files would take long to make.
+    # Faked, as making twenty thousand files would take long.
     names = {"list_names": lambda self: (f"{number}.png" for number in range(20_000))}
     folder = type("Folder", (trees.FolderTree,), {**names, "modified_at": lambda self, name: 0.0})
     monkeypatch.setattr(trees, "FolderTree", folder)
     monkeypatch.setattr(trees, "read_file", lambda tree, name, limit: b"")
 
-    assert peak_of(path, 20_000) < 500_000
+    assert peak_memory(path, 20_000) < 500_000
 
 
 def test_only_a_few_records_are_read_ahead():

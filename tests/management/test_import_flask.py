@@ -21,7 +21,7 @@ def folder(tmp_path):
 
 
 def put(folder, name=None, text=TEXT, time=THEN):
-    """A file as the Flask app left it; returns its id."""
+    """Writes a file as the Flask app did; returns its id."""
     name = name or str(uuid4())
     path = folder / f"{name}.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -30,7 +30,7 @@ def put(folder, name=None, text=TEXT, time=THEN):
 
 
 def run(folder):
-    """What the command says at its end, and what it complains of."""
+    """Runs the command; returns its last message and its complaints."""
     out, err = io.StringIO(), io.StringIO()
     call_command("import_flask", str(folder), stdout=out, stderr=err)
     return out.getvalue().strip(), err.getvalue()

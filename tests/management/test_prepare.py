@@ -25,12 +25,12 @@ def site(tmp_path):
         yield site
 
 
-# --- Two at once ----------------------------------------------------------------------------
+# --- Concurrent preparation -----------------------------------------------------------------
 
 
 @contextmanager
-def preparing(site: Installation) -> Iterator[None]:
-    """Another process prepares the site, on this machine or (PostgreSQL) on another."""
+def startup_lock_held(site: Installation) -> Iterator[None]:
+    """Holds the lock of a process that prepares the site."""
     if connection.vendor == "postgresql":
         with site.database() as database:
             database.execute(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
@@ -51,14 +51,14 @@ def test_two_processes_starting_at_once_prepare_the_site_once(site):
 
 
 def test_waiting_too_long_for_another_process_is_reported(site):
-    with preparing(site):
+    with startup_lock_held(site):
         said = site.manage("prepare", "--wait=0.3", code=1)
 
     assert "Another process has been preparing this site for 0.3 seconds" in said
 
 
 def test_a_data_directory_that_cannot_be_written_is_named(site):
-    (site.data_dir / "prepare.lock").mkdir()  # no file that could be opened, for root either
+    (site.data_dir / "prepare.lock").mkdir()  # a directory cannot be opened as a file, even by root
 
     said = site.manage("prepare", code=1)
 
@@ -79,16 +79,16 @@ def apply_newer_migration(site):
         )
 
 
-def applied(site):
+def applied_migrations(site):
     with site.database() as database:
         return set(database.execute("SELECT app, name FROM django_migrations").fetchall())
 
 
 def test_preparing_a_newer_releases_database_is_refused_and_names_the_migration(site):
     apply_newer_migration(site)
-    with site.database() as database:  # something that would be migrated
+    with site.database() as database:  # so that there is something to migrate
         database.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
-    before = applied(site)
+    before = applied_migrations(site)
 
     said = site.manage("prepare", code=1)
 
@@ -96,7 +96,7 @@ def test_preparing_a_newer_releases_database_is_refused_and_names_the_migration(
     assert "Install that release or a later one" in said
     assert "restore a backup" in said
     assert "Traceback" not in said
-    assert applied(site) == before
+    assert applied_migrations(site) == before
 
 
 def test_a_server_does_not_start_on_a_newer_releases_database(site):
@@ -123,7 +123,7 @@ def test_a_server_starts_while_its_database_does_not_answer(tmp_path):
 
 # --- Upgrades -------------------------------------------------------------------------------
 
-# As the first release had it.
+# The columns of the first release.
 COLUMNS = (
     "id, width, height, vmin, vmax, title, artist, colormap, status, created_at, submission_key,"
     " strokes_agree, blob"
@@ -145,7 +145,7 @@ def row(number: int) -> list[Any]:
 
 
 def insert_rows(database, number):
-    """Inserts drawings; returns them as they are read again."""
+    """Inserts drawings; returns them as read back."""
     rows = [row(each) for each in range(number)]
     sign = "?" if connection.vendor == "sqlite" else "%s"
     database.cursor().executemany(f"{INSERT}{', '.join([sign] * len(rows[0]))})", rows)
@@ -168,7 +168,7 @@ def test_migrating_a_database_of_the_first_release_loses_nothing(site):
     assert found == "([100, 100, 0], True)"
 
 
-# The release before groups and the log's indexes were made by a migration: it made them itself.
+# The release before migrations created the groups and the log's indexes.
 MIGRATE_TO_0006 = """
 from django.core.management import call_command
 call_command("migrate", "drawings", "0006", verbosity=0)

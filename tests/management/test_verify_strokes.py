@@ -23,7 +23,7 @@ GIVEN = document(LINE, fill(3, 40), flip())
 
 @pytest.fixture
 def make_drawn(make_drawing):
-    """Stores a drawing with strokes, by default those that come to its pixels."""
+    """Stores a drawing with strokes, by default with the pixels that they produce."""
 
     def make(given=GIVEN, field=None, ground=None, **values):
         if field is None:
@@ -34,7 +34,7 @@ def make_drawn(make_drawing):
 
 
 def run(*arguments):
-    """What the command says at its end, and what it complains of."""
+    """Runs the command; returns its last message and its complaints."""
     out, err = io.StringIO(), io.StringIO()
     call_command("verify_strokes", *arguments, stdout=out, stderr=err)
     return out.getvalue().strip(), err.getvalue()

@@ -9,7 +9,7 @@ TITLED = [name for name, motif in motifs.MOTIFS.items() if motif.where]
 
 
 def paths_of(motif, seed=0):
-    """The points of each stroke, and the operations, in a square of 80 pixels each way."""
+    """Returns the points of each stroke and the operations, 80 pixels each way from the middle."""
     by = Hand(np.random.default_rng(seed), 200)
     motifs.draw(by, motif, motifs.move_frame(motifs.PAGE, (100, 100), 80))
     lines = [operation for operation in by.operations if operation["tool"] == "pen"]

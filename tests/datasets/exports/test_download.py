@@ -1,4 +1,4 @@
-"""Datasets for staff to download: the admin's page, and what streams."""
+"""Datasets for staff to download: the admin page and the stream."""
 
 import gc
 import io
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def kept_connection():
-    """An answer that is closed closes the connection, which has the test's transaction."""
+    """Stops a closed response from closing the connection with the test's transaction."""
     request_finished.disconnect(close_old_connections)
     yield
     request_finished.connect(close_old_connections)
@@ -49,7 +49,7 @@ def wall(make_drawing):
 
 @pytest.fixture
 def data_user(client, django_user_model):
-    """Of the group "Data", which may look and take, and nothing else."""
+    """A user in the group "Data", which may only view and export drawings."""
     user = django_user_model.objects.create_user("data", is_staff=True)
     user.groups.add(Group.objects.get(name="Data"))
     client.force_login(user)
@@ -79,7 +79,7 @@ def download(client, **values):
     return response, b"".join(response.streaming_content)
 
 
-def is_free():
+def export_slot_is_free():
     return not exports._export_lock.locked()
 
 
@@ -131,7 +131,7 @@ def test_without_the_view_permission_only_published_drawings_can_be_exported(
     with pytest.raises(RefusedError) as refused:
         exports.export_response(request, "csv", DrawingFilter(status=status))
     assert refused.value.status == 403
-    assert is_free()
+    assert export_slot_is_free()
 
 
 def test_visitors_are_sent_to_the_login_page(client, wall):
@@ -158,7 +158,8 @@ def test_a_download_equals_the_file_that_the_command_writes(
         ours, theirs = (zipfile.ZipFile(io.BytesIO(data)) for data in (content, written))
         assert ours.testzip() is None
         assert ours.namelist() == theirs.namelist()
-        for each in set(ours.namelist()) - {"README.md", "card.npy"}:  # these have the time
+        # These two contain the time of the export.
+        for each in set(ours.namelist()) - {"README.md", "card.npy"}:
             assert ours.read(each) == theirs.read(each)
     else:
         assert content == written
@@ -193,7 +194,7 @@ def test_an_invalid_export_request_is_explained_on_the_page(
 
     assert response.status_code == 422
     assert sentence in response.content.decode()
-    assert is_free()
+    assert export_slot_is_free()
 
 
 def test_without_pyarrow_the_page_says_how_to_install_it(client, data_user, wall, monkeypatch):
@@ -227,7 +228,7 @@ def test_an_export_is_streamed_batch_by_batch(respond, wall, monkeypatch):
     response = respond()
 
     assert response.streaming
-    assert len(list(response)) == 7  # with the head of the table, and six batches
+    assert len(list(response)) == 7  # the header row and six batches
     response.close()
 
 
@@ -242,7 +243,7 @@ def test_a_second_export_at_once_gets_503_with_retry_after(respond, wall):
 
     assert third.status_code == 200
     third.close()
-    assert is_free()
+    assert export_slot_is_free()
 
 
 def test_a_client_that_disconnects_frees_the_export_slot_and_the_snapshot(
@@ -259,7 +260,7 @@ def test_a_client_that_disconnects_frees_the_export_slot_and_the_snapshot(
     response.close()
 
     assert not in_transaction()
-    assert is_free()
+    assert export_slot_is_free()
     make_drawing()
 
 
@@ -271,11 +272,11 @@ def in_transaction():
 
 def test_an_export_that_is_never_read_frees_the_slot(respond, wall):
     respond().close()
-    assert is_free()
+    assert export_slot_is_free()
 
-    respond()  # as when another answer takes its place
+    respond()  # as when another response replaces it
     gc.collect()
-    assert is_free()
+    assert export_slot_is_free()
 
 
 def test_an_export_that_fails_stops_and_frees_the_slot(respond, wall, monkeypatch):
@@ -288,7 +289,7 @@ def test_an_export_that_fails_stops_and_frees_the_slot(respond, wall, monkeypatc
 
     with pytest.raises(OperationalError):
         list(response)
-    assert is_free()
+    assert export_slot_is_free()
 
 
 def test_an_export_that_takes_too_long_stops_and_frees_the_slot(respond, wall, monkeypatch):
@@ -296,7 +297,7 @@ def test_an_export_that_takes_too_long_stops_and_frees_the_slot(respond, wall, m
 
     with pytest.raises(TimeoutError):
         list(respond())
-    assert is_free()
+    assert export_slot_is_free()
 
 
 def test_the_client_socket_has_a_timeout_during_an_export(admin_user, wall):
@@ -319,7 +320,7 @@ def test_an_export_that_cannot_be_logged_is_not_made(respond, wall, monkeypatch)
 
     with pytest.raises(OperationalError):
         respond()
-    assert is_free()
+    assert export_slot_is_free()
 
 
 def test_an_export_can_be_made_on_behalf_of_a_given_user(wall, admin_user):

@@ -1,4 +1,4 @@
-"""Every format but Parquet, read back by what people read it with."""
+"""Every format but Parquet, read back with the usual libraries."""
 
 import base64
 import csv

@@ -1,4 +1,4 @@
-"""Parquet, read back by what people read it with."""
+"""Parquet, read back with the usual libraries."""
 
 import json
 from functools import partial

@@ -1,4 +1,4 @@
-"""Which drawings are exported, and what is in memory meanwhile."""
+"""Which drawings are exported, and how much memory that takes."""
 
 import gc
 import threading
@@ -23,7 +23,7 @@ from tests.support import documents, sample_wall
 
 
 def in_thread(function):
-    """What it returns, called on a connection of its own."""
+    """Calls a function in a thread with its own connection; returns its result."""
     result = []
 
     def run():
@@ -51,7 +51,7 @@ def wall(make_drawing):
     return sample_wall.fill(make_drawing, 12)
 
 
-# --- Which ----------------------------------------------------------------------------------
+# --- Selection ------------------------------------------------------------------------------
 
 
 def test_a_record_has_the_values_of_its_row(wall):
@@ -212,12 +212,12 @@ class Nowhere:
 
 
 def dots(points):
-    """A pen that stays where it is, which packs to a hundredth, or less."""
+    """Packed strokes of a pen that does not move: a hundredth of their text or less."""
     return strokes.pack(documents.document(documents.stroke(*[(1, 1)] * points)))
 
 
 def peak(steps):
-    """The most bytes that Python's objects take on the way, beside what was there before."""
+    """Returns the peak of Python's memory during these steps, in bytes above the start."""
     gc.collect()
     tracemalloc.start()
     try:
@@ -240,7 +240,7 @@ def test_no_format_keeps_written_drawings_in_memory(make_drawing, monkeypatch, n
         noise = random.integers(0, 256, (500, 500), np.uint8)
         title = str(number) * 40
         make_drawing(noise, strokes=packed, strokes_agree=True, title=title, artist=title[:40])
-    list(FORMATS[name].write(Nowhere(), Source(DrawingFilter.published())))  # what is loaded once
+    list(FORMATS[name].write(Nowhere(), Source(DrawingFilter.published())))  # loads the modules
 
     most = peak(FORMATS[name].write(Nowhere(), Source(DrawingFilter.published())))
 

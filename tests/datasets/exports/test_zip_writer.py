@@ -1,4 +1,4 @@
-"""What zips.py writes is what others read."""
+"""Zips that zip_writer writes, read back by zipfile."""
 
 import io
 import zipfile
@@ -9,7 +9,7 @@ from drawings.datasets.exports.zip_writer import ZipWriter
 
 
 class Pipe:
-    """Takes bytes, and can nothing else."""
+    """A file that can be written to, but not seek or tell."""
 
     def __init__(self):
         self.data = bytearray()
@@ -56,7 +56,7 @@ def test_a_zip_may_have_more_than_65535_entries():
 
 def test_a_zip_may_be_larger_than_4_gigabytes(tmp_path):
     class Sparse:
-        """A file with holes where zeros are."""
+        """Writes long runs of zeros as holes in a sparse file."""
 
         def __init__(self, file):
             self.file = file
@@ -64,7 +64,7 @@ def test_a_zip_may_be_larger_than_4_gigabytes(tmp_path):
         def write(self, data):
             if len(data) < len(zeros):
                 self.file.write(data)
-            else:  # a head, and zeros
+            else:  # a header, then zeros
                 self.file.write(data[:100])
                 self.file.seek(len(data) - 101, io.SEEK_CUR)
                 self.file.write(b"\0")

@@ -14,13 +14,13 @@ def folder(tmp_path):
 
 @pytest.fixture(params=[lambda folder: folder, zipped], ids=["folder", "zip"])
 def source(request):
-    """Makes a source of a folder."""
+    """Makes an import source from a folder."""
     return request.param
 
 
 @pytest.fixture
 def archive(tmp_path):
-    """A zip of these members; a folder that nothing may be written to is around it."""
+    """Makes a zip with these members, in a folder of its own."""
 
     def make(*members, compression=zipfile.ZIP_DEFLATED):
         path = tmp_path / "within" / "pictures.zip"

@@ -1,4 +1,4 @@
-"""NumPy's files, from other projects."""
+"""NumPy files from other projects."""
 
 import io
 import struct
@@ -61,7 +61,7 @@ def test_bitmaps_get_the_files_time_in_its_order(cats):
 
 def test_importing_the_bitmaps_again_adds_nothing(cats):
     run(cats)
-    # Fetched anew.
+    # As if the file had been downloaded again.
     cats.touch()
 
     assert run(cats)[0] == "0 added, 4 already here, 0 skipped."
@@ -343,7 +343,7 @@ def test_an_array_shorter_than_its_header_says_is_imported_as_far_as_it_goes(tmp
 
 def test_a_damaged_array_in_an_npz_is_an_error(tmp_path):
     data = bytearray(npz(images=np.tile(BITMAPS, (9, 1, 1))))
-    data[9000] ^= 1  # so that the checksum is another one
+    data[9000] ^= 1  # so that the checksum no longer matches
     path = tmp_path / "a.npz"
     path.write_bytes(data)
 

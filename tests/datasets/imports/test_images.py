@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.files_alone]
 LOSSLESS = {"png": "PNG", "webp": "WEBP", "gif": "GIF", "bmp": "BMP"}
 
 
-# --- HEAD ---------------------------------------------------------------------------------
+# --- Images -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("suffix", "format"), LOSSLESS.items())
@@ -126,7 +126,7 @@ def test_a_source_without_images_is_an_error(folder, source):
         run(source(folder))
 
 
-BAD_PICTURES = {
+BAD_IMAGES = {
     "text": (b"Dear diary", "can't read this image"),
     "nothing": (b"", "can't read this image"),
     "cut short": (samples.png(samples.shades(40, 40))[samples.TRUNCATED], "damaged"),
@@ -140,10 +140,10 @@ BAD_PICTURES = {
 }
 
 
-# --- Bad pictures -------------------------------------------------------------------------
+# --- Bad images and links -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("data", "said"), BAD_PICTURES.values(), ids=BAD_PICTURES)
+@pytest.mark.parametrize(("data", "said"), BAD_IMAGES.values(), ids=BAD_IMAGES)
 def test_a_bad_image_is_named_and_skipped_and_the_others_are_imported(folder, source, data, said):
     put(folder, "cat/1.png", data)
     put(folder, "cat/2.png")
@@ -286,7 +286,7 @@ def test_a_truncated_zip_is_an_error(archive):
 
 
 def directory_patched(archive, offset, data):
-    """A zip whose central directory has other bytes there."""
+    """A zip with these bytes at an offset in the entry of its central directory."""
     path = archive(("aa.png", samples.png(picture())))
     whole = bytearray(path.read_bytes())
     start = whole.index(b"PK\x01\x02") + offset

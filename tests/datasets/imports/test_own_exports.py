@@ -1,4 +1,4 @@
-"""The site's own exports come in again."""
+"""Importing the site's own exports."""
 
 import base64
 import io
@@ -39,7 +39,7 @@ WITHOUT_STROKES = {"wall.npz", "wall.zip", "wall"}
 
 @pytest.fixture(params=WRITERS)
 def name(request):
-    """Of an export; what is written there is in its format."""
+    """The file name of an export, which selects its format."""
     return request.param
 
 
@@ -114,7 +114,7 @@ def test_an_imported_image_gives_the_same_png_again(write):
 
 
 def test_an_image_saved_by_another_program_keeps_its_pixels(tmp_path, monkeypatch):
-    monkeypatch.setattr(samples, "png", samples.encoded)  # with the filters of PNG's lines
+    monkeypatch.setattr(samples, "png", samples.encoded)  # Pillow uses PNG's line filters
 
     run(write_folder(tmp_path / "wall", RECORDS))
 
@@ -155,7 +155,7 @@ PAPER = own(1, DOCUMENT)
 
 
 def test_a_drawing_keeps_its_base_drawing_from_the_same_file(tmp_path):
-    # It comes later: exports are by split.
+    # The base drawing may come later in the file, as exports are sorted by split.
     records = [drawn_on(2, PAPER), PAPER]
 
     run(write_ndjson(tmp_path / "wall.ndjson", records))
@@ -283,7 +283,7 @@ def test_a_bad_line_of_an_export_is_named_and_skipped(tmp_path, line, reason):
 
 
 def changed(**values):
-    """A .npz export with other arrays."""
+    """An .npz export with some arrays replaced."""
     out = io.BytesIO()
     write_npz(out, RECORDS)
     with np.load(io.BytesIO(out.getvalue())) as arrays:

@@ -1,4 +1,4 @@
-"""Lines of Quick, Draw!, as its documentation has them."""
+"""Lines of Quick, Draw!, in the format that its documentation describes."""
 
 import gzip
 import json
@@ -33,14 +33,14 @@ def source(tmp_path):
     return tmp_path / "cat.ndjson"
 
 
-def only(source, record, *arguments):
-    """The drawing of one line."""
+def import_one(source, record, *arguments):
+    """Imports one line and returns its drawing."""
     run(write_lines(source, record), *arguments)
     return Drawing.objects.get()
 
 
 def test_a_line_becomes_a_drawing_with_its_word_and_time(source):
-    drawing = only(source, SIMPLIFIED)
+    drawing = import_one(source, SIMPLIFIED)
 
     assert (drawing.title, drawing.artist, drawing.status) == ("cat", "", "published")
     assert drawing.created_at == datetime(2017, 3, 2, 23, 25, 10, 74530, UTC)
@@ -50,7 +50,7 @@ def test_a_line_becomes_a_drawing_with_its_word_and_time(source):
 
 
 def test_the_country_code_is_not_kept(source):
-    drawing = only(source, {**SIMPLIFIED, "countrycode": "Zembla"})
+    drawing = import_one(source, {**SIMPLIFIED, "countrycode": "Zembla"})
 
     assert b"Zembla" not in strokes.unpack_text(drawing.strokes)
     assert "Zembla" not in str(vars(drawing))
@@ -58,7 +58,7 @@ def test_the_country_code_is_not_kept(source):
 
 @pytest.mark.parametrize("record", [SIMPLIFIED, RAW], ids=["simplified", "raw"])
 def test_the_strokes_are_kept_and_produce_the_pixels(source, record):
-    drawing = only(source, record)
+    drawing = import_one(source, record)
 
     assert drawing.strokes_agree is True
     assert verification.verify_strokes(drawing, seconds=10)
@@ -68,7 +68,7 @@ def test_the_strokes_are_kept_and_produce_the_pixels(source, record):
 
 
 def test_the_drawing_is_scaled_and_centred_to_fill_the_canvas(source):
-    drawing = only(source, SIMPLIFIED)
+    drawing = import_one(source, SIMPLIFIED)
 
     rows, columns = np.nonzero(drawing.field < 128)
     left, right = columns.min(), 199 - columns.max()
@@ -84,7 +84,7 @@ def test_the_drawing_is_scaled_and_centred_to_fill_the_canvas(source):
 
 
 def test_the_size_can_be_given_as_an_option(source):
-    drawing = only(source, SIMPLIFIED, "--size", "320x96")
+    drawing = import_one(source, SIMPLIFIED, "--size", "320x96")
 
     assert (drawing.width, drawing.height) == (320, 96)
     assert (drawing.field < 128).sum() > 200
@@ -94,7 +94,7 @@ def test_the_size_can_be_given_as_an_option(source):
 def test_the_default_size_is_the_sites_first_canvas_size(source, settings):
     settings.CANVAS_SIZES = [(64, 48), (200, 200)]
 
-    drawing = only(source, SIMPLIFIED)
+    drawing = import_one(source, SIMPLIFIED)
 
     assert (drawing.width, drawing.height) == (64, 48)
 
@@ -106,7 +106,7 @@ def test_an_invalid_size_is_refused(source, size):
 
 
 def test_the_times_of_a_raw_drawing_are_kept(source):
-    operations = only(source, RAW).document["operations"]
+    operations = import_one(source, RAW).document["operations"]
 
     assert [stroke["t"] for stroke in operations] == [[0, 17, 34, 51], [412]]
 
@@ -114,13 +114,13 @@ def test_the_times_of_a_raw_drawing_are_kept(source):
 def test_times_that_run_backwards_are_replaced_by_the_last_one(source):
     record = quickdraw(drawing=[[[1, 2, 3], [1, 2, 3], [50, 90, 70]], [[5], [6], [60]]])
 
-    operations = only(source, record).document["operations"]
+    operations = import_one(source, record).document["operations"]
 
     assert [stroke["t"] for stroke in operations] == [[0, 40, 40], [40]]
 
 
 def test_a_simplified_drawing_is_drawn_at_an_even_pace(source):
-    first, second = only(source, SIMPLIFIED).document["operations"]
+    first, second = import_one(source, SIMPLIFIED).document["operations"]
 
     points = list(zip(first["x"], first["y"], strict=True))
     lengths = np.cumsum([0, *(math.dist(*pair) for pair in pairwise(points))])
@@ -142,7 +142,7 @@ def test_a_simplified_drawing_is_drawn_at_an_even_pace(source):
     ids=["a dot", "a dot thrice", "level", "upright", "very wide", "very small"],
 )
 def test_a_drawing_without_width_or_height_is_imported(source, drawing):
-    drawing = only(source, quickdraw(drawing=drawing))
+    drawing = import_one(source, quickdraw(drawing=drawing))
 
     assert verification.verify_strokes(drawing, seconds=10)
 
@@ -191,7 +191,7 @@ def test_drawings_without_times_get_the_files_time_in_its_order(source):
 
 
 def test_a_word_too_long_for_a_title_is_shortened(source):
-    drawing = only(source, {**SIMPLIFIED, "word": "cat  " * 40})
+    drawing = import_one(source, {**SIMPLIFIED, "word": "cat  " * 40})
 
     assert len(drawing.title) <= 80
     assert drawing.title.startswith("cat cat ")
@@ -254,7 +254,7 @@ def test_a_bad_line_is_named_and_skipped_and_the_others_are_imported(source, lin
 def test_a_drawing_with_some_times_is_drawn_at_an_even_pace(source):
     record = quickdraw(drawing=[[[1, 9], [1, 9], [0, 8]], [[2, 3], [2, 3]]])
 
-    assert verification.verify_strokes(only(source, record), seconds=10)
+    assert verification.verify_strokes(import_one(source, record), seconds=10)
 
 
 def test_empty_lines_are_ignored(source):
@@ -271,7 +271,7 @@ def test_the_last_line_needs_no_newline(source):
 
 def test_truncated_gzipped_lines_are_imported_as_far_as_they_go(tmp_path):
     source = tmp_path / "cat.ndjson.gz"
-    # Stored, so that it can be told what is left.
+    # Stored without compression, so that the cut falls in a known line.
     lines = b"".join(json.dumps(quickdraw(number)).encode() + b"\n" for number in range(9))
     source.write_bytes(gzip.compress(lines, 0)[:-300])
 
