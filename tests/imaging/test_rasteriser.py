@@ -50,7 +50,7 @@ def test_rasterising_does_not_modify_the_base_image():
         (CLEAR, lambda field: np.full_like(field, 255)),
     ],
 )
-def test_what_is_done_to_all_pixels(operation, expected):
+def test_invert_flip_and_clear_change_the_whole_field(operation, expected):
     ground = samples.shades(48, 64)
 
     assert np.array_equal(rasteriser.rasterise(document(operation), ground), expected(ground))

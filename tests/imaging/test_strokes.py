@@ -261,7 +261,7 @@ def test_the_base_image_may_be_a_grey_png():
     assert strokes.base_drawing_id(given) is None
 
 
-def test_white_paper_and_a_base_drawing_have_no_embedded_image():
+def test_a_white_base_and_a_base_drawing_have_no_embedded_image():
     assert strokes.embedded_base_image(document()) is None
     assert strokes.embedded_base_image(document(paper={"drawing": samples.NO_ID})) is None
 

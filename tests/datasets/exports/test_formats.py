@@ -63,7 +63,7 @@ def test_npz_has_arrays_that_are_aligned_with_the_ids(wall, export):
     }
 
 
-def test_npz_has_smaller_drawings_at_the_top_left_of_white_paper(wall, export):
+def test_npz_pads_smaller_drawings_with_white(wall, export):
     with np.load(export("wall.npz"), allow_pickle=False) as arrays:
         images = arrays["images"]
 
