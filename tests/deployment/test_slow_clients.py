@@ -20,6 +20,8 @@ from drawsite.server.request_buffer import HEAD_SECONDS
 from drawsite.server.worker import MAX_MEMORY_BYTES
 from tests.support.server import Server
 
+pytestmark = pytest.mark.server_alone
+
 CLIENTS = 100
 MAX_SECONDS = 2.0  # for responses to other clients
 WHOLE = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -12,6 +12,7 @@ import tempfile
 import pytest
 
 KEEP = {"DATABASE_URL", "REDIS_URL"}
+ALONE = ("page_alone", "files_alone", "server_alone")
 SETTINGS = [
     "HOST",
     "PORT",
@@ -72,9 +73,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def depends_on_database(item: pytest.Item) -> bool:
     """Whether a test's result may depend on the database.
 
-    Tests marked page_alone or files_alone use it, but only to test a page or files.
+    Tests marked page_alone, files_alone or server_alone use it, but test a page, files or the
+    server's connections.
     """
-    if any(item.get_closest_marker(name) for name in ("page_alone", "files_alone")):
+    if any(item.get_closest_marker(name) for name in ALONE):
         return False
     fixtures = {"db", "transactional_db"} & set(getattr(item, "fixturenames", []))
     return bool(fixtures) or item.get_closest_marker("django_db") is not None

@@ -14,6 +14,8 @@ import pytest
 from drawsite.server.balance import ALL, DEFER_SECONDS, SHED_SECONDS, Shares
 from tests.support.server import Server
 
+pytestmark = pytest.mark.server_alone
+
 
 @pytest.fixture
 def two():
