@@ -17,7 +17,7 @@ def here(monkeypatch):
 
 @pytest.fixture
 def make_fields(make_drawing):
-    """Stores drawings of so many fields, and gives the fields."""
+    """Stores a number of drawings. Returns their pixels."""
 
     def make(number, height=20, width=24, **values):
         fields = RNG.integers(0, 256, (number, height, width), np.uint8)
