@@ -31,7 +31,7 @@ def make_at(make_drawing):
 # --- Contents -----------------------------------------------------------------------------
 
 
-def test_a_drawing_is_described(client, make_at):
+def test_the_list_describes_a_drawing(client, make_at):
     drawing = make_at(NOW, title="Fox", artist="Ada", colormap="magma", vmin=3, vmax=200)
     Drawing.objects.update(changed_at=NOW + timedelta(microseconds=1_234))
 

@@ -161,7 +161,7 @@ def test_only_public_neighbours_are_linked(client, make_drawing):
 # --- Access ---------------------------------------------------------------------------------
 
 
-def test_a_hidden_drawing_is_gone_at_once(client, make_drawing):
+def test_a_drawing_is_not_found_as_soon_as_it_is_hidden(client, make_drawing):
     drawing = make_drawing(title="Secret")
     assert "Secret" in page_of(client, drawing)
 

@@ -160,5 +160,5 @@ def test_an_old_link_to_a_hidden_drawing_is_not_found_except_for_staff(
 
 
 @pytest.mark.parametrize("id", [samples.NO_ID, "1", "x"])
-def test_a_link_to_no_drawing_is_not_found(program, id):
+def test_a_link_to_an_unknown_drawing_is_not_found(program, id):
     assert program.get(f"/results/{id}").status_code == 404

@@ -55,7 +55,7 @@ def test_a_browser_owns_every_drawing_it_sends(client):
     assert isinstance(other, UUID)
 
 
-def test_clients_of_the_flask_app_own_nothing(client):
+def test_clients_of_the_flask_app_own_no_drawings(client):
     response = client.post("/postmethod", {"canvas_data": LIST})
 
     assert not response.cookies

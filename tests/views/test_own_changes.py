@@ -82,7 +82,7 @@ def test_a_hidden_drawing_keeps_its_title(client, own):
     assert "Change title" not in page
 
 
-def test_a_drawing_that_is_deleted_while_it_is_retitled_is_gone(client, own, monkeypatch):
+def test_a_drawing_deleted_while_it_is_retitled_is_not_found(client, own, monkeypatch):
     drawing = own(title="Fox")
 
     def delete_first(*arguments):

@@ -55,7 +55,7 @@ def test_a_report_is_kept_for_staff_and_hides_nothing(client, drawing):
     assert Drawing.objects.get().status == "published"
 
 
-def test_no_number_of_reports_hides_a_drawing(client, drawing):
+def test_many_reports_do_not_hide_a_drawing(client, drawing):
     for number in range(30):
         report(client, drawing, REMOTE_ADDR=f"192.0.2.{number}")
 

@@ -39,7 +39,7 @@ def form_encoded(**values):
 # --- Accepted forms -----------------------------------------------------------------------
 
 
-def test_a_program_gets_the_new_drawings_id_and_addresses(client):
+def test_a_program_gets_the_new_drawings_id_and_urls(client):
     response = client.post(URL, {"image": picture()}, headers=JSON)
 
     drawing = Drawing.objects.get()

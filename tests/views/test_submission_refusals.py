@@ -154,7 +154,7 @@ def test_a_person_gets_the_form_back_with_the_error_message(client, form, blamed
     assert Drawing.objects.count() == 0
 
 
-def test_what_was_typed_cannot_break_out_of_the_page(client):
+def test_submitted_values_cannot_break_out_of_the_page(client):
     form = {"title": '"><script>alert(1)</script>', "colormap": "<script>alert(2)</script>"}
 
     page = client.post(URL, form, headers=HTML).content.decode()
