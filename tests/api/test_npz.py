@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def in_this_process(monkeypatch):
+def inline_worker(monkeypatch):
     monkeypatch.setattr(worker, "worker_process", SimpleNamespace(run=worker.run_inline))
 
 

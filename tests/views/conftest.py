@@ -11,7 +11,7 @@ RNG = np.random.default_rng(7)
 
 
 @pytest.fixture
-def here(monkeypatch):
+def inline_worker(monkeypatch):
     monkeypatch.setattr(worker, "worker_process", SimpleNamespace(run=worker.run_inline))
 
 

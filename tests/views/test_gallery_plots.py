@@ -84,7 +84,7 @@ def test_a_plot_shows_what_numpy_computes_from_the_pixels(
     assert bunches == [5, 5, 2]
 
 
-def test_the_plot_contains_the_pixels_of_the_mean(client, make_drawing, here):
+def test_the_plot_contains_the_pixels_of_the_mean(client, make_drawing, inline_worker):
     for shade in (0, 100):
         field = np.full((20, 20), 200, np.uint8)
         field[:10] = shade
@@ -163,7 +163,9 @@ def test_the_byline_says_where_a_count_was_cut_short(
 
 
 @pytest.mark.parametrize(("kind", "form"), EVERY)
-def test_every_plot_is_available_in_every_format(client, make_fields, here, caplog, kind, form):
+def test_every_plot_is_available_in_every_format(
+    client, make_fields, inline_worker, caplog, kind, form
+):
     make_fields(3, title="$fox")
 
     response = client.get(f"{URL}{kind}.{form}?q=%24fox")
@@ -219,7 +221,7 @@ def after_sampling(monkeypatch):
 @pytest.mark.parametrize("kind", ["mean", "spread", "ink", "contact"])
 @pytest.mark.parametrize(("kept", "status"), [(0, 404), (1, 503), (2, 503)])
 def test_a_plot_is_refused_if_a_drawing_is_hidden_while_it_is_made(
-    client, make_fields, here, after_sampling, monkeypatch, kind, kept, status
+    client, make_fields, inline_worker, after_sampling, monkeypatch, kind, kept, status
 ):
     monkeypatch.setattr(views, "BATCH_PIXELS", 1)
     make_fields(3)
@@ -234,7 +236,7 @@ def test_a_plot_is_refused_if_a_drawing_is_hidden_while_it_is_made(
 
 
 def test_a_contact_sheet_matches_its_etag_despite_a_concurrent_change(
-    client, make_fields, here, after_sampling
+    client, make_fields, inline_worker, after_sampling
 ):
     make_fields(2, colormap="magma")
     before = client.get(f"{URL}contact.png")
@@ -328,7 +330,7 @@ def test_an_invalid_form_is_shown_again_as_it_was_filled_in(client, make_drawing
 
 
 @pytest.mark.parametrize("query", ["since=0001-01-01", "until=9999-12-31", "since=1969-12-31"])
-def test_any_day_may_limit_the_selection(client, make_drawing, here, query):
+def test_any_day_may_limit_the_selection(client, make_drawing, inline_worker, query):
     make_drawing()
 
     for name in ("", "mean.png", "days.png"):
@@ -363,7 +365,7 @@ def test_drawings_are_selected_by_the_exact_name_of_the_artist(client, make_draw
 @pytest.mark.parametrize("name", ["", "mean.png", "contact.png", "days.png"])
 @pytest.mark.parametrize("query", ["", "?q=fox", "?cmap=gray"])
 def test_twice_as_many_drawings_take_no_more_queries(
-    client, make_drawing, here, monkeypatch, name, query
+    client, make_drawing, inline_worker, monkeypatch, name, query
 ):
     monkeypatch.setattr(sampling, "MAX_DRAWINGS", 40)
     monkeypatch.setattr(sampling, "PLACES", 4)

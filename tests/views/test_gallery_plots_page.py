@@ -31,7 +31,9 @@ RNG = np.random.default_rng(7)
 
 
 @pytest.mark.parametrize("name", ["mean.png", "contact.svg", "days.pdf"])
-def test_a_matching_etag_gets_not_modified_without_reading_pixels(client, make_fields, here, name):
+def test_a_matching_etag_gets_not_modified_without_reading_pixels(
+    client, make_fields, inline_worker, name
+):
     make_fields(2)
     etag = client.get(URL + name)["ETag"]
 
@@ -42,7 +44,7 @@ def test_a_matching_etag_gets_not_modified_without_reading_pixels(client, make_f
     assert not [query["sql"] for query in queries if '"blob"' in query["sql"]]
 
 
-def test_the_etag_changes_with_the_drawings_and_the_selection(client, make_fields, here):
+def test_the_etag_changes_with_the_drawings_and_the_selection(client, make_fields, inline_worker):
     make_fields(2, title="fox")
     etags = {client.get(f"{URL}mean.png{query}")["ETag"] for query in ("", "?q=fox")}
     make_fields(1)
@@ -57,7 +59,9 @@ def test_the_etag_changes_with_the_drawings_and_the_selection(client, make_field
 
 
 @pytest.mark.parametrize("name", ["mean.png", "contact.svg", "days.pdf"])
-def test_the_etag_changes_with_the_plotting_code(client, make_drawing, here, monkeypatch, name):
+def test_the_etag_changes_with_the_plotting_code(
+    client, make_drawing, inline_worker, monkeypatch, name
+):
     make_drawing()
     address = f"{URL}{name}"
     etags = [client.get(address)["ETag"]]
@@ -81,7 +85,9 @@ def test_the_etag_changes_with_the_plotting_code(client, make_drawing, here, mon
         ("q=fox&x=1", "private"),
     ],
 )
-def test_only_canonical_queries_are_cached_publicly(client, make_drawing, here, name, query, scope):
+def test_only_canonical_queries_are_cached_publicly(
+    client, make_drawing, inline_worker, name, query, scope
+):
     make_drawing(title="fox", colormap="magma")
 
     response = client.get(f"{URL}{name}?{query}")
@@ -90,7 +96,9 @@ def test_only_canonical_queries_are_cached_publicly(client, make_drawing, here, 
     assert "Cookie" not in response.get("Vary", "")
 
 
-def test_plots_count_towards_the_limit_but_the_page_does_not(client, make_drawing, here, settings):
+def test_plots_count_towards_the_limit_but_the_page_does_not(
+    client, make_drawing, inline_worker, settings
+):
     settings.FIGURE_RATE = Rate(1, 10**9)
     make_drawing()
 
@@ -100,7 +108,9 @@ def test_plots_count_towards_the_limit_but_the_page_does_not(client, make_drawin
     assert int(answers[1]["Retry-After"]) > 0
 
 
-def test_a_plot_over_the_limit_is_refused_without_sampling(client, make_drawing, here, settings):
+def test_a_plot_over_the_limit_is_refused_without_sampling(
+    client, make_drawing, inline_worker, settings
+):
     settings.FIGURE_RATE = Rate(1, 10**9)
     make_drawing()
     client.get(f"{URL}mean.png")
@@ -131,7 +141,7 @@ def test_the_page_and_its_plots_are_read_only(client):
 # --- The page -----------------------------------------------------------------------------
 
 
-def test_the_page_shows_every_plot_and_reserves_its_space(client, make_fields, here):
+def test_the_page_shows_every_plot_and_reserves_its_space(client, make_fields, inline_worker):
     make_fields(3, 17, 33, title="fox", colormap="magma")
 
     response = client.get(f"{URL}?q=fox&cmap=magma")
@@ -157,7 +167,7 @@ def test_the_alternative_text_of_a_plot_gives_numbers(client, make_fields):
     assert re.match(r"Bars: 4 drawings on 1 day, ending .*\. The most, 4, on", alts["days"])
 
 
-def test_the_page_offers_every_plot_in_every_format(client, make_drawing, here):
+def test_the_page_offers_every_plot_in_every_format(client, make_drawing, inline_worker):
     make_drawing()
     page = client.get(URL).content.decode()
 
@@ -219,7 +229,7 @@ def test_titles_and_searches_cannot_break_out_of_the_page(client, make_drawing):
 
 @pytest.mark.parametrize(("kind", "form"), EVERY)
 def test_a_search_for_a_byte_order_mark_does_not_break_a_plot(
-    client, make_drawing, here, kind, form
+    client, make_drawing, inline_worker, kind, form
 ):
     make_drawing(samples.shades(20, 20), title="fox")
 

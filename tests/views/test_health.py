@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def look_each_time(monkeypatch):
+def no_cached_readiness(monkeypatch):
     """Disables the caching of results."""
     monkeypatch.setattr(readiness.readiness, "valid_until", 0.0)
     monkeypatch.setattr(readiness, "MAX_AGE_SECONDS", 0.0)
