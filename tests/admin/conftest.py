@@ -5,7 +5,7 @@ from drawings.models import Drawing
 
 @pytest.fixture
 def many(field):
-    """Two pages and a half of drawings, newest first."""
+    """Two and a half pages of drawings, newest first."""
     model = Drawing.from_field(field)
     return Drawing.objects.bulk_create(
         Drawing(blob=model.blob, width=200, height=200, title=f"Fox {number}")

@@ -42,7 +42,9 @@ def test_an_action_sets_the_status_of_the_selected_drawings(
 
 
 @pytest.mark.parametrize("action", ["hide", "delete_selected", "block_sender"])
-def test_what_was_selected_one_by_one_is_changed_and_no_other(admin_client, make_drawing, action):
+def test_an_action_changes_only_the_drawings_selected_one_by_one(
+    admin_client, make_drawing, action
+):
     def untouched():
         blocked = [bytes(row.sender) for row in BlockedSender.objects.all()]
         return set(Drawing.objects.filter(status="published").exclude(sender__in=blocked))
@@ -63,7 +65,7 @@ def test_what_was_selected_one_by_one_is_changed_and_no_other(admin_client, make
     assert untouched() == {drawings[0], drawings[2], drawings[4]}
 
 
-def test_an_action_leaves_the_pixels_as_they_are(admin_client, make_drawing, field):
+def test_an_action_does_not_change_the_pixels(admin_client, make_drawing, field):
     drawing = make_drawing(status="pending")
 
     admin_client.post(LIST, {"action": "publish", "_selected_action": [drawing.pk]})
@@ -71,7 +73,7 @@ def test_an_action_leaves_the_pixels_as_they_are(admin_client, make_drawing, fie
     assert (Drawing.objects.get().field == field).all()
 
 
-def test_the_history_tells_who_hid_a_drawing(admin_client, admin_user, make_drawing):
+def test_the_history_names_the_user_who_hid_a_drawing(admin_client, admin_user, make_drawing):
     drawing = make_drawing()
 
     admin_client.post(LIST, {"action": "hide", "_selected_action": [drawing.pk]})
@@ -81,7 +83,7 @@ def test_the_history_tells_who_hid_a_drawing(admin_client, admin_user, make_draw
     assert entry.get_change_message() == "Status set to Hidden."
 
 
-def test_a_drawing_that_has_the_status_is_not_counted(admin_client, make_drawing):
+def test_a_drawing_that_already_has_the_status_is_not_counted(admin_client, make_drawing):
     drawings = [make_drawing(status="hidden"), make_drawing()]
 
     response = admin_client.post(
@@ -94,7 +96,7 @@ def test_a_drawing_that_has_the_status_is_not_counted(admin_client, make_drawing
     assert LogEntry.objects.count() == 1
 
 
-def test_the_delete_action_asks_and_then_deletes(admin_client, make_drawing):
+def test_the_delete_action_asks_for_confirmation_and_then_deletes(admin_client, make_drawing):
     gone, left = make_drawing(), make_drawing()
     form = {"action": "delete_selected", "_selected_action": [gone.pk]}
 
@@ -107,7 +109,7 @@ def test_the_delete_action_asks_and_then_deletes(admin_client, make_drawing):
     assert admin_client.get(gone.get_absolute_url()).status_code == 404
 
 
-def test_hundreds_are_deleted_at_once(admin_client, field):
+def test_hundreds_of_drawings_are_deleted_at_once(admin_client, field):
     blank = Drawing.from_field(field)
     drawings = Drawing.objects.bulk_create(
         Drawing(blob=blank.blob, width=200, height=200) for _ in range(300)
@@ -122,13 +124,13 @@ def test_hundreds_are_deleted_at_once(admin_client, field):
 
 @pytest.fixture
 def slow(monkeypatch):
-    """A batch of 50 drawings fills a request's time."""
+    """One batch of 50 drawings uses up the time of a request."""
     monkeypatch.setattr(batches, "BATCH", 50)
     monkeypatch.setattr(batches, "SECONDS", 0)
 
 
 def fields_of(response):
-    """The form of an action's page, as a browser sends it."""
+    """The form fields of an action's page, as a browser submits them."""
     form = re.search(r'<form method="post" [^>]*class="bulk-step".*?</form>', text(response), re.S)
     assert form is not None
     fields = re.findall(r'name="(\w+)" value="([^"]*)"', form[0])
@@ -139,7 +141,7 @@ def fields_of(response):
 
 
 @pytest.mark.parametrize("query", ["", "?q=fox", "?status__exact=published"])
-def test_what_takes_longer_than_a_request_goes_on_in_the_next_one(
+def test_an_action_that_outlasts_a_request_continues_in_the_next_one(
     admin_client, many, make_drawing, slow, query
 ):
     form = {"action": "hide", "_selected_action": [many[0].pk], "select_across": "1"}
@@ -158,7 +160,7 @@ def test_what_takes_longer_than_a_request_goes_on_in_the_next_one(
     assert LogEntry.objects.count() == 125
 
 
-def test_drawings_selected_one_by_one_are_taken_in_parts_too(admin_client, many, slow):
+def test_drawings_selected_one_by_one_are_also_changed_in_batches(admin_client, many, slow):
     ids = [drawing.pk for drawing in many[:60]]
 
     first = admin_client.post(LIST, {"action": "hide", "_selected_action": ids})
@@ -168,7 +170,7 @@ def test_drawings_selected_one_by_one_are_taken_in_parts_too(admin_client, many,
     assert set(Drawing.objects.filter(status="hidden")) == set(many[:60])
 
 
-def test_a_long_action_reads_no_pixels_and_names_no_more_ids_than_a_batch(admin_client, many, slow):
+def test_a_long_action_reads_no_pixels_and_lists_at_most_one_batch_of_ids(admin_client, many, slow):
     form = {"action": "hide", "_selected_action": [many[0].pk], "select_across": "1", "post": "yes"}
     with CaptureQueriesContext(connection) as asked:
         admin_client.post(LIST, form)
@@ -178,7 +180,7 @@ def test_a_long_action_reads_no_pixels_and_names_no_more_ids_than_a_batch(admin_
     assert max(sql.count("-") + sql.count("'") for sql in statements if "UPDATE" in sql) < 500
 
 
-def test_no_more_than_a_thousand_are_counted(admin_client, field):
+def test_drawings_are_counted_up_to_a_thousand(admin_client, field):
     blank = Drawing.from_field(field)
     drawings = Drawing.objects.bulk_create(
         Drawing(blob=blank.blob, width=200, height=200) for _ in range(1001)
@@ -199,14 +201,14 @@ def test_no_more_than_a_thousand_are_counted(admin_client, field):
     ],
 )
 @pytest.mark.parametrize("id", ["x", str(10**30), "\0"])
-def test_a_made_up_selection_is_refused(admin_client, model, action, id):
+def test_an_invalid_selection_is_refused(admin_client, model, action, id):
     form = {"action": action, "_selected_action": [id]}
 
     assert admin_client.post(f"/admin/drawings/{model}/", form).status_code == 400
 
 
 @pytest.mark.parametrize("across", ["0", "1"])
-def test_a_title_that_has_changed_since_the_list_was_shown_is_not_published(
+def test_a_drawing_retitled_since_the_list_was_shown_is_not_published(
     admin_client, make_drawing, across
 ):
     seen, retitled = (make_drawing(title="Fox", status="pending") for _ in range(2))
@@ -229,14 +231,14 @@ def test_a_title_that_has_changed_since_the_list_was_shown_is_not_published(
 
 
 @pytest.mark.parametrize("name", ["after", "until", "done", "seen_at"])
-def test_a_made_up_step_is_refused(admin_client, many, name):
+def test_an_invalid_step_is_refused(admin_client, many, name):
     form = {"action": "hide", "_selected_action": [many[0].pk], "post": "yes", name: "x"}
 
     assert admin_client.post(LIST, form).status_code == 400
     assert not Drawing.objects.filter(status="hidden").exists()
 
 
-def test_everything_of_a_sender_is_deleted_and_nothing_else(admin_client, make_drawing):
+def test_deleting_a_senders_drawings_deletes_all_of_them_and_no_others(admin_client, make_drawing):
     theirs = [make_drawing(sender=b"s" * 16) for _ in range(2)]
     others = {make_drawing(sender=b"t" * 16), make_drawing()}
     form = {"action": "remove_sender", "_selected_action": [theirs[0].pk]}
@@ -252,7 +254,7 @@ def test_everything_of_a_sender_is_deleted_and_nothing_else(admin_client, make_d
 
 
 @pytest.mark.parametrize("senders", [[None], [b"s" * 16, b"t" * 16]])
-def test_whose_drawings_are_meant_must_be_clear(admin_client, make_drawing, senders):
+def test_deleting_a_senders_drawings_needs_exactly_one_sender(admin_client, make_drawing, senders):
     ids = [make_drawing(sender=sender).pk for sender in senders]
 
     page = admin_client.post(
@@ -263,7 +265,7 @@ def test_whose_drawings_are_meant_must_be_clear(admin_client, make_drawing, send
     assert Drawing.objects.count() == len(senders)
 
 
-def test_the_senders_of_drawings_are_blocked(admin_client, make_drawing):
+def test_the_senders_of_selected_drawings_are_blocked(admin_client, make_drawing):
     ids = [make_drawing(sender=sender).pk for sender in (b"s" * 16, b"s" * 16, None)]
 
     form = {"action": "block_sender", "_selected_action": ids}
@@ -277,7 +279,7 @@ def test_the_senders_of_drawings_are_blocked(admin_client, make_drawing):
     assert "Sender 73737373" in text(row)
 
 
-def test_hiding_many_settles_their_reports(admin_client, make_drawing):
+def test_hiding_many_drawings_settles_their_reports(admin_client, make_drawing):
     drawing = make_drawing()
     stored_at = drawing.changed_at
     Report.objects.create(drawing=drawing, reason="other")

@@ -22,13 +22,13 @@ LIST = "/admin/drawings/drawing/"
 
 
 def values_of(drawing, **changes):
-    """The change form as a browser sends it."""
+    """The values of the change form, as a browser submits them."""
     names = ("title", "artist", "colormap", "status", "vmin", "vmax")
     return {**{name: getattr(drawing, name) for name in names}, **changes}
 
 
 def shown_on(page):
-    """What the change page shows, as its form sends it back."""
+    """The hidden fields in which the change page sends back what it showed."""
     return {each.html_initial_name: each.value() for each in page.context["adminform"].form}
 
 
@@ -51,13 +51,13 @@ def test_the_list_tells_untitled_drawings_apart(admin_client, make_drawing):
     assert f"Untitled ({str(drawing.id)[-12:]})" in admin_client.get(LIST).content.decode()
 
 
-def test_the_list_has_every_status_and_the_newest_first(admin_client, make_drawing):
+def test_the_list_shows_every_status_newest_first(admin_client, make_drawing):
     drawings = [make_drawing(status=status) for status in Drawing.Status]
 
     assert listed(admin_client.get(LIST)) == drawings[::-1]
 
 
-def test_twice_the_drawings_take_no_more_queries_and_no_pixels(admin_client, make_drawing):
+def test_twice_as_many_drawings_take_no_more_queries_and_read_no_pixels(admin_client, make_drawing):
     def queries():
         with CaptureQueriesContext(connection) as captured:
             assert admin_client.get(LIST).status_code == 200
@@ -89,9 +89,7 @@ def test_search_finds_by_title_artist_and_id(admin_client, make_drawing, by):
 
 
 @pytest.mark.parametrize("query", ["owl", "two owls", "0190", samples.NO_ID, "%", "a'b", "x" * 500])
-def test_search_for_what_is_no_id_finds_nothing_and_breaks_nothing(
-    admin_client, make_drawing, query
-):
+def test_a_search_for_a_malformed_id_finds_nothing(admin_client, make_drawing, query):
     make_drawing(title="Fox")
 
     response = admin_client.get(LIST, {"q": query})
@@ -101,7 +99,7 @@ def test_search_for_what_is_no_id_finds_nothing_and_breaks_nothing(
 
 
 @pytest.mark.parametrize("status", Drawing.Status)
-def test_the_status_filter_selects(admin_client, make_drawing, status):
+def test_the_status_filter_selects_drawings(admin_client, make_drawing, status):
     drawings = {each: make_drawing(status=each) for each in Drawing.Status}
 
     assert listed(admin_client.get(LIST, {"status__exact": status})) == [drawings[status]]
@@ -117,7 +115,7 @@ def test_the_status_filter_selects(admin_client, make_drawing, status):
         ("ever", [0, 1, 2, 3, 4]),
     ],
 )
-def test_the_date_filter_selects(admin_client, make_drawing, monkeypatch, since, numbers):
+def test_the_date_filter_selects_drawings(admin_client, make_drawing, monkeypatch, since, numbers):
     now = datetime(2026, 11, 22, 15, tzinfo=UTC)
     monkeypatch.setattr(timezone, "now", lambda: now)
     drawings = [
@@ -130,7 +128,7 @@ def test_the_date_filter_selects(admin_client, make_drawing, monkeypatch, since,
     assert found == [drawings[number] for number in numbers]
 
 
-def test_search_and_filters_hold_together(admin_client, make_drawing):
+def test_search_and_filters_can_be_combined(admin_client, make_drawing):
     hidden = make_drawing(title="Fox", status="hidden")
     make_drawing(title="Fox")
     make_drawing(title="Owl", status="hidden")
@@ -144,7 +142,7 @@ def test_search_and_filters_hold_together(admin_client, make_drawing):
 
 
 @pytest.mark.parametrize("query", ["", "?q=fox", "?status__exact=published&since=today"])
-def test_older_newer_and_oldest_lead_through_the_list(admin_client, many, query):
+def test_the_older_newer_and_oldest_links_page_through_the_list(admin_client, many, query):
     first = admin_client.get(LIST + query)
     second = admin_client.get(LIST + address(first, "Older"))
     third = admin_client.get(LIST + address(second, "Older"))
@@ -159,13 +157,13 @@ def test_older_newer_and_oldest_lead_through_the_list(admin_client, many, query)
     assert address(third, "Older") is address(oldest, "Oldest") is None
 
 
-def test_a_list_of_one_page_leads_nowhere(admin_client, make_drawing):
+def test_a_list_of_one_page_has_no_page_links(admin_client, make_drawing):
     make_drawing()
 
     assert "drawing-pages" not in admin_client.get(LIST).content.decode()
 
 
-def test_a_filter_and_a_search_begin_at_the_newest_page(admin_client, many):
+def test_a_filter_or_a_search_starts_at_the_newest_page(admin_client, many):
     second = admin_client.get(LIST, {"before": many[49].pk})
     page = second.content.decode()
 
@@ -177,12 +175,12 @@ def test_a_filter_and_a_search_begin_at_the_newest_page(admin_client, many):
 @pytest.mark.parametrize(
     "query", ["before=1", "after=yesterday", "created_at__gte=2020-01-01", 'status__exact="']
 )
-def test_a_place_or_a_filter_that_is_none_breaks_nothing(admin_client, many, query):
+def test_an_invalid_cursor_or_filter_does_not_cause_an_error(admin_client, many, query):
     assert admin_client.get(f"{LIST}?{query}").status_code in {302, 400}
 
 
 @pytest.mark.parametrize("query", ["", "?q=fox", "?status__exact=published", "?oldest=1"])
-def test_no_page_counts_the_drawings_or_skips_any(admin_client, many, query):
+def test_no_page_uses_count_or_offset(admin_client, many, query):
     with CaptureQueriesContext(connection) as asked:
         assert admin_client.get(LIST + query).status_code == 200
 
@@ -192,7 +190,9 @@ def test_no_page_counts_the_drawings_or_skips_any(admin_client, many, query):
 
 
 @pytest.mark.parametrize("q", ["fox", " ", "fox 1", " fox "])
-def test_an_action_on_all_that_a_search_finds_changes_no_other(admin_client, many, make_drawing, q):
+def test_an_action_on_all_search_results_changes_no_other_drawings(
+    admin_client, many, make_drawing, q
+):
     owl = make_drawing(title="Owl")
     shown = listed(admin_client.get(LIST, {"q": q}))
     form = {"action": "hide", "_selected_action": [shown[0].pk], "select_across": "1"}
@@ -206,7 +206,7 @@ def test_an_action_on_all_that_a_search_finds_changes_no_other(admin_client, man
     assert Drawing.objects.filter(pk=owl.pk, status="hidden").exists() is (not q.strip())
 
 
-def test_an_action_on_a_page_of_a_search_changes_what_was_selected(admin_client, many):
+def test_an_action_on_a_search_page_changes_the_selected_drawings(admin_client, many):
     selected = [drawing.pk for drawing in many[60:62]]
     form = {"action": "hide", "_selected_action": selected}
 
@@ -220,7 +220,7 @@ def test_an_action_on_a_page_of_a_search_changes_what_was_selected(admin_client,
 # --- One drawing --------------------------------------------------------------------------
 
 
-def test_the_change_page_shows_the_picture_large(admin_client, make_drawing):
+def test_the_change_page_shows_a_large_image(admin_client, make_drawing):
     drawing = make_drawing(samples.shades(100, 200), title="Fox")
 
     page = unescape(admin_client.get(change_url(drawing)).content.decode())
@@ -231,7 +231,7 @@ def test_the_change_page_shows_the_picture_large(admin_client, make_drawing):
     assert str(drawing.id) in page
 
 
-def test_the_change_page_edits_what_is_said_of_a_drawing(admin_client, make_drawing, field):
+def test_the_change_page_edits_the_metadata_of_a_drawing(admin_client, make_drawing, field):
     drawing = make_drawing()
     changes = {
         "title": "Fox",
@@ -263,7 +263,7 @@ def test_the_change_page_edits_what_is_said_of_a_drawing(admin_client, make_draw
         ({"artist": "a\0b"}, "Null characters are not allowed."),
     ],
 )
-def test_the_change_page_refuses_what_no_drawing_may_be(admin_client, make_drawing, changes, said):
+def test_the_change_page_refuses_invalid_values(admin_client, make_drawing, changes, said):
     drawing = make_drawing()
 
     response = admin_client.post(change_url(drawing), values_of(drawing, **changes))
@@ -273,7 +273,7 @@ def test_the_change_page_refuses_what_no_drawing_may_be(admin_client, make_drawi
     assert values_of(Drawing.objects.get()) == values_of(drawing)
 
 
-def test_a_change_of_the_title_undoes_no_decision_of_others(admin_client, make_drawing):
+def test_changing_the_title_does_not_undo_another_users_decision(admin_client, make_drawing):
     drawing = make_drawing(title="Fxo")
     page = admin_client.get(change_url(drawing))
     shown = shown_on(page)
@@ -286,7 +286,9 @@ def test_a_change_of_the_title_undoes_no_decision_of_others(admin_client, make_d
 
 
 @pytest.mark.parametrize("name", ["title", "artist"])
-def test_nobody_publishes_words_that_the_page_did_not_show(admin_client, make_drawing, name):
+def test_a_title_or_artist_that_the_page_did_not_show_is_not_published(
+    admin_client, make_drawing, name
+):
     drawing = make_drawing(title="Fox", artist="Ada", status="pending")
     shown = shown_on(admin_client.get(change_url(drawing)))
     form = {**values_of(drawing, status="published"), **shown}
@@ -302,7 +304,7 @@ def test_nobody_publishes_words_that_the_page_did_not_show(admin_client, make_dr
     assert Drawing.objects.get().status == "published"
 
 
-def test_limits_are_stored_as_the_pair_that_was_checked(admin_client, make_drawing):
+def test_vmin_and_vmax_are_stored_as_the_pair_that_was_validated(admin_client, make_drawing):
     drawing = make_drawing(vmin=0, vmax=255)
     shown = shown_on(admin_client.get(change_url(drawing)))
     Drawing.objects.update(vmin=200)
@@ -314,7 +316,7 @@ def test_limits_are_stored_as_the_pair_that_was_checked(admin_client, make_drawi
 
 
 @pytest.mark.parametrize("id", ["x", "1", samples.NO_ID, "%00"])
-def test_the_way_to_an_object_by_its_kind_leads_nowhere_for_an_id_of_none(admin_client, id):
+def test_the_content_type_shortcut_is_not_found_for_an_invalid_id(admin_client, id):
     kind = ContentType.objects.get_for_model(Drawing)
 
     assert admin_client.get(f"/admin/r/{kind.pk}/{id}/").status_code == 404
@@ -331,18 +333,18 @@ def test_the_change_page_cannot_touch_the_pixels(admin_client, make_drawing, fie
     assert (stored.field == field).all()
 
 
-def test_drawings_come_from_the_canvas_and_are_not_added_here(admin_client):
+def test_drawings_cannot_be_added_in_the_admin(admin_client):
     assert admin_client.get(f"{LIST}add/").status_code == 403
 
 
 @pytest.mark.parametrize("id", [samples.NO_ID, "not-a-uuid"])
-def test_a_drawing_that_is_not_there_leads_back_to_the_index(admin_client, id):
+def test_a_missing_drawing_redirects_to_the_index(admin_client, id):
     response = admin_client.get(f"{LIST}{id}/change/")
 
     assert (response.status_code, response["Location"]) == (302, "/admin/")
 
 
-def test_the_admin_asks_who_is_there(client, make_drawing):
+def test_the_admin_requires_a_login(client, make_drawing):
     for url in (LIST, change_url(make_drawing())):
         response = client.get(url)
 

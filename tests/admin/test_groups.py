@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def member(client, django_user_model):
-    """Logs somebody in who is in one group."""
+    """Logs in a user who is in one group."""
 
     def log_in(group):
         user = django_user_model.objects.create_user(group, is_staff=True)
@@ -54,7 +54,7 @@ def offered(client):
     return {name for name, _ in form.fields["action"].choices if name} if form else set()
 
 
-def test_curators_see_and_decide(member, drawing):
+def test_curators_see_drawings_and_set_their_status(member, drawing):
     client = member("Curators")
     report = Report.objects.create(drawing=drawing, reason="other")
 
@@ -72,7 +72,7 @@ def test_curators_see_and_decide(member, drawing):
     assert not Report.objects.waiting().exists()
 
 
-def test_curators_neither_retitle_nor_delete_nor_block(member, drawing):
+def test_curators_cannot_retitle_delete_or_block(member, drawing):
     client = member("Curators")
 
     assert client.post(f"{LIST}{drawing.pk}/change/", {"title": "Owl"}).status_code == 403
@@ -84,7 +84,7 @@ def test_curators_neither_retitle_nor_delete_nor_block(member, drawing):
     assert not BlockedSender.objects.exists()
 
 
-def test_editors_retitle_delete_and_block_as_well(member, drawing, make_drawing):
+def test_editors_can_also_retitle_delete_and_block(member, drawing, make_drawing):
     client = member("Editors")
     values = {"title": "Owl", "colormap": "gray", "status": "published", "vmin": 0, "vmax": 255}
 
@@ -103,7 +103,7 @@ def test_editors_retitle_delete_and_block_as_well(member, drawing, make_drawing)
     assert not Drawing.objects.exists()
 
 
-def test_the_data_group_looks_and_changes_nothing(member, drawing):
+def test_the_data_group_views_drawings_and_changes_nothing(member, drawing):
     client = member("Data")
     Report.objects.create(drawing=drawing, reason="other", note="my phone number")
 
@@ -123,11 +123,13 @@ def test_the_data_group_looks_and_changes_nothing(member, drawing):
 
 
 @pytest.mark.parametrize("query", [f"sender={'73' * 16}", "reported=yes"])
-def test_a_filter_that_is_not_for_the_group_is_refused_and_not_left_out(member, drawing, query):
+def test_a_filter_that_the_group_may_not_use_is_refused_not_ignored(member, drawing, query):
     assert member("Data").get(f"{LIST}?{query}").status_code == 403
 
 
-def test_who_edits_without_curating_leaves_the_status(client, drawing, django_user_model):
+def test_an_editor_without_the_curate_permission_cannot_change_the_status(
+    client, drawing, django_user_model
+):
     user = django_user_model.objects.create_user("editor", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="change_drawing"))
     client.force_login(user)
@@ -139,7 +141,7 @@ def test_who_edits_without_curating_leaves_the_status(client, drawing, django_us
     assert (stored.title, stored.status) == ("Owl", "pending")
 
 
-def test_a_group_that_the_host_changed_or_deleted_stays_so(db):
+def test_a_group_that_the_host_changed_or_deleted_is_not_restored(db):
     Group.objects.filter(name="Curators").update(name="Friends")
     Group.objects.get(name="Editors").permissions.clear()
     Group.objects.get(name="Data").delete()
@@ -166,7 +168,7 @@ def test_the_groups_are_created_with_their_permissions(db):
     }
 
 
-def test_the_log_has_its_indexes(db):
+def test_the_admin_log_has_its_indexes(db):
     """SQLite drops them if a migration of Django's admin ever remakes the table of its log."""
     with connection.cursor() as cursor:
         constraints = connection.introspection.get_constraints(cursor, "django_admin_log")

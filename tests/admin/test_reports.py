@@ -13,7 +13,7 @@ LIST = "/admin/drawings/drawing/"
 
 
 @pytest.mark.parametrize("q", ["", "fox"])
-def test_the_list_can_be_of_one_sender_or_of_what_was_reported(admin_client, make_drawing, q):
+def test_the_list_can_be_filtered_by_sender_or_by_open_reports(admin_client, make_drawing, q):
     make_drawing(title="Fox")
     sent = make_drawing(title="Fox", sender=b"s" * 16)
     reported = make_drawing(title="Fox", sender=b"t" * 16)
@@ -27,11 +27,11 @@ def test_the_list_can_be_of_one_sender_or_of_what_was_reported(admin_client, mak
 
 
 @pytest.mark.parametrize("sender", ["x", "73", "73" * 17])
-def test_a_sender_that_is_none_breaks_nothing(admin_client, make_drawing, sender):
+def test_an_invalid_sender_does_not_cause_an_error(admin_client, make_drawing, sender):
     assert admin_client.get(LIST, {"sender": sender}).status_code == 302
 
 
-def test_the_change_page_shows_reports_and_leads_to_the_senders_drawings(
+def test_the_change_page_shows_reports_and_links_to_the_senders_drawings(
     admin_client, make_drawing
 ):
     drawing = make_drawing(sender=b"s" * 16)
@@ -44,7 +44,7 @@ def test_the_change_page_shows_reports_and_leads_to_the_senders_drawings(
     assert f'href="{LIST}?sender={"73" * 16}"' in page
 
 
-def test_open_reports_are_listed_first_come_first_and_can_be_settled(
+def test_open_reports_are_listed_oldest_first_and_can_be_settled(
     admin_client, admin_user, make_drawing
 ):
     drawing = make_drawing(title="Fox")
@@ -69,11 +69,13 @@ def test_open_reports_are_listed_first_come_first_and_can_be_settled(
 @pytest.mark.parametrize(
     "query", ["blob=1", "created_at__year=99999999999999999999", "title__regex=("]
 )
-def test_a_made_up_filter_is_refused(admin_client, make_drawing, query):
+def test_an_invalid_filter_is_refused(admin_client, make_drawing, query):
     assert admin_client.get(f"{LIST}?{query}").status_code == 400
 
 
-def test_who_may_only_change_sees_hidden_pictures(client, make_drawing, django_user_model):
+def test_a_user_with_only_the_change_permission_sees_hidden_images(
+    client, make_drawing, django_user_model
+):
     editor = django_user_model.objects.create_user("editor", is_staff=True)
     editor.user_permissions.add(Permission.objects.get(codename="change_drawing"))
     client.force_login(editor)
@@ -81,7 +83,9 @@ def test_who_may_only_change_sees_hidden_pictures(client, make_drawing, django_u
     assert client.get(make_drawing(status="hidden").image_url).status_code == 200
 
 
-def test_who_may_only_view_gets_no_actions(client, make_drawing, django_user_model):
+def test_a_user_with_only_the_view_permission_gets_no_actions(
+    client, make_drawing, django_user_model
+):
     viewer = django_user_model.objects.create_user("viewer", is_staff=True)
     viewer.user_permissions.add(Permission.objects.get(codename="view_drawing"))
     client.force_login(viewer)

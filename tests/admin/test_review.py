@@ -19,14 +19,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def pending(make_drawing):
-    """Three that wait, the oldest first; and one that does not."""
+    """Three pending drawings, oldest first. A published one exists as well."""
     make_drawing(title="Seen")
     return [make_drawing(title=f"Fox {number}", status="pending") for number in range(3)]
 
 
 @pytest.fixture
 def reported(make_drawing):
-    """Two that were reported, one of them twice; and one whose report is settled."""
+    """Two reported drawings, one of them reported twice. A third one's report is settled."""
     drawings = [make_drawing(title=f"Owl {number}") for number in range(3)]
     for number, drawing in enumerate([drawings[1], drawings[0], drawings[1]]):
         Report.objects.create(drawing=drawing, reason="other", sender=bytes([number] * 16))
@@ -39,7 +39,7 @@ def shown(response):
 
 
 def form_of(response, decision):
-    """The form as a browser sends it when one of its buttons is pressed."""
+    """The form fields as a browser submits them when a button is pressed."""
     form = re.search(
         r'<form method="post" class="review-decision">.*?</form>', text(response), re.S
     )
@@ -62,10 +62,10 @@ def undo(client, page):
     )
 
 
-# --- Whose turn it is -----------------------------------------------------------------------
+# --- Order of the queue ---------------------------------------------------------------------
 
 
-def test_the_oldest_that_waits_comes_first_and_the_next_ones_are_shown(admin_client, pending):
+def test_the_oldest_pending_drawing_comes_first_followed_by_the_next_ones(admin_client, pending):
     page = admin_client.get(PENDING)
 
     assert shown(page) == pending[0]
@@ -73,7 +73,7 @@ def test_the_oldest_that_waits_comes_first_and_the_next_ones_are_shown(admin_cli
     assert f'src="{pending[0].image_url}" alt="Drawing “Fox 0”"' in text(page)
 
 
-def test_what_was_reported_comes_before_what_is_pending(admin_client, pending, reported):
+def test_reported_drawings_come_before_pending_ones(admin_client, pending, reported):
     page = admin_client.get(REVIEW)
 
     assert shown(page) == reported[1]
@@ -81,7 +81,7 @@ def test_what_was_reported_comes_before_what_is_pending(admin_client, pending, r
     assert len(page.context["reports"]) == 2
 
 
-def test_next_and_previous_lead_through_the_queue_and_round_it(admin_client, pending):
+def test_next_and_previous_move_through_the_queue_and_wrap_around(admin_client, pending):
     first = admin_client.get(PENDING)
     second = admin_client.get(f"{PENDING}&after={pending[0].pk}")
     round_again = admin_client.get(f"{PENDING}&after={pending[2].pk}")
@@ -96,17 +96,19 @@ def test_next_and_previous_lead_through_the_queue_and_round_it(admin_client, pen
 
 @pytest.mark.parametrize("place", ["at=1", "after=x", "before=", f"after={10**30}", "queue=no"])
 @pytest.mark.parametrize("queue", [PENDING, REPORTED])
-def test_a_place_that_is_none_is_the_start(admin_client, pending, reported, queue, place):
+def test_an_invalid_position_shows_the_start_of_the_queue(
+    admin_client, pending, reported, queue, place
+):
     assert shown(admin_client.get(f"{queue}&{place}"))
 
 
-def test_nothing_waits(admin_client, make_drawing):
+def test_an_empty_queue_says_that_nothing_is_waiting(admin_client, make_drawing):
     make_drawing()
 
     assert "Nothing to review" in text(admin_client.get(REVIEW))
 
 
-def test_how_many_wait_is_counted_to_99_and_never_the_table(admin_client, field):
+def test_the_queue_is_counted_up_to_99_without_counting_the_table(admin_client, field):
     model = Drawing.from_field(field)
     Drawing.objects.bulk_create(
         Drawing(blob=model.blob, width=200, height=200, status="pending") for _ in range(150)
@@ -122,12 +124,12 @@ def test_how_many_wait_is_counted_to_99_and_never_the_table(admin_client, field)
     assert review_queue.PENDING.count_waiting() == "99+"
 
 
-def test_the_front_page_says_how_many_wait(admin_client, pending, reported):
+def test_the_admin_index_shows_the_length_of_the_queue(admin_client, pending, reported):
     assert "Review queue: 2 reported, 3 pending" in text(admin_client.get("/admin/"))
 
 
 @pytest.mark.parametrize("url", [REPORTED, "/admin/drawings/report/"])
-def test_reports_are_found_without_looking_through_the_drawings(admin_client, reported, url):
+def test_reports_are_found_without_scanning_the_drawings(admin_client, reported, url):
     with CaptureQueriesContext(connection) as asked:
         admin_client.get(url)
 
@@ -140,7 +142,7 @@ def test_reports_are_found_without_looking_through_the_drawings(admin_client, re
 
 
 @pytest.mark.parametrize("decision", ["published", "hidden"])
-def test_a_decision_is_made_written_down_and_leads_to_the_next(
+def test_a_decision_is_saved_and_logged_and_leads_to_the_next_item(
     admin_client, admin_user, pending, decision
 ):
     stored_at = Drawing.objects.get(pk=pending[0].pk).changed_at
@@ -156,7 +158,7 @@ def test_a_decision_is_made_written_down_and_leads_to_the_next(
 
 
 @pytest.mark.parametrize("decision", ["published", "hidden"])
-def test_a_decision_settles_the_reports_that_were_seen(admin_client, reported, decision):
+def test_a_decision_settles_the_reports_that_were_shown(admin_client, reported, decision):
     seen = admin_client.get(REPORTED)
     Report.objects.create(drawing=reported[1], reason="private", sender=b"x" * 16)
 
@@ -186,7 +188,7 @@ def test_undo_without_a_decision_does_nothing(admin_client, pending):
     assert "There is nothing to undo." in text(page)
 
 
-# --- Two at once ----------------------------------------------------------------------------
+# --- Two reviewers ----------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -195,7 +197,7 @@ def other_client(django_user_model, client):
     return client
 
 
-def test_of_two_decisions_the_second_is_told_of_the_first(admin_client, other_client, pending):
+def test_a_second_decision_is_refused_and_names_the_first(admin_client, other_client, pending):
     mine, theirs = admin_client.get(PENDING), other_client.get(PENDING)
     decide(other_client, theirs, "hidden")
 
@@ -206,7 +208,7 @@ def test_of_two_decisions_the_second_is_told_of_the_first(admin_client, other_cl
     assert shown(page) == pending[1]
 
 
-def test_reports_that_somebody_else_has_settled_are_not_decided_again(
+def test_reports_that_another_user_has_settled_are_not_decided_again(
     admin_client, other_client, reported
 ):
     mine, theirs = admin_client.get(REPORTED), other_client.get(REPORTED)
@@ -219,7 +221,7 @@ def test_reports_that_somebody_else_has_settled_are_not_decided_again(
 
 
 @pytest.mark.parametrize("said", ["title", "artist"])
-def test_a_title_that_nobody_has_seen_is_not_approved(admin_client, pending, said):
+def test_a_title_that_was_not_shown_is_not_approved(admin_client, pending, said):
     page = admin_client.get(PENDING)
     Drawing.objects.filter(pk=pending[0].pk).update_stamped(**{said: "Rude"})
 
@@ -229,7 +231,7 @@ def test_a_title_that_nobody_has_seen_is_not_approved(admin_client, pending, sai
     assert "was left as it is: its title has changed meanwhile." in text(page)
 
 
-def test_undo_does_not_undo_what_another_has_decided_since(admin_client, other_client, pending):
+def test_undo_does_not_undo_a_later_decision_by_another_user(admin_client, other_client, pending):
     page = decide(admin_client, admin_client.get(PENDING), "published")
     Drawing.objects.filter(pk=pending[0].pk).update(status="hidden")
 
@@ -239,7 +241,7 @@ def test_undo_does_not_undo_what_another_has_decided_since(admin_client, other_c
     assert "was left as it is" in text(page)
 
 
-def test_a_drawing_that_was_deleted_meanwhile_is_passed_over(admin_client, pending):
+def test_a_drawing_that_was_deleted_meanwhile_is_skipped(admin_client, pending):
     page = admin_client.get(PENDING)
     pending[0].delete()
 
@@ -261,7 +263,7 @@ def test_a_drawing_that_was_deleted_meanwhile_is_passed_over(admin_client, pendi
         {"drawing": samples.NO_ID[:-1]},
     ],
 )
-def test_a_made_up_decision_is_refused(admin_client, pending, changes):
+def test_an_invalid_decision_is_refused(admin_client, pending, changes):
     form = form_of(admin_client.get(PENDING), "published")
 
     assert admin_client.post(REVIEW, {**form, **changes}).status_code == 400

@@ -23,8 +23,8 @@ def make_many(field):
 
 @pytest.fixture
 def make_token(django_user_model):
-    """Makes a token of a new member of staff with these permissions; the headers that show it, and
-    its row."""
+    """Creates a token for a new staff user with these permissions. Returns the request headers that
+    carry it, and its row."""
 
     def make(*permissions, **values):
         user = django_user_model.objects.create_user(uuid4().hex, is_staff=True)

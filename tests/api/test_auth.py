@@ -34,10 +34,10 @@ def site(tmp_path):
         yield site
 
 
-# --- What a token is ----------------------------------------------------------------------
+# --- Checking a token ---------------------------------------------------------------------
 
 
-def test_the_secret_is_nowhere_in_the_database(make_token):
+def test_the_database_does_not_contain_the_secret(make_token):
     headers, token = make_token()
     secret = headers["Authorization"].removeprefix("Bearer ")
 
@@ -50,7 +50,7 @@ def test_the_secret_is_nowhere_in_the_database(make_token):
     assert api_tokens.find_token(secret) == token
 
 
-def test_no_two_secrets_are_alike(admin_user):
+def test_every_secret_is_different(admin_user):
     assert len({api_tokens.set_secret(ApiToken(user=admin_user)) for _ in range(50)}) == 50
 
 
@@ -67,7 +67,7 @@ def test_no_two_secrets_are_alike(admin_user):
     ],
 )
 @pytest.mark.parametrize("path", ["", f"/{samples.NO_ID}"])
-def test_what_is_no_token_is_refused_even_where_none_is_needed(client, header, path):
+def test_an_invalid_token_is_refused_even_where_none_is_needed(client, header, path):
     response = client.get(URL + path, headers={"Authorization": header})
 
     assert response.status_code == 401
@@ -77,7 +77,7 @@ def test_what_is_no_token_is_refused_even_where_none_is_needed(client, header, p
     assert "Access-Control-Allow-Origin" not in response
 
 
-def test_a_password_that_a_proxy_asked_for_is_no_token(client):
+def test_basic_authentication_for_a_proxy_is_not_taken_for_a_token(client):
     assert client.get(URL, headers={"Authorization": "Basic YTpi"}).status_code == 200
 
 
@@ -92,7 +92,7 @@ def test_a_password_that_a_proxy_asked_for_is_no_token(client):
     ],
     ids=["revoked", "expired", "inactive", "no longer staff", "gone"],
 )
-def test_a_token_that_is_no_more_is_refused_at_once(client, make_token, spoil):
+def test_a_token_that_is_no_longer_valid_is_refused_at_once(client, make_token, spoil):
     headers, token = make_token("view_drawing")
     assert client.get(URL, headers=headers).status_code == 200
 
@@ -101,7 +101,7 @@ def test_a_token_that_is_no_more_is_refused_at_once(client, make_token, spoil):
     assert client.get(URL, headers=headers).status_code == 401
 
 
-def test_that_it_was_used_is_noted_once_a_day(client, make_token):
+def test_the_last_use_of_a_token_is_recorded_once_a_day(client, make_token):
     headers, token = make_token()
     client.get(URL, headers=headers)
     token.refresh_from_db()
@@ -119,7 +119,7 @@ def test_that_it_was_used_is_noted_once_a_day(client, make_token):
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="Others lock rows, as below")
-def test_a_reader_waits_for_no_writer(client, transactional_db, make_token):
+def test_a_reader_does_not_wait_for_a_writer(client, transactional_db, make_token):
     headers, token = make_token()
     with closing(sqlite3.connect(connection.settings_dict["NAME"])) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -140,7 +140,7 @@ def timeout():
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite locks all of the database")
-def test_a_reader_does_not_wait_for_another_that_notes_the_same(
+def test_a_reader_does_not_wait_for_another_that_records_the_same_use(
     client, transactional_db, make_token
 ):
     headers, token = make_token()
@@ -156,7 +156,7 @@ def test_a_reader_does_not_wait_for_another_that_notes_the_same(
     assert token.last_used_at is None
 
 
-def test_who_guesses_is_stopped(client, settings, make_token):
+def test_a_client_that_guesses_tokens_is_limited(client, settings, make_token):
     settings.LOGIN_RATE = Rate(2, AGES)
     settings.SECRET_KEY = uuid4().hex
     headers, _ = make_token()
@@ -169,11 +169,11 @@ def test_who_guesses_is_stopped(client, settings, make_token):
     assert before == [200] * 3
     assert [each.status_code for each in guesses] == [401, 401, 429]
     assert int(guesses[2]["Retry-After"]) > 0
-    assert after.status_code == 429  # else a guess that is right would still be told from others
+    assert after.status_code == 429  # otherwise a correct guess would stand out
     assert client.get(URL).status_code == 200
 
 
-# --- Its scope ----------------------------------------------------------------------------
+# --- Scopes -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_who_guesses_is_stopped(client, settings, make_token):
         ("may_export", {"export"}),
     ],
 )
-def test_a_token_does_no_more_than_its_scope(client, make_token, make_drawing, scope, allowed):
+def test_a_token_allows_no_more_than_its_scope(client, make_token, make_drawing, scope, allowed):
     none = dict.fromkeys(["may_read", "may_curate", "may_export"], False)
     permissions = ("view_drawing", "curate_drawing", "export_drawing")
     headers, _ = make_token(*permissions, **{**none, scope: True})
@@ -205,14 +205,14 @@ def test_a_token_does_no_more_than_its_scope(client, make_token, make_drawing, s
     assert client.get(f"{EXPORT}csv?status=hidden", headers=headers).status_code == 403
 
 
-def test_a_scope_gives_nothing_that_the_user_may_not(client, make_token, make_drawing):
+def test_a_scope_grants_nothing_that_the_user_may_not_do(client, make_token, make_drawing):
     headers, _ = make_token("view_drawing")
 
     assert change(client, make_drawing(), "hidden", headers).status_code == 403
     assert client.get(f"{EXPORT}csv", headers=headers).status_code == 403
 
 
-def test_a_token_that_has_expired_gets_the_answer_of_one_that_never_was(client, make_token):
+def test_an_expired_token_gets_the_same_response_as_an_unknown_one(client, make_token):
     headers, _ = make_token("view_drawing", expires_on=date_in(-1))
     unknown = {"Authorization": f"Bearer {api_tokens.PREFIX}guess"}
 
@@ -228,12 +228,12 @@ def test_a_token_works_on_its_last_day(client, make_token):
     assert client.get(URL, headers=headers).status_code == 200
 
 
-def test_the_database_takes_no_token_without_a_scope(make_token):
+def test_the_database_rejects_a_token_without_a_scope(make_token):
     with pytest.raises(IntegrityError), transaction.atomic():
         make_token(may_read=False, may_curate=False, may_export=False)
 
 
-def test_an_upgrade_leaves_old_tokens_their_rights_for_a_year(site):
+def test_an_upgrade_keeps_the_rights_of_old_tokens_for_a_year(site):
     site.manage("migrate", "--verbosity=0")
     site.manage("migrate", "drawings", "0005", "--verbosity=0")
     with site.database() as database:

@@ -22,7 +22,7 @@ ROWS = FIELD.tolist()
 AGES = 10**9
 
 
-# --- Reading one --------------------------------------------------------------------------
+# --- Reading ------------------------------------------------------------------------------
 
 
 def test_one_drawing_is_described_as_in_the_list(client, make_drawing):
@@ -34,7 +34,7 @@ def test_one_drawing_is_described_as_in_the_list(client, make_drawing):
     assert response.json() == client.get(URL).json()["drawings"][0]
 
 
-def test_all_addresses_lead_somewhere(client, make_drawing):
+def test_every_url_in_a_description_works(client, make_drawing):
     given = documents.document(documents.LINE)
     field = rasteriser.rasterise(given)
     drawing = make_drawing(field, strokes=strokes.pack(given), strokes_agree=True)
@@ -46,7 +46,7 @@ def test_all_addresses_lead_somewhere(client, make_drawing):
 
 
 @pytest.mark.parametrize(("status", "allowed"), [("published", "*"), ("hidden", None)])
-def test_any_page_may_read_the_pixels_of_what_is_public(
+def test_pages_of_other_origins_may_read_only_public_pixels(
     client, admin_client, make_drawing, status, allowed
 ):
     drawing = make_drawing(status=status)
@@ -60,7 +60,7 @@ def test_any_page_may_read_the_pixels_of_what_is_public(
 
 
 @pytest.mark.parametrize("agree", [True, False, None])
-def test_strokes_that_are_not_shown_have_no_address(client, make_drawing, agree):
+def test_strokes_that_are_not_shown_have_no_url(client, make_drawing, agree):
     drawing = make_drawing(strokes=b"x", strokes_agree=agree)
 
     has_address = client.get(f"{URL}/{drawing.id}").json()["strokes_url"] is not None
@@ -69,7 +69,7 @@ def test_strokes_that_are_not_shown_have_no_address(client, make_drawing, agree)
 
 
 @pytest.mark.parametrize("status", ["hidden", "pending"])
-def test_what_is_not_public_is_as_if_it_were_not_there(client, admin_client, make_drawing, status):
+def test_a_drawing_that_is_not_public_is_not_found(client, admin_client, make_drawing, status):
     drawing = make_drawing(status=status)
 
     for each in (client, admin_client):
@@ -80,7 +80,7 @@ def test_what_is_not_public_is_as_if_it_were_not_there(client, admin_client, mak
 
 
 @pytest.mark.parametrize("id", ["1", "%00", "x" * 500, f"{samples.NO_ID}/x", "../drawings"])
-def test_what_is_no_id_is_not_there_and_says_so_in_json(client, id):
+def test_a_malformed_id_is_not_found_and_the_error_is_json(client, id):
     response = client.get(f"{URL}/{id}", headers={"Accept": "text/html"})
 
     assert response.status_code == 404
@@ -88,7 +88,7 @@ def test_what_is_no_id_is_not_there_and_says_so_in_json(client, id):
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "trace", "options"])
-def test_a_method_that_is_not_taken_is_answered_in_words(client, method):
+def test_an_unsupported_method_gets_an_error_message(client, method):
     response = getattr(client, method)(URL)
 
     assert response.status_code == 405
@@ -98,7 +98,7 @@ def test_a_method_that_is_not_taken_is_answered_in_words(client, method):
     }
 
 
-# --- As on the site -----------------------------------------------------------------------
+# --- Limits -------------------------------------------------------------------------------
 
 
 def test_blocked_words_are_refused(client):
@@ -118,7 +118,7 @@ def test_blocked_senders_are_refused(client):
     assert list(response.json()["errors"]) == ["request"]
 
 
-def test_both_ways_in_count_together(client, settings):
+def test_submissions_to_the_site_and_the_api_share_one_limit(client, settings):
     settings.SUBMIT_RATE = Rate(2, AGES)
     settings.SECRET_KEY = uuid4().hex
     send(client, {"pixels": ROWS})
@@ -132,7 +132,7 @@ def test_both_ways_in_count_together(client, settings):
     assert Drawing.objects.count() == 2
 
 
-def test_what_asks_too_much_is_told_when_to_come_back(client, settings, make_drawing):
+def test_a_client_over_the_limit_is_told_when_to_retry(client, settings, make_drawing):
     settings.API_RATE = Rate(3, AGES)
     settings.SECRET_KEY = uuid4().hex
 

@@ -28,10 +28,10 @@ def make_at(make_drawing):
     return make
 
 
-# --- What it says -------------------------------------------------------------------------
+# --- Contents -----------------------------------------------------------------------------
 
 
-def test_a_drawing_is_described(client, make_at):
+def test_the_list_describes_a_drawing(client, make_at):
     drawing = make_at(NOW, title="Fox", artist="Ada", colormap="magma", vmin=3, vmax=200)
     Drawing.objects.update(changed_at=NOW + timedelta(microseconds=1_234))
 
@@ -64,7 +64,7 @@ def test_a_drawing_is_described(client, make_at):
     }
 
 
-def test_words_are_text_and_not_a_page(client, make_drawing):
+def test_titles_with_markup_are_returned_as_json_text(client, make_drawing):
     title = """</script><img src=x onerror="hacked=1">'&"""
     make_drawing(title=title)
 
@@ -76,7 +76,7 @@ def test_words_are_text_and_not_a_page(client, make_drawing):
 
 
 @pytest.mark.parametrize("status", ["hidden", "pending"])
-def test_only_published_drawings_are_listed_and_a_session_changes_nothing(
+def test_only_published_drawings_are_listed_even_with_a_session(
     client, admin_client, make_drawing, status
 ):
     make_drawing(status=status)
@@ -87,7 +87,7 @@ def test_only_published_drawings_are_listed_and_a_session_changes_nothing(
 
 
 @pytest.mark.parametrize(("parent", "is_shown"), [("published", True), ("hidden", False)])
-def test_the_parent_is_named_if_it_is_public(client, make_drawing, parent, is_shown):
+def test_a_parent_is_named_only_if_it_is_public(client, make_drawing, parent, is_shown):
     parent = make_drawing(status=parent)
     child = make_drawing(parent=parent)
 
@@ -96,7 +96,7 @@ def test_the_parent_is_named_if_it_is_public(client, make_drawing, parent, is_sh
     assert drawings[str(child.id)]["parent"] == (str(parent.id) if is_shown else None)
 
 
-def test_head_is_answered_as_get_is(client, make_drawing):
+def test_a_head_request_gets_the_status_and_etag_of_get(client, make_drawing):
     make_drawing()
 
     head, get = client.head(URL), client.get(URL)
@@ -108,26 +108,26 @@ def test_head_is_answered_as_get_is(client, make_drawing):
 # --- Pages --------------------------------------------------------------------------------
 
 
-def test_following_next_gives_every_drawing_once_the_newest_first(client, make_many):
+def test_following_next_gives_every_drawing_once_newest_first(client, make_many):
     made = make_many(5)
 
     assert followed(client, f"{URL}?limit=2") == [made[:2], made[2:4], made[4:]]
 
 
-def test_the_last_page_may_be_full(client, make_many):
+def test_a_full_last_page_has_no_next(client, make_many):
     made = make_many(4)
 
     assert followed(client, f"{URL}?limit=2") == [made[:2], made[2:]]
 
 
-def test_a_list_has_24_drawings_unless_told_otherwise(client, make_many):
+def test_a_page_has_24_drawings_by_default(client, make_many):
     make_many(25)
 
     assert len(listed(client.get(URL))) == 24
     assert len(listed(client.get(URL, {"limit": 100}))) == 25
 
 
-def test_next_keeps_what_was_asked(client, make_many):
+def test_next_keeps_the_filters(client, make_many):
     made = make_many(3, title="Fox & Owl", colormap="magma")
     make_many(2)
 
@@ -136,7 +136,7 @@ def test_next_keeps_what_was_asked(client, make_many):
     assert pages == [made[:2], made[2:]]
 
 
-def test_what_comes_meanwhile_changes_no_further_page(client, make_many):
+def test_new_drawings_do_not_change_later_pages(client, make_many):
     made = make_many(4)
     first = client.get(URL, {"limit": 2}).json()
     make_many(3)
@@ -146,7 +146,7 @@ def test_what_comes_meanwhile_changes_no_further_page(client, make_many):
 
 @pytest.fixture
 def wall(make_at):
-    """Drawings that differ in everything, a day apart."""
+    """Drawings created a day apart that differ in every field."""
     day = timedelta(days=1)
     return {
         "fox": make_at(NOW - 3 * day, title="Red fox", artist="Ada", colormap="magma"),
@@ -181,18 +181,18 @@ FILTERS = [
 
 
 @pytest.mark.parametrize(("query", "names"), FILTERS)
-def test_filters_select(client, wall, query, names):
+def test_filters_select_drawings(client, wall, query, names):
     assert listed(client.get(f"{URL}?{query}")) == ids(*(wall[name] for name in names))
 
 
 @pytest.mark.parametrize(("query", "names"), FILTERS)
-def test_filters_select_the_same_in_the_order_of_change(client, wall, query, names):
+def test_filters_select_the_same_drawings_in_order_of_change(client, wall, query, names):
     found = listed(client.get(f"{URL}?{query}&updated_since=2026-01-01"))
 
     assert found == ids(*(wall[name] for name in reversed(names)))
 
 
-def test_an_id_can_be_searched_for_in_either_order(client, wall):
+def test_an_id_can_be_searched_for_in_both_orders(client, wall):
     query = f"{URL}?q={wall['owl'].id}"
 
     for more in ("", "&width=200", "&updated_since=2026-01-01"):
@@ -231,7 +231,7 @@ def test_an_id_can_be_searched_for_in_either_order(client, wall):
         ("cursor=" + "A" * 3000, "cursor"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_by_name_and_not_repeated(client, query, blamed):
+def test_an_invalid_parameter_is_named_but_its_value_is_not_repeated(client, query, blamed):
     response = client.get(f"{URL}?{query}", headers={"Accept": "text/html"})
 
     assert response.status_code == 422
@@ -241,38 +241,38 @@ def test_what_cannot_be_asked_is_refused_by_name_and_not_repeated(client, query,
     assert len(response.content) < 300
 
 
-def test_all_that_is_wrong_is_named(client):
+def test_every_invalid_parameter_is_named(client):
     errors = client.get(f"{URL}?limit=x&cmap=x&since=x").json()["errors"]
 
     assert set(errors) == {"limit", "cmap", "since"}
 
 
-def test_of_a_parameter_that_comes_twice_the_last_counts(client, make_many):
+def test_the_last_value_of_a_repeated_parameter_counts(client, make_many):
     made = make_many(3)
 
     assert listed(client.get(f"{URL}?limit=1&limit=2")) == made[:2]
 
 
-def test_a_parameter_that_is_not_known_is_left_alone(client, make_many):
+def test_unknown_parameters_are_ignored(client, make_many):
     assert listed(client.get(f"{URL}?nosuch=1")) == make_many(0)
 
 
 @pytest.mark.parametrize("place", ["A" * 32, "_" * 32, "f" + "_" * 31, "g" + "A" * 31])
-def test_a_cursor_that_was_made_up_breaks_nothing(client, wall, place):
+def test_an_invalid_cursor_does_not_cause_an_error(client, wall, place):
     for more in ("", "&updated_since=0001-01-01", "&q=fox", "&artist=Ada&width=200"):
         assert client.get(f"{URL}?cursor={place}{more}").status_code == 200
 
 
 @pytest.mark.parametrize("time", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"])
 @pytest.mark.parametrize("name", ["since", "until", "updated_since"])
-def test_the_first_and_the_last_hour_are_times_as_well(client, wall, name, time):
+def test_the_earliest_and_the_latest_time_are_accepted(client, wall, name, time):
     assert client.get(f"{URL}?{name}={time}").status_code == 200
 
 
-# --- What is new or changed ---------------------------------------------------------------
+# --- New and changed ----------------------------------------------------------------------
 
 
-def test_what_changed_comes_in_the_order_of_change(client, make_at):
+def test_changed_drawings_are_listed_in_order_of_change(client, make_at):
     first, _, third = (make_at(NOW) for _ in range(3))
     Drawing.objects.update(changed_at=NOW)
     Drawing.objects.filter(pk=third.pk).update(changed_at=NOW + timedelta(seconds=1))
@@ -283,7 +283,7 @@ def test_what_changed_comes_in_the_order_of_change(client, make_at):
     assert found == ids(third, first)
 
 
-def test_what_was_stored_before_its_time_was_noted_changed_when_it_was_made(client, make_at):
+def test_a_drawing_without_a_change_time_counts_as_changed_when_created(client, make_at):
     drawing = make_at(NOW)
     Drawing.objects.update(changed_at=None)
 
@@ -292,7 +292,7 @@ def test_what_was_stored_before_its_time_was_noted_changed_when_it_was_made(clie
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
-def test_many_that_changed_at_one_moment_come_each_once(client, make_many, limit):
+def test_drawings_changed_at_the_same_moment_are_each_listed_once(client, make_many, limit):
     made = make_many(7)
     Drawing.objects.update(created_at=NOW, changed_at=None)
     Drawing.objects.filter(pk__in=made[:3]).update(changed_at=NOW + timedelta(seconds=1))

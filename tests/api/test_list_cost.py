@@ -23,10 +23,10 @@ URL = "/api/v1/drawings"
 NOW = datetime(2026, 1, 22, 15, tzinfo=UTC)
 
 
-# --- How much it reads --------------------------------------------------------------------
+# --- Queries ------------------------------------------------------------------------------
 
 
-def test_filters_without_an_index_look_at_so_many_drawings_and_then_go_on(
+def test_filters_without_an_index_examine_a_limited_number_of_drawings_per_page(
     client, make_many, make_drawing, monkeypatch
 ):
     monkeypatch.setattr(paging, "MAX_EXAMINED", 4)
@@ -41,7 +41,7 @@ def test_filters_without_an_index_look_at_so_many_drawings_and_then_go_on(
     assert by_change == [ids(oldest), [], ids(newest)]
 
 
-def test_words_are_looked_for_in_fewer_where_each_drawing_is_searched(
+def test_a_search_without_an_index_examines_fewer_drawings_per_page(
     client, make_many, make_drawing, monkeypatch
 ):
     monkeypatch.setattr(paging, "MAX_SEARCHED", 3)
@@ -54,7 +54,7 @@ def test_words_are_looked_for_in_fewer_where_each_drawing_is_searched(
     assert pages == [ids(fox), ids(other), []]
 
 
-def test_a_page_that_is_full_goes_on_after_its_last_drawing(client, make_many, monkeypatch):
+def test_a_full_page_continues_after_its_last_drawing(client, make_many, monkeypatch):
     monkeypatch.setattr(paging, "MAX_EXAMINED", 4)
     made = make_many(6)
 
@@ -75,7 +75,7 @@ def test_a_page_that_is_full_goes_on_after_its_last_drawing(client, make_many, m
         "updated_since=2026-01-01&q=fox&artist=Ada&width=200",
     ],
 )
-def test_twice_the_drawings_take_no_more_queries_and_no_pixels(
+def test_twice_as_many_drawings_take_no_more_queries_and_read_no_pixels(
     client, make_many, make_drawing, query
 ):
     def queries():
@@ -109,7 +109,7 @@ def test_twice_the_drawings_take_no_more_queries_and_no_pixels(
     ],
 )
 @pytest.mark.parametrize("page", ["first", "further"])
-def test_every_page_is_read_from_an_index_in_its_order(client, make_many, query, index, page):
+def test_every_page_is_read_from_an_index_in_order(client, make_many, query, index, page):
     make_many(3, artist="Ada")
     address = f"{URL}?limit=1&{query}"
     if page == "further":
@@ -137,10 +137,10 @@ def plan_of(sql):
         return str(cursor.fetchall())
 
 
-# --- Caches and other sites' pages --------------------------------------------------------
+# --- Caches and other origins -------------------------------------------------------------
 
 
-def test_who_has_the_answer_is_told_that_it_is_still_good(client, make_drawing):
+def test_a_matching_etag_gets_not_modified(client, make_drawing):
     make_drawing()
     etag = client.get(URL)["ETag"]
 
@@ -152,7 +152,7 @@ def test_who_has_the_answer_is_told_that_it_is_still_good(client, make_drawing):
     assert changed.status_code == 200
 
 
-def test_any_page_may_read_what_is_public(client, make_drawing):
+def test_pages_of_other_origins_may_read_the_public_list(client, make_drawing):
     response = client.get(URL, headers={"Origin": "https://notebook.example"})
     refused = client.get(f"{URL}?limit=x", headers={"Origin": "https://notebook.example"})
 
@@ -164,7 +164,7 @@ def test_any_page_may_read_what_is_public(client, make_drawing):
     assert not response.cookies
 
 
-def test_a_browser_is_never_told_that_another_sites_page_may_send_a_token(client):
+def test_pages_of_other_origins_are_never_allowed_to_send_a_token(client):
     preflight = client.options(URL, headers={"Origin": "https://notebook.example"})
 
     assert preflight.status_code == 405

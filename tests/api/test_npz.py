@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def in_this_process(monkeypatch):
+def inline_worker(monkeypatch):
     monkeypatch.setattr(worker, "worker_process", SimpleNamespace(run=worker.run_inline))
 
 
@@ -47,7 +47,7 @@ def row(field, **values):
     return npz.Row(height=drawing.height, width=drawing.width, blob=bytes(drawing.blob), **said)
 
 
-def test_three_lines_of_a_notebook_have_the_wall(server, make_drawing):
+def test_a_notebook_loads_every_drawing_in_three_lines(server, make_drawing):
     wall = server.url
     make_drawing()
 
@@ -77,7 +77,7 @@ def test_each_drawing_is_a_row_of_every_array(client, make_drawing):
     assert loaded["splits"].tolist() == [split_of(tall.id), split_of(small.id)]
 
 
-def test_of_nothing_there_are_arrays_of_nothing(client):
+def test_an_empty_selection_gives_empty_arrays(client):
     loaded = load(client.get(URL))
 
     assert loaded["images"].shape == (0, 0, 0)
@@ -85,7 +85,7 @@ def test_of_nothing_there_are_arrays_of_nothing(client):
     assert loaded["ids"].shape == loaded["labels"].shape == (0,)
 
 
-def test_it_is_a_download_that_any_page_may_read(client):
+def test_the_archive_is_a_download_that_pages_of_other_origins_may_read(client):
     response = client.get(URL)
 
     assert response["Content-Type"] == "application/zip"
@@ -95,7 +95,7 @@ def test_it_is_a_download_that_any_page_may_read(client):
     assert "Link" in response["Access-Control-Expose-Headers"]
 
 
-def test_filters_and_pages_are_those_of_the_list(client, make_drawing):
+def test_the_archive_has_the_filters_and_pages_of_the_list(client, make_drawing):
     foxes = [make_drawing(title="Fox") for _ in range(3)][::-1]
     make_drawing(title="Owl")
 
@@ -109,7 +109,7 @@ def test_filters_and_pages_are_those_of_the_list(client, make_drawing):
     assert client.get(f"{URL}?status=hidden").status_code == 401
 
 
-def test_large_drawings_come_fewer_at_a_time_and_all_of_them(client, make_drawing, monkeypatch):
+def test_large_drawings_are_spread_over_more_pages_without_loss(client, make_drawing, monkeypatch):
     monkeypatch.setattr(v1, "MAX_ARRAY_BYTES", 3 * 40 * 40)
     sizes = [(20, 20), (40, 20), (20, 40), (64, 64), (20, 20), (40, 40), (20, 20)]
     made = [make_drawing(samples.shades(*size)) for size in sizes][::-1]
@@ -128,7 +128,9 @@ def test_large_drawings_come_fewer_at_a_time_and_all_of_them(client, make_drawin
     ]
 
 
-def test_a_page_that_has_looked_at_enough_leads_on(client, make_drawing, monkeypatch):
+def test_a_page_that_reaches_its_examination_limit_links_to_the_next(
+    client, make_drawing, monkeypatch
+):
     monkeypatch.setattr(pagination, "MAX_EXAMINED", 2)
     small = make_drawing(samples.shades(20, 30))
     for _ in range(3):
@@ -141,7 +143,7 @@ def test_a_page_that_has_looked_at_enough_leads_on(client, make_drawing, monkeyp
     assert load(second)["ids"].tolist() == [str(small.id)]
 
 
-def test_damaged_pixels_are_left_out_and_told_to_who_keeps_the_server(client, make_drawing, caplog):
+def test_damaged_pixels_are_left_out_and_logged(client, make_drawing, caplog):
     make_drawing()
     damaged = make_drawing()
     Drawing.objects.filter(pk=damaged.pk).update(blob=b"x")
@@ -150,7 +152,7 @@ def test_damaged_pixels_are_left_out_and_told_to_who_keeps_the_server(client, ma
     assert str(damaged.id) in caplog.text
 
 
-def test_it_counts_as_a_figure(client, settings):
+def test_an_archive_counts_towards_the_limit_on_plots(client, settings):
     settings.FIGURE_RATE = Rate(1, AGES)
     settings.SECRET_KEY = uuid.uuid4().hex
 
@@ -161,7 +163,7 @@ def test_it_counts_as_a_figure(client, settings):
     assert list(second.json()["errors"]) == ["request"]
 
 
-def test_it_waits_for_no_other(client, monkeypatch):
+def test_an_archive_does_not_wait_for_a_free_slot(client, monkeypatch):
     def busy():
         raise worker.BusyError
 
@@ -173,7 +175,7 @@ def test_it_waits_for_no_other(client, monkeypatch):
     assert list(response.json()["errors"]) == ["request"]
 
 
-def test_twice_the_drawings_take_no_more_queries(client, make_drawing):
+def test_twice_as_many_drawings_take_no_more_queries(client, make_drawing):
     def queries():
         with CaptureQueriesContext(connection) as captured:
             load(client.get(URL))
@@ -187,7 +189,7 @@ def test_twice_the_drawings_take_no_more_queries(client, make_drawing):
     assert queries() == few
 
 
-def test_texts_are_as_wide_as_the_longest():
+def test_text_arrays_are_as_wide_as_their_longest_value():
     rows = [row(samples.shades(16, 16), title="x" * length) for length in (3, 80)]
     data, _ = npz.make_npz(rows)
 

@@ -20,7 +20,7 @@ STATISTICS = "/api/v1/statistics"
 EXPORT = "/api/v1/export."
 
 
-def test_who_may_view_reads_all(client, make_token, make_drawing):
+def test_a_user_with_the_view_permission_reads_every_drawing(client, make_token, make_drawing):
     headers, _ = make_token("view_drawing")
     hidden = make_drawing(status="hidden", title="Fox")
     child = make_drawing(parent=hidden)
@@ -39,7 +39,7 @@ def test_who_may_view_reads_all(client, make_token, make_drawing):
 
 
 @pytest.mark.parametrize(("permission", "title"), [("view_drawing", "Fox"), (None, "Owl")])
-def test_only_who_may_view_is_told_of_a_hidden_drawing_by_its_key(
+def test_repeating_a_key_reveals_a_hidden_drawing_only_with_the_view_permission(
     client, make_token, make_drawing, permission, title
 ):
     key = uuid4()
@@ -56,7 +56,7 @@ def test_only_who_may_view_is_told_of_a_hidden_drawing_by_its_key(
     assert (answer["title"], answer["status"]) == (title, "hidden" if permission else "pending")
 
 
-def test_without_the_permission_a_token_reads_no_more_than_anybody(
+def test_a_token_without_the_view_permission_reads_only_public_drawings(
     client, make_token, make_drawing
 ):
     headers, _ = make_token("curate_drawing", "export_drawing")
@@ -69,7 +69,7 @@ def test_without_the_permission_a_token_reads_no_more_than_anybody(
 
 
 @pytest.mark.parametrize("status", Drawing.Status)
-def test_who_curates_sets_the_status_and_it_is_written_down(
+def test_a_curator_sets_the_status_and_the_change_is_logged(
     client, make_token, make_drawing, status
 ):
     headers, token = make_token("view_drawing", "curate_drawing")
@@ -92,7 +92,9 @@ def test_who_curates_sets_the_status_and_it_is_written_down(
     }
 
 
-def test_nobody_decides_on_what_has_changed_since_it_was_seen(client, make_token, make_drawing):
+def test_a_decision_on_a_drawing_that_has_changed_since_is_refused(
+    client, make_token, make_drawing
+):
     headers, _ = make_token("view_drawing", "curate_drawing")
     drawing = make_drawing(title="Fox", status="pending")
     seen = client.get(f"{URL}/{drawing.id}", headers=headers).json()["updated_at"]
@@ -109,7 +111,7 @@ def test_nobody_decides_on_what_has_changed_since_it_was_seen(client, make_token
     assert Drawing.objects.get().status == "published"
 
 
-def test_reports_of_what_has_changed_since_it_was_seen_still_wait(client, make_token, make_drawing):
+def test_a_refused_decision_leaves_the_reports_open(client, make_token, make_drawing):
     headers, _ = make_token("view_drawing", "curate_drawing")
     drawing = make_drawing(title="Fox")
     Report.objects.create(drawing=drawing, reason="other")
@@ -123,7 +125,9 @@ def test_reports_of_what_has_changed_since_it_was_seen_still_wait(client, make_t
 
 
 @pytest.mark.parametrize("permissions", [[], ["view_drawing"], ["curate_drawing"]])
-def test_who_does_not_curate_changes_nothing(client, make_token, make_drawing, permissions):
+def test_a_user_without_the_curate_permission_changes_nothing(
+    client, make_token, make_drawing, permissions
+):
     headers, _ = make_token(*permissions)
     drawing = make_drawing()
 
@@ -160,7 +164,7 @@ def test_who_does_not_curate_changes_nothing(client, make_token, make_drawing, p
     ],
     ids=lambda value: ascii(value)[:30],
 )
-def test_what_is_no_status_is_refused_by_name(
+def test_an_invalid_status_change_is_refused_by_field(
     client, make_token, make_drawing, body, status, blamed
 ):
     headers, _ = make_token("view_drawing", "curate_drawing")
@@ -178,9 +182,7 @@ def test_what_is_no_status_is_refused_by_name(
     assert Drawing.objects.get().status == "published"
 
 
-def test_a_body_of_many_fields_that_there_are_not_gets_a_short_answer(
-    client, make_token, make_drawing
-):
+def test_a_body_with_many_unknown_fields_gets_a_short_response(client, make_token, make_drawing):
     headers, _ = make_token("view_drawing", "curate_drawing")
     fields = ",".join(f'"{number}{"x" * 100}": 1' for number in range(5_000))
 
@@ -195,7 +197,7 @@ def test_a_body_of_many_fields_that_there_are_not_gets_a_short_answer(
     assert len(response.content) < 3_000
 
 
-def test_what_is_not_there_cannot_be_changed(client, make_token):
+def test_a_missing_drawing_cannot_be_changed(client, make_token):
     headers, _ = make_token("view_drawing", "curate_drawing")
 
     response = client.patch(
@@ -208,7 +210,7 @@ def test_what_is_not_there_cannot_be_changed(client, make_token):
     assert response.status_code == 404
 
 
-def test_statistics_are_for_who_may_view(client, make_token, make_drawing):
+def test_statistics_need_the_view_permission(client, make_token, make_drawing):
     headers, _ = make_token("view_drawing")
     make_drawing(colormap="magma", status="hidden")
 
@@ -225,7 +227,7 @@ def test_statistics_are_for_who_may_view(client, make_token, make_drawing):
 
 
 @pytest.mark.parametrize("format", ["npz", "zip", "ndjson", "parquet", "csv"])
-def test_who_may_export_takes_the_wall_and_it_is_written_down(
+def test_a_user_with_the_export_permission_exports_and_it_is_logged(
     client, make_token, make_drawing, format
 ):
     headers, token = make_token("export_drawing")
@@ -241,7 +243,7 @@ def test_who_may_export_takes_the_wall_and_it_is_written_down(
     assert entry.change_message.startswith(f"Exported as {format}.")
 
 
-def test_an_export_has_what_is_selected_alone(client, make_token, make_drawing):
+def test_an_export_contains_only_the_selected_drawings(client, make_token, make_drawing):
     headers, _ = make_token("export_drawing", "view_drawing")
     fox = make_drawing(title="Fox", colormap="magma")
     make_drawing(title="Fox")
@@ -256,7 +258,7 @@ def test_an_export_has_what_is_selected_alone(client, make_token, make_drawing):
     assert exported("status=hidden") == [str(hidden.id)]
 
 
-def test_an_export_is_refused_in_the_one_form(client, make_token, make_drawing):
+def test_a_refused_export_gets_the_usual_json_error(client, make_token, make_drawing):
     headers, _ = make_token("export_drawing")
     others, _ = make_token("view_drawing")
 
@@ -264,7 +266,7 @@ def test_an_export_is_refused_in_the_one_form(client, make_token, make_drawing):
         ("csv", {}, 401, "request"),
         ("csv", others, 403, "request"),
         ("csv?status=hidden", headers, 403, "request"),
-        ("csv", headers, 422, "request"),  # of nothing
+        ("csv", headers, 422, "request"),  # an empty selection
         ("csv?cmap=nosuch", headers, 422, "cmap"),
         ("xlsx", headers, 404, "request"),
     ]:

@@ -37,7 +37,7 @@ def operations(document):
 # --- The document ---------------------------------------------------------------------------
 
 
-def test_the_document_has_all_operations(document):
+def test_the_document_describes_every_operation(document):
     assert {(method, path) for path, method, _ in operations(document)} == {
         ("get", "/api/v1/drawings"),
         ("post", "/api/v1/drawings"),
@@ -51,7 +51,7 @@ def test_the_document_has_all_operations(document):
     assert len(set(ids)) == len(ids)
 
 
-def test_every_operation_says_how_it_fails(document):
+def test_every_operation_documents_its_errors(document):
     errors = {"$ref": "#/components/schemas/Errors"}
     for _, _, operation in operations(document):
         failures = {
@@ -65,7 +65,7 @@ def test_every_operation_says_how_it_fails(document):
             assert ("headers" in answer) == (status in {"429", "503"})
 
 
-def test_the_document_says_who_needs_a_token(document):
+def test_the_document_says_which_operations_need_a_token(document):
     required = {
         operation["operationId"]
         for _, _, operation in operations(document)
@@ -76,14 +76,14 @@ def test_the_document_says_who_needs_a_token(document):
     assert document["components"]["securitySchemes"]["Token"]["scheme"] == "bearer"
 
 
-def test_any_page_may_read_the_document(client):
+def test_pages_of_other_origins_may_read_the_document(client):
     assert client.get(DOCUMENT)["Access-Control-Allow-Origin"] == "*"
 
 
 # --- The page -------------------------------------------------------------------------------
 
 
-def test_the_page_has_every_operation_parameter_and_answer(client, document):
+def test_the_page_shows_every_operation_parameter_and_response(client, document):
     page = unescape(client.get(PAGE).content.decode())
 
     for path, method, operation in operations(document):
@@ -97,7 +97,7 @@ def test_the_page_has_every_operation_parameter_and_answer(client, document):
     for name in document["components"]["schemas"]["Drawing"]["properties"]:
         assert f"<code>{name}</code>" in page
     assert "`" not in page
-    assert "a matplotlib colormap" in page  # and not all their names
+    assert "a matplotlib colormap" in page  # rather than all their names
     assert "YlOrBr" not in page
 
 
@@ -107,14 +107,14 @@ def test_every_operation_has_an_example(document):
     assert reference.EXAMPLES.keys() == ids
 
 
-def test_the_page_names_the_wall_it_is_on(client):
+def test_the_examples_on_the_page_use_the_sites_own_address(client):
     page = client.get(PAGE, headers={"Host": "localhost:9000"}).content.decode()
 
     assert 'href="http://localhost:9000/api/v1/openapi.json"' in page
     assert 'urlopen("http://localhost:9000/api/v1/drawings.npz")' in unescape(page)
 
 
-def test_the_page_says_how_often(client, settings):
+def test_the_page_shows_the_rate_limits(client, settings):
     settings.API_RATE, settings.SUBMIT_RATE = Rate(600, 60), None
     settings.FIGURE_RATE = Rate(5, 90)
 
@@ -124,7 +124,7 @@ def test_the_page_says_how_often(client, settings):
         assert words in page
 
 
-def test_the_errors_on_the_page_are_the_real_ones(client):
+def test_the_page_shows_the_actual_error_responses(client):
     page = unescape(client.get(PAGE).content.decode())
 
     answer = client.get("/api/v1/drawings?width=1").json()
@@ -133,7 +133,7 @@ def test_the_errors_on_the_page_are_the_real_ones(client):
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440])
-def test_the_page_fits_any_screen_and_needs_no_script(browser, server, width):
+def test_the_page_fits_any_screen_and_needs_no_javascript(browser, server, width):
     context = browser.new_context(
         java_script_enabled=False, viewport={"width": width, "height": 800}
     )
@@ -148,8 +148,8 @@ def test_the_page_fits_any_screen_and_needs_no_script(browser, server, width):
     context.close()
 
 
-def test_the_curl_examples_are_answered(client, server, make_drawing, tmp_path):
-    """But for those that show a token."""
+def test_the_curl_examples_work(client, server, make_drawing, tmp_path):
+    """Except for those that use a token."""
     drawing = make_drawing(colormap="magma")
     (tmp_path / "picture.png").write_bytes(samples.png(samples.shades(20, 30)))
     for id, example in reference.EXAMPLES.items():
@@ -167,15 +167,15 @@ def test_the_curl_examples_are_answered(client, server, make_drawing, tmp_path):
     assert (tmp_path / "drawings.npz").stat().st_size > 0
 
 
-# --- Its parts
+# --- Parts
 
 
-def test_its_names_can_be_looked_up_all_the_same():
+def test_the_api_urls_can_be_reversed_by_name():
     assert reverse("drawings:api:drawings") == "/api/v1/drawings"
     assert reverse("drawings:api:openapi") == DOCUMENT
 
 
-def test_the_helper_that_makes_arrays_loads_neither_django_nor_ninja():
+def test_the_npz_module_imports_neither_django_nor_ninja():
     code = "import sys, drawings.api.npz; print({'django', 'ninja', 'pydantic'} & {*sys.modules})"
 
     result = subprocess.run(
@@ -185,7 +185,7 @@ def test_the_helper_that_makes_arrays_loads_neither_django_nor_ninja():
     assert result.stdout.decode().strip() == "set()"
 
 
-def test_all_colormaps_can_be_asked_for(document):
+def test_the_document_lists_every_colormap(document):
     (cmap,) = [
         each
         for each in document["paths"]["/api/v1/drawings"]["get"]["parameters"]

@@ -28,16 +28,16 @@ PICTURE = base64.b64encode(samples.png(FIELD)).decode()
 
 
 def rows(*first):
-    """The text of rows of numbers, the first of which are these, as JSON spells them."""
+    """Returns JSON rows of pixels that start with these numbers, spelt as given."""
     cells = [*first, *["12"] * (20 * 30 - len(first))]
     lines = [",".join(cells[start : start + 30]) for start in range(0, len(cells), 30)]
     return f"[[{'],['.join(lines)}]]"
 
 
-# --- Sending one --------------------------------------------------------------------------
+# --- Submissions --------------------------------------------------------------------------
 
 
-def test_rows_of_numbers_are_a_drawing(client):
+def test_rows_of_numbers_are_accepted_as_pixels(client):
     body = {"pixels": ROWS, "title": "Fox", "artist": "Ada", "colormap": "magma"}
 
     response = send(client, body)
@@ -54,17 +54,17 @@ def test_rows_of_numbers_are_a_drawing(client):
     assert not response.cookies
 
 
-def test_a_picture_in_base64_is_a_drawing(client):
+def test_a_base64_image_is_accepted(client):
     assert send(client, {"image": PICTURE}).status_code == 201
     assert np.array_equal(Drawing.objects.get().field, FIELD)
 
 
-def test_whole_numbers_may_be_spelt_with_a_point(client):
+def test_integral_floats_are_accepted_as_pixel_values(client):
     assert send(client, f'{{"pixels": {rows("0.0", "255.0", "1e1")}}}').status_code == 201
     assert Drawing.objects.get().field.flat[:3].tolist() == [0, 255, 10]
 
 
-def test_a_form_is_a_drawing_as_on_the_site(client):
+def test_form_data_is_accepted_as_on_the_site(client):
     picture = SimpleUploadedFile("drawing.png", samples.png(FIELD), "image/png")
 
     multipart = client.post(URL, {"image": picture, "title": "Fox"})
@@ -79,7 +79,7 @@ def test_a_form_is_a_drawing_as_on_the_site(client):
 
 
 @pytest.mark.parametrize("way", ["pixels", "image"])
-def test_strokes_come_with_either_kind_of_pixels(client, way):
+def test_strokes_can_accompany_an_image_or_rows_of_numbers(client, way):
     given = documents.document(documents.LINE)
     field = rasteriser.rasterise(given)
     pixels = {
@@ -94,13 +94,13 @@ def test_strokes_come_with_either_kind_of_pixels(client, way):
     assert response.json()["strokes_url"].endswith("/strokes.json")
 
 
-def test_null_is_as_good_as_nothing(client):
+def test_null_counts_as_a_missing_field(client):
     body = {"pixels": ROWS, "image": None, "title": None, "strokes": None, "submission_key": None}
 
     assert send(client, body).status_code == 201
 
 
-def test_the_same_key_twice_is_one_drawing_on_either_way(client):
+def test_a_key_sent_to_both_the_site_and_the_api_stores_one_drawing(client):
     key = str(uuid4())
 
     first = send(client, {"pixels": ROWS, "submission_key": key})
@@ -121,7 +121,7 @@ def repeated(client, key, title, **headers):
     return send(client, {"pixels": ROWS, "title": title, "submission_key": key}, **headers)
 
 
-def test_who_repeats_a_key_is_told_of_a_drawing_that_is_withheld_what_they_sent(client):
+def test_a_repeated_key_of_a_withheld_drawing_gets_back_only_what_was_sent(client):
     key = str(uuid4())
     first = repeated(client, key, "Fox")
     answers = []
@@ -131,7 +131,7 @@ def test_who_repeats_a_key_is_told_of_a_drawing_that_is_withheld_what_they_sent(
         )
         answers.append(repeated(Client(), key, "Owl"))
 
-    # Not its real `updated_at`, which would tell that it has changed.
+    # Not its real `updated_at`, which would reveal that it has changed.
     time = first.json()["created_at"]
     expected = {**first.json(), "title": "Owl", "status": "pending", "updated_at": time}
     assert [each.status_code for each in answers] == [200, 200]
@@ -140,7 +140,7 @@ def test_who_repeats_a_key_is_told_of_a_drawing_that_is_withheld_what_they_sent(
     assert Drawing.objects.get().title == "Secret"
 
 
-def test_who_sends_the_same_again_before_it_is_approved_gets_the_same_answer(client, settings):
+def test_a_submission_repeated_before_approval_gets_the_same_response(client, settings):
     settings.REQUIRE_APPROVAL = True
     given = documents.document(documents.LINE)
     pixels = rasteriser.rasterise(given).tolist()
@@ -152,7 +152,7 @@ def test_who_sends_the_same_again_before_it_is_approved_gets_the_same_answer(cli
     assert again.json() == first.json()
 
 
-def test_who_repeats_the_key_of_a_published_drawing_is_told_what_everybody_is(client):
+def test_a_repeated_key_of_a_published_drawing_gets_the_public_description(client):
     key = str(uuid4())
     first = repeated(client, key, "Fox")
     Drawing.objects.all().update_stamped(title="Owl")
@@ -163,7 +163,7 @@ def test_who_repeats_the_key_of_a_published_drawing_is_told_what_everybody_is(cl
     assert again.json()["title"] == "Owl"
 
 
-def test_what_is_deleted_before_it_is_answered_is_not_there(client, monkeypatch):
+def test_a_drawing_deleted_before_the_response_is_not_found(client, monkeypatch):
     store = submissions.store_submission
 
     def store_and_delete(*arguments):
@@ -177,7 +177,7 @@ def test_what_is_deleted_before_it_is_answered_is_not_there(client, monkeypatch)
     assert client.post(URL, {"image": picture}).status_code == 404
 
 
-def test_it_waits_where_approval_is_required(client, settings):
+def test_a_submission_is_pending_where_approval_is_required(client, settings):
     settings.REQUIRE_APPROVAL = True
 
     response = send(client, {"pixels": ROWS})
@@ -186,7 +186,7 @@ def test_it_waits_where_approval_is_required(client, settings):
     assert client.get(response["Location"]).status_code == 404
 
 
-def test_what_is_not_the_senders_to_say_is_not_heard(client):
+def test_fields_that_a_sender_may_not_set_are_ignored(client):
     send(client, {"pixels": ROWS, "status": "hidden", "id": samples.NO_ID, "vmin": 9})
 
     drawing = Drawing.objects.get()
@@ -216,11 +216,11 @@ BAD_PIXELS = {
 }
 
 
-# --- What is refused ----------------------------------------------------------------------
+# --- Refusals -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", BAD_PIXELS)
-def test_bad_pixels_are_refused_by_name(client, name):
+def test_bad_pixels_are_refused_by_field(client, name):
     response = send(client, f'{{"pixels": {BAD_PIXELS[name]}, "title": "Fox"}}')
 
     assert response.status_code == 422
@@ -266,7 +266,7 @@ BAD_BODIES = {
 
 
 @pytest.mark.parametrize("name", BAD_BODIES)
-def test_bad_values_are_refused_by_name(client, name):
+def test_bad_values_are_refused_by_field(client, name):
     body, blamed = BAD_BODIES[name]
 
     response = send(client, body)
@@ -293,7 +293,7 @@ def test_bad_values_are_refused_by_name(client, name):
     ],
     ids=lambda body: str(body)[:12],
 )
-def test_what_is_no_json_is_refused_as_a_whole(client, body):
+def test_malformed_json_is_refused_as_a_whole(client, body):
     response = send(client, body)
 
     assert response.status_code == 400
@@ -301,7 +301,7 @@ def test_what_is_no_json_is_refused_as_a_whole(client, body):
 
 
 @pytest.mark.parametrize("depth", range(100, 1000, 90))
-def test_strokes_that_are_nested_just_deep_enough_break_nothing(client, depth):
+def test_deeply_nested_strokes_are_refused(client, depth):
     nested = '{"a":' * depth + "1" + "}" * depth
 
     response = send(client, f'{{"pixels": {json.dumps(ROWS)}, "strokes": {nested}}}')
@@ -309,7 +309,7 @@ def test_strokes_that_are_nested_just_deep_enough_break_nothing(client, depth):
     assert response.status_code in {400, 422}
 
 
-def test_of_a_field_that_comes_twice_the_last_counts(client):
+def test_the_last_value_of_a_repeated_field_counts(client):
     pixels = json.dumps(ROWS)
 
     response = send(client, f'{{"title": "Owl", "pixels": {pixels}, "title": "Fox"}}')
@@ -318,7 +318,7 @@ def test_of_a_field_that_comes_twice_the_last_counts(client):
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "", "application/jsonx", "é"])
-def test_a_body_of_another_kind_is_refused(client, kind):
+def test_a_body_of_an_unsupported_content_type_is_refused(client, kind):
     response = client.post(URL, json.dumps({"pixels": ROWS}), content_type=kind)
 
     assert response.status_code == 415
@@ -336,7 +336,7 @@ def test_a_body_that_is_too_large_is_refused_in_json(client, settings):
     assert list(response.json()["errors"]) == ["request"]
 
 
-def test_a_form_that_breaks_off_is_refused_in_json(client):
+def test_a_truncated_form_is_refused_in_json(client):
     response = client.post(URL, b"\x00\xff" * 50, content_type="multipart/form-data; boundary=line")
 
     assert response.status_code in {400, 422}
@@ -344,7 +344,7 @@ def test_a_form_that_breaks_off_is_refused_in_json(client):
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
-def test_pages_of_other_sites_send_nothing(client, origin):
+def test_pages_of_other_origins_cannot_submit(client, origin):
     for kind in ("application/json", "text/plain"):
         response = client.post(
             URL, json.dumps({"pixels": ROWS}), content_type=kind, headers={"Origin": origin}
@@ -354,11 +354,11 @@ def test_pages_of_other_sites_send_nothing(client, origin):
     assert not Drawing.objects.exists()
 
 
-def test_a_page_of_this_site_may_send(client):
+def test_pages_of_this_site_can_submit(client):
     assert send(client, {"pixels": ROWS}, Origin="http://testserver").status_code == 201
 
 
-def test_no_token_of_the_sites_forms_and_no_cookie_is_looked_at():
+def test_csrf_tokens_and_session_cookies_are_ignored():
     client = Client(enforce_csrf_checks=True)
     client.force_login(get_user_model().objects.create_superuser("curator"))
 

@@ -20,7 +20,7 @@ ADMIN = "/admin/drawings/apitoken/"
 
 @pytest.fixture
 def data(client, django_user_model):
-    """A client of somebody in the group Data."""
+    """A client logged in as a member of the Data group."""
     user = django_user_model.objects.create_user("data", is_staff=True)
     user.groups.set([Group.objects.get(name="Data")])
     client.force_login(user)
@@ -37,7 +37,7 @@ def make_in_admin(client, name="Notebook", **values):
     return response, secret
 
 
-def test_a_token_is_shown_once_and_works(data, make_drawing):
+def test_a_new_token_is_shown_once_and_works(data, make_drawing):
     make_drawing(status="hidden")
 
     response, secret = make_in_admin(data)
@@ -80,7 +80,7 @@ def test_expiry_and_scope_are_chosen_in_the_form_and_shown_in_the_list(data):
         ({"may_read": ""}, "Choose at least one of Read, Curate and Export."),
     ],
 )
-def test_a_token_that_could_do_nothing_is_refused_with_the_reason(data, values, sentence):
+def test_a_token_that_would_allow_nothing_is_refused_with_the_reason(data, values, sentence):
     page = data.post(f"{ADMIN}add/", form(**values))
 
     assert sentence in page.content.decode()
@@ -88,7 +88,7 @@ def test_a_token_that_could_do_nothing_is_refused_with_the_reason(data, values, 
 
 
 @pytest.mark.parametrize(("days", "is_warned"), [(0, True), (30, True), (31, False), (-1, False)])
-def test_who_has_a_token_is_warned_before_it_expires(data, days, is_warned):
+def test_a_user_is_warned_before_their_token_expires(data, days, is_warned):
     make_in_admin(data, name="<Notebook>")
     ApiToken.objects.update(expires_on=date_in(days))
 
@@ -99,19 +99,19 @@ def test_who_has_a_token_is_warned_before_it_expires(data, days, is_warned):
     assert "expires on" not in data.get("/admin/").content.decode()
 
 
-def test_others_tokens_are_nothing_to_be_warned_of(data, make_token):
+def test_a_user_is_not_warned_about_other_users_tokens(data, make_token):
     make_token(expires_on=date_in(1))
 
     assert "expires on" not in data.get("/admin/").content.decode()
 
 
-def test_what_is_sent_beside_the_name_is_not_heard(data, admin_user):
+def test_fields_that_the_token_form_does_not_have_are_ignored(data, admin_user):
     data.post(f"{ADMIN}add/", form(user=admin_user.pk, digest="x", begins="x"))
 
     assert ApiToken.objects.get().user.username == "data"
 
 
-def test_a_name_is_a_line_of_text_and_text_on_every_page(data):
+def test_a_token_name_is_one_line_and_escaped_on_every_page(data):
     assert data.post(f"{ADMIN}add/", form("a\0b")).status_code == 200
     assert not ApiToken.objects.exists()
 
@@ -121,7 +121,7 @@ def test_a_name_is_a_line_of_text_and_text_on_every_page(data):
         assert "<img src=x" not in page.content.decode()
 
 
-def test_a_token_is_revoked_and_never_changed(data):
+def test_a_token_can_be_revoked_but_not_changed(data):
     _, secret = make_in_admin(data)
     token = ApiToken.objects.get()
 
@@ -137,7 +137,7 @@ def test_a_token_is_revoked_and_never_changed(data):
     assert said == ["Added.", "Revoked."]
 
 
-def test_others_tokens_are_a_superusers_alone_to_see_and_revoke(data, make_token, admin_client):
+def test_only_superusers_see_and_revoke_other_users_tokens(data, make_token, admin_client):
     _, others = make_token()
 
     page = data.get(ADMIN).content.decode()
@@ -154,7 +154,7 @@ def test_others_tokens_are_a_superusers_alone_to_see_and_revoke(data, make_token
 
 
 @pytest.mark.parametrize("group", ["Curators", "Editors"])
-def test_who_has_not_the_permission_makes_none(client, django_user_model, group):
+def test_a_user_without_the_permission_cannot_create_tokens(client, django_user_model, group):
     user = django_user_model.objects.create_user(group, is_staff=True)
     user.groups.set([Group.objects.get(name=group)])
     client.force_login(user)

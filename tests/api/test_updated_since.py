@@ -1,4 +1,4 @@
-"""`?updated_since=`: a copy that follows the list of changes has every change."""
+"""`?updated_since=`: a mirror that follows the list of changes receives every change."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Mirror:
-    """A copy of a wall, kept as docs/data.md has it."""
+    """A copy of the gallery, kept up to date as docs/data.md describes."""
 
     def __init__(self, limit=100):
         self.client = Client()
@@ -37,7 +37,7 @@ class Mirror:
         self.drawings = {}
 
     def follow(self):
-        """The titles that came, from `newest` to the last page."""
+        """Returns the titles received, from `newest` to the last page."""
         titles = []
         page = f"{URL}?{urlencode({'updated_since': self.newest, 'limit': self.limit})}"
         while page:
@@ -57,7 +57,7 @@ def mirror():
 
 @contextmanager
 def another_connection():
-    """Submits work to a thread of its own, with its own connection."""
+    """Submits work to a separate thread with its own connection."""
     with ThreadPoolExecutor(1) as thread:
         try:
             yield thread.submit
@@ -69,10 +69,10 @@ def titled(drawing):
     return Drawing.objects.filter(pk=drawing.pk)
 
 
-# --- In the order of the writes --------------------------------------------------------------
+# --- Order of the writes ---------------------------------------------------------------------
 
 
-def test_a_drawing_that_was_made_first_and_stored_last_is_not_skipped(mirror, field):
+def test_a_drawing_that_was_created_first_and_stored_last_is_not_skipped(mirror, field):
     first, last = (Drawing.from_field(field, title=title) for title in ("Made first", "Made last"))
 
     Drawing.objects.add_once(last)
@@ -93,7 +93,7 @@ def test_a_drawing_that_is_stored_with_an_old_time_is_not_skipped(mirror, make_d
     assert mirror.follow()[-2:] == ["Imported", "Stored with others"]
 
 
-def test_a_saved_change_comes_after_what_came_before_it(mirror, make_drawing):
+def test_a_saved_change_is_listed_after_earlier_changes(mirror, make_drawing):
     drawing = make_drawing(title="Fox")
     make_drawing(title="Owl")
     mirror.follow()
@@ -107,7 +107,7 @@ def test_a_saved_change_comes_after_what_came_before_it(mirror, make_drawing):
     assert mirror.follow()[-2:] == ["Vixen", "Eagle"]
 
 
-def test_a_drawing_that_staff_publishes_later_comes_then(mirror, make_drawing, admin_user):
+def test_a_drawing_that_staff_publish_later_is_listed_then(mirror, make_drawing, admin_user):
     waiting = [make_drawing(title=title, status="pending") for title in ("Fox", "Owl")]
     make_drawing(title="Newest")
     assert mirror.follow() == ["Newest"]
@@ -120,7 +120,9 @@ def test_a_drawing_that_staff_publishes_later_comes_then(mirror, make_drawing, a
 
 
 @on_sqlite
-def test_who_waits_for_the_lock_is_later_than_who_has_it(mirror, make_drawing):
+def test_a_write_that_waits_for_the_lock_is_listed_after_the_one_that_holds_it(
+    mirror, make_drawing
+):
     drawing = make_drawing(title="Fox")
     with another_connection() as submit:
         with transaction.atomic():
@@ -132,12 +134,12 @@ def test_who_waits_for_the_lock_is_later_than_who_has_it(mirror, make_drawing):
     assert mirror.follow() == ["Written first", "Written last"]
 
 
-# --- What has not been committed yet ---------------------------------------------------------
+# --- Uncommitted writes ----------------------------------------------------------------------
 
 
 @contextmanager
 def an_open_write(write):
-    """Another transaction that has written, and commits at the end of the block."""
+    """Holds open another transaction that has written. It commits at the end of the block."""
     written, go_on = Event(), Event()
 
     def hold():
@@ -158,7 +160,7 @@ def an_open_write(write):
 
 @on_postgresql
 @pytest.mark.parametrize("kind", ["new", "changed"])
-def test_what_commits_late_is_waited_for(mirror, make_drawing, kind):
+def test_the_list_waits_for_a_late_commit(mirror, make_drawing, kind):
     make_drawing(title="Before")
     drawing = make_drawing(title="Fox")
     mirror.follow()
@@ -178,14 +180,14 @@ def test_what_commits_late_is_waited_for(mirror, make_drawing, kind):
 
 
 @on_postgresql
-def test_who_only_reads_holds_nothing_back(mirror, make_drawing):
+def test_a_read_only_transaction_delays_nothing(mirror, make_drawing):
     with an_open_write(lambda: Drawing.objects.count()):
         make_drawing(title="Fox")
         assert mirror.follow() == ["Fox"]
 
 
 @on_postgresql
-def test_a_writer_whose_times_are_hidden_holds_everything_back(mirror, make_drawing):
+def test_a_writer_whose_start_time_is_not_visible_delays_everything(mirror, make_drawing):
     with connection.cursor() as cursor:
         cursor.execute("CREATE ROLE another_writer")
         cursor.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO another_writer")
@@ -207,10 +209,8 @@ def test_a_writer_whose_times_are_hidden_holds_everything_back(mirror, make_draw
 
 
 @pytest.mark.parametrize("change", [{"title": "Vixen"}, {"status": "hidden"}])
-def test_what_changes_while_a_page_is_read_comes_with_what_changed_before_it(
-    mirror, make_drawing, change
-):
-    """A drawing's new `updated_at` must not lead past changes that the page has not."""
+def test_a_change_while_a_page_is_read_is_listed_with_earlier_changes(mirror, make_drawing, change):
+    """A drawing's new `updated_at` must not move the cursor past changes that the page lacks."""
     fox, owl = (make_drawing(title=title) for title in ("Fox", "Owl"))
     with another_connection() as submit:
 
@@ -232,20 +232,20 @@ def test_what_changes_while_a_page_is_read_comes_with_what_changed_before_it(
     assert {drawing["title"] for drawing in mirror.drawings.values()} == expected
 
 
-# --- All of it at once -----------------------------------------------------------------------
+# --- All at once -----------------------------------------------------------------------------
 
 WRITERS = 4
 SECONDS = 2.0
 
 
 def write_for(seconds, number, field, user):
-    """Send, change, publish and import drawings, each in its own way, as long as told."""
+    """Sends, changes, publishes and imports drawings for that many seconds."""
     with closing(connection):
         deadline = time.monotonic() + seconds
         turn = 0
         while time.monotonic() < deadline:
             turn += 1
-            with suppress(OperationalError):  # SQLite's turn did not come in time
+            with suppress(OperationalError):  # SQLite's write lock was not free in time
                 write(turn, f"{number}, {turn}", field, user)
 
 
@@ -264,7 +264,7 @@ def write(turn, title, field, user):
         )
 
 
-def test_a_mirror_has_all_that_many_writers_wrote(field, admin_user):
+def test_a_mirror_receives_every_change_of_many_writers(field, admin_user):
     mirror = Mirror(limit=3)
     with ThreadPoolExecutor(WRITERS) as threads:
         writers = [

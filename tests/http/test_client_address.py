@@ -1,4 +1,4 @@
-"""The address that a client is counted by."""
+"""The address under which a client is counted."""
 
 import pytest
 
@@ -27,7 +27,9 @@ PEER = "203.0.113.5"
         (1, "2001:db8::1", "2001:db8::/64"),
     ],
 )
-def test_only_what_trusted_proxies_added_is_believed(rf, settings, proxies, forwarded, address):
+def test_only_addresses_added_by_trusted_proxies_are_believed(
+    rf, settings, proxies, forwarded, address
+):
     settings.TRUSTED_PROXIES = proxies
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
 
@@ -51,5 +53,5 @@ def test_only_what_trusted_proxies_added_is_believed(rf, settings, proxies, forw
         ("<script>", "unknown"),
     ],
 )
-def test_an_address_is_a_household(rf, remote, address):
+def test_addresses_are_grouped_by_household(rf, remote, address):
     assert client_address(rf.get("/", REMOTE_ADDR=remote)) == address

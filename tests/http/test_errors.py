@@ -10,7 +10,7 @@ JSON = {"Accept": "application/json"}
 pytestmark = pytest.mark.django_db
 
 
-# --- Pages that are not there ---------------------------------------------------------------
+# --- Missing pages --------------------------------------------------------------------------
 
 NOT_THERE = [
     "/nosuch",
@@ -22,7 +22,7 @@ NOT_THERE = [
 
 
 @pytest.mark.parametrize("url", NOT_THERE)
-def test_people_get_a_page_that_leads_on(client, url):
+def test_people_get_an_error_page_with_a_link_to_the_gallery(client, url):
     response = client.get(url)
 
     page = response.content.decode()
@@ -32,7 +32,7 @@ def test_people_get_a_page_that_leads_on(client, url):
 
 
 @pytest.mark.parametrize("url", NOT_THERE)
-def test_programs_get_json(client, url):
+def test_programs_get_errors_as_json(client, url):
     response = client.get(url, headers=JSON)
 
     assert response.status_code == 404
@@ -53,7 +53,7 @@ def test_programs_get_json(client, url):
         ("application/json; a*=utf-8''x; a*0=y", "text/html"),
     ],
 )
-def test_the_answer_is_of_the_kind_that_the_client_prefers(client, accept, kind):
+def test_an_error_has_the_content_type_that_the_client_prefers(client, accept, kind):
     assert client.get("/nosuch", headers={"Accept": accept})["Content-Type"].startswith(kind)
 
 
@@ -70,7 +70,7 @@ def test_a_foreign_host_is_refused(client, url, host):
         assert host not in response.content.decode()
 
 
-def test_the_log_says_once_where_hosts_are_named_and_not_which_was_asked_for(client, caplog):
+def test_the_log_says_once_where_to_set_hosts_and_omits_the_requested_host(client, caplog):
     errors.warn_once_about_host.cache_clear()
 
     for _ in range(2):
@@ -80,7 +80,7 @@ def test_the_log_says_once_where_hosts_are_named_and_not_which_was_asked_for(cli
     assert "evil" not in caplog.text
 
 
-def test_a_foreign_host_gets_no_static_file(client):
+def test_a_foreign_host_gets_no_static_files(client):
     url = static("drawings/css/site.css")
 
     own, foreign = client.get(url), client.get(url, headers={"Host": "evil.example"})
@@ -90,7 +90,7 @@ def test_a_foreign_host_gets_no_static_file(client):
     assert foreign.status_code == 400
 
 
-def test_a_foreign_host_is_told_so_in_json(client):
+def test_a_request_for_a_foreign_host_is_refused_in_json(client):
     response = client.get("/", headers={**JSON, "Host": "evil.example"})
 
     assert (response.status_code, list(response.json()["errors"])) == (400, ["request"])
@@ -110,7 +110,7 @@ def failing_with(error):
     "error", [OperationalError("database is locked"), InterfaceError("connection is closed")]
 )
 @pytest.mark.parametrize("url", ["/gallery/", f"/drawings/{samples.NO_ID}/image.png"])
-def test_while_the_database_is_away_everybody_is_asked_to_come_back(client, url, error):
+def test_clients_are_asked_to_retry_while_the_database_is_unavailable(client, url, error):
     with failing_with(error):
         response = client.get(url)
 
@@ -121,7 +121,7 @@ def test_while_the_database_is_away_everybody_is_asked_to_come_back(client, url,
 
 
 @pytest.mark.parametrize("url", ["/drawings/", "/postmethod"])
-def test_a_drawing_that_the_database_does_not_take_is_to_be_sent_again(client, url):
+def test_a_drawing_that_the_database_cannot_store_is_to_be_sent_again(client, url):
     with failing_with(OperationalError("disk is full")):
         response = client.post(url, {"canvas_data": samples.brightness_list("0")}, headers=JSON)
 
@@ -130,17 +130,17 @@ def test_a_drawing_that_the_database_does_not_take_is_to_be_sent_again(client, u
     assert "nothing was stored" in response.json()["errors"]["request"][0]
 
 
-def test_the_canvas_is_there_while_the_database_is_away(client):
+def test_the_canvas_works_while_the_database_is_unavailable(client):
     with failing_with(OperationalError("away")):
         assert client.get("/").status_code == 200
 
 
-def test_a_database_that_is_away_does_not_lock_staff_into_an_error(admin_client):
+def test_an_unavailable_database_does_not_lock_staff_into_an_error(admin_client):
     with failing_with(OperationalError("away")):
         assert admin_client.get("/admin/drawings/drawing/").status_code == 503
 
 
-def test_a_session_that_the_database_does_not_take_is_no_fault_of_the_code(
+def test_a_session_that_cannot_be_saved_gets_503_instead_of_500(
     admin_client, settings, monkeypatch
 ):
     def away(self, **kwargs):
@@ -156,10 +156,10 @@ def test_a_session_that_the_database_does_not_take_is_no_fault_of_the_code(
     assert int(response["Retry-After"]) > 0
 
 
-# --- What never goes out --------------------------------------------------------------------
+# --- What is never revealed -----------------------------------------------------------------
 
 
-def test_a_fault_of_the_code_is_a_page_that_tells_nothing_of_it(client, make_drawing):
+def test_an_unexpected_exception_gets_a_page_without_details(client, make_drawing):
     drawing = make_drawing()
     type(drawing).objects.update(blob=b"damaged")
     client.raise_request_exception = False
@@ -173,11 +173,11 @@ def test_a_fault_of_the_code_is_a_page_that_tells_nothing_of_it(client, make_dra
     assert list(as_json.json()["errors"]) == ["request"]
 
 
-# --- What pages hold, and take -------------------------------------------------------------
+# --- What pages contain and accept ---------------------------------------------------------
 
 
 @pytest.mark.parametrize("url", ["/", "/gallery/", "/admin/login/"])
-def test_no_page_holds_what_the_policy_would_block(client, url):
+def test_no_page_contains_what_the_content_security_policy_blocks(client, url):
     page = client.get(url).content.decode()
 
     assert "style=" not in page
@@ -187,5 +187,5 @@ def test_no_page_holds_what_the_policy_would_block(client, url):
 
 @pytest.mark.parametrize("url", ["/", "/gallery/", "/healthz"])
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
-def test_pages_are_only_for_reading(client, url, method):
+def test_pages_are_read_only(client, url, method):
     assert getattr(client, method)(url).status_code == 405

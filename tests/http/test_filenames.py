@@ -9,7 +9,7 @@ from drawings.models import Drawing
 ID = UUID("0198c1d2-0000-7000-8000-00005f0e21aa")
 
 
-def test_a_file_is_called_as_the_drawing_and_told_from_others_of_its_title():
+def test_a_file_name_has_the_title_and_part_of_the_id():
     drawing = Drawing(id=ID, title="Sleeping cat")
 
     assert file_name(drawing, "npy") == "Sleeping cat (5f0e21aa).npy"
@@ -47,7 +47,7 @@ def test_a_file_is_called_as_the_drawing_and_told_from_others_of_its_title():
         ("\ud800x\ue000\U000e0041", "x"),
     ],
 )
-def test_a_title_becomes_a_name_that_every_system_takes(title, stem):
+def test_a_title_becomes_a_name_that_is_valid_on_every_system(title, stem):
     assert safe_stem(title) == stem
 
 
@@ -61,7 +61,7 @@ def test_a_long_title_is_cut_between_characters(letter):
 
 
 @pytest.mark.parametrize("title", ['"; filename=evil.exe', "a\\", "猫\r\n", "\u202e", "é" * 80])
-def test_no_title_gets_out_of_the_header(title):
+def test_no_title_can_break_out_of_the_header(title):
     header = content_disposition_header(True, file_name(Drawing(id=ID, title=title), "csv"))
 
     assert header is not None

@@ -26,7 +26,7 @@ def site(tmp_path):
         yield site
 
 
-def test_of_a_try_that_fails_nothing_is_kept(client, curators, caplog):
+def test_a_failed_login_stores_nothing(client, curators, caplog):
     fail(client, 6)
 
     assert not KnownAddress.objects.exists()
@@ -34,7 +34,7 @@ def test_of_a_try_that_fails_nothing_is_kept(client, curators, caplog):
     assert not any(word in caplog.text for word in ("ada", HERE, "wrong"))
 
 
-def test_of_a_login_a_keyed_hash_and_the_day_are_kept(client, curators, settings):
+def test_a_login_stores_a_keyed_hash_and_the_day(client, curators, settings):
     for _ in range(2):
         log_in(client)
 
@@ -46,7 +46,7 @@ def test_of_a_login_a_keyed_hash_and_the_day_are_kept(client, curators, settings
     assert KnownAddress.objects.count() == 2
 
 
-def test_an_upgrade_drops_what_django_axes_had_stored(site):
+def test_an_upgrade_deletes_what_django_axes_had_stored(site):
     site.manage("migrate", "--verbosity=0")
     site.manage("migrate", "drawings", "0004", "--verbosity=0")
     with site.database() as database:

@@ -27,13 +27,13 @@ HERE, ELSEWHERE = "192.0.2.1", "198.51.100.9"
 TRIES = logins.FROM_ONE_ADDRESS.limit
 
 
-# One window holds the whole test, however slow it is.
+# Windows this long outlast the slowest test.
 AGES = 10**9
 
 
 @pytest.fixture
 def wait(settings, monkeypatch):
-    """Lets time pass for the tries that are counted, which takes no Redis."""
+    """Advances the clock of the login counters, which is possible without Redis only."""
     settings.REDIS_URL = ""
     passed = timedelta()
 
@@ -50,21 +50,23 @@ def fail_from_everywhere(client, name="ada", times=logins.FROM_ALL_ADDRESSES.lim
     return [log_in(client, name, "wrong", f"203.0.113.{number}") for number in range(times)]
 
 
-# --- A name from an address ---------------------------------------------------------------
+# --- One name from one address ------------------------------------------------------------
 
 
-def test_five_tries_that_fail_lock_the_name_out_from_this_address(client, curators):
+def test_five_failed_logins_lock_the_name_out_from_this_address(client, curators):
     assert fail(client, 6) == [200] * 5 + [429]
     assert log_in(client) == 429
     assert SESSION_KEY not in client.session
 
 
-def test_tries_at_the_same_moment_are_five_as_well(transactional_db, settings, monkeypatch):
+def test_concurrent_failed_logins_are_limited_to_five_as_well(
+    transactional_db, settings, monkeypatch
+):
     get_user_model().objects.create_superuser("ada", password="right")
     encode = hashers.MD5PasswordHasher.encode
 
     def slowly(*arguments):
-        time.sleep(0.3)  # the others begin meanwhile
+        time.sleep(0.3)  # the other attempts start meanwhile
         return encode(*arguments)
 
     monkeypatch.setattr(hashers.MD5PasswordHasher, "encode", slowly)
@@ -81,7 +83,7 @@ def test_tries_at_the_same_moment_are_five_as_well(transactional_db, settings, m
     assert sorted(answers) == [200] * 5 + [429] * 19
 
 
-def test_who_is_locked_out_is_told_until_when(client, curators, wait):
+def test_a_locked_out_user_is_told_how_long_to_wait(client, curators, wait):
     fail(client)
     wait(timedelta(minutes=5))
 
@@ -93,19 +95,19 @@ def test_who_is_locked_out_is_told_until_when(client, curators, wait):
     assert list(as_json.json()["errors"]) == ["request"]
 
 
-def test_the_curator_still_gets_in_from_another_address(client, curators):
+def test_a_locked_out_user_can_still_log_in_from_another_address(client, curators):
     fail(client, 6)
 
     assert log_in(client, address=ELSEWHERE) == 302
 
 
-def test_other_names_still_get_in_from_the_address(client, curators):
+def test_other_users_can_still_log_in_from_the_address(client, curators):
     fail(client, 6)
 
     assert log_in(client, name="bob") == 302
 
 
-def test_the_lock_opens_by_itself(client, curators, wait):
+def test_the_lock_expires_by_itself(client, curators, wait):
     fail(client)
 
     wait(timedelta(minutes=14, seconds=30))
@@ -115,7 +117,7 @@ def test_the_lock_opens_by_itself(client, curators, wait):
     assert log_in(client) == 302
 
 
-def test_who_knocks_on_does_not_lengthen_the_lock(client, curators, wait):
+def test_further_attempts_do_not_extend_the_lock(client, curators, wait):
     fail(client)
     wait(timedelta(minutes=14))
     fail(client)
@@ -125,32 +127,32 @@ def test_who_knocks_on_does_not_lengthen_the_lock(client, curators, wait):
     assert log_in(client) == 302
 
 
-def test_a_login_forgives_the_tries_before_it(client, curators):
+def test_a_successful_login_resets_the_count(client, curators):
     assert fail(client, 4) == [200] * 4
     assert log_in(client) == 302
 
     assert fail(client, 5) == [200] * 5
 
 
-def test_a_name_that_nobody_has_is_treated_alike(client, curators):
+def test_an_unknown_name_is_locked_out_like_any_other(client, curators):
     assert fail(client, 6, name="nobody") == [200] * 5 + [429]
 
 
-def test_a_name_longer_than_any_is_treated_alike(client, curators):
+def test_an_overlong_name_is_locked_out_like_any_other(client, curators):
     assert fail(client, 6, name="x" * 100_000) == [200] * 5 + [429]
 
 
-def test_other_spellings_of_a_name_are_the_name(client, curators):
-    spellings = ["ada", " ada", "ada ", "\uff41da", "a\uff44a"]  # wide letters
+def test_other_spellings_of_a_name_count_as_the_same_name(client, curators):
+    spellings = ["ada", " ada", "ada ", "\uff41da", "a\uff44a"]  # full-width letters
     assert [log_in(client, name, "wrong") for name in spellings] == [200] * 5
 
     assert log_in(client, "\uff41\uff44\uff41") == 429
 
 
-# --- A name from all addresses ------------------------------------------------------------
+# --- One name from all addresses ----------------------------------------------------------
 
 
-def test_many_addresses_together_get_fifty_tries_an_hour_at_a_name(client, curators, wait):
+def test_all_addresses_together_get_fifty_attempts_an_hour_per_name(client, curators, wait):
     assert fail_from_everywhere(client) == [200] * 50
 
     answer = post(client, address=ELSEWHERE)
@@ -161,7 +163,7 @@ def test_many_addresses_together_get_fifty_tries_an_hour_at_a_name(client, curat
     assert log_in(client, address=ELSEWHERE) == 302
 
 
-def test_the_owner_of_a_name_gets_in_from_a_known_address_meanwhile(client, curators):
+def test_a_user_locked_out_everywhere_can_log_in_from_a_known_address(client, curators):
     assert log_in(client) == 302
 
     fail_from_everywhere(client)
@@ -171,7 +173,7 @@ def test_the_owner_of_a_name_gets_in_from_a_known_address_meanwhile(client, cura
     assert log_in(client, address=ELSEWHERE) == 429
 
 
-def test_an_address_is_known_for_ninety_days_and_to_the_name_alone(client, curators):
+def test_an_address_is_known_for_ninety_days_and_for_one_name_only(client, curators):
     log_in(client, "bob")
     log_in(client)
     for name in ("ada", "bob"):
@@ -186,8 +188,10 @@ def test_an_address_is_known_for_ninety_days_and_to_the_name_alone(client, curat
     assert log_in(client, address=ELSEWHERE) == 429
 
 
-def test_a_try_that_is_locked_out_tells_neither_name_nor_address(client, curators, monkeypatch):
-    """The same answer, and the same work, for a known address, an unknown one and no user."""
+def test_a_locked_out_attempt_reveals_neither_known_names_nor_addresses(
+    client, curators, monkeypatch
+):
+    """Known and unknown addresses and names get the same response after the same work."""
     log_in(client)
     for name in ("ada", "nobody"):
         fail_from_everywhere(client, name)
@@ -218,15 +222,15 @@ def test_a_try_that_is_locked_out_tells_neither_name_nor_address(client, curator
     assert seen.pop()[0] == 429
 
 
-def test_tries_from_a_known_address_count_for_the_others(client, curators):
-    """Else the number that is left would tell that it is known."""
+def test_attempts_from_a_known_address_count_towards_the_shared_limit(client, curators):
+    """Otherwise the number of attempts left would reveal that the address is known."""
     log_in(client)
     fail(client, 5)
 
     assert fail_from_everywhere(client) == [200] * 45 + [429] * 5
 
 
-def test_a_known_address_gets_no_more_tries_than_any(client, curators):
+def test_a_known_address_gets_no_more_attempts_than_others(client, curators):
     log_in(client)
     fail_from_everywhere(client)
 
@@ -234,13 +238,13 @@ def test_a_known_address_gets_no_more_tries_than_any(client, curators):
     assert log_in(client) == 429
 
 
-# --- Whose address ------------------------------------------------------------------------
+# --- Client addresses ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("proxies", [0, 1])
 def test_a_claimed_address_gains_nothing(client, curators, settings, proxies):
     settings.TRUSTED_PROXIES = proxies
-    seen = f", {HERE}" if proxies else ""  # what a proxy adds
+    seen = f", {HERE}" if proxies else ""  # as a proxy appends it
 
     answers = [
         log_in(client, password="wrong", **{"X-Forwarded-For": f"203.0.113.{number}{seen}"})
@@ -259,7 +263,7 @@ def test_a_changed_user_agent_gains_nothing(client, curators):
     assert answers == [200] * 5 + [429]
 
 
-def test_an_ipv6_household_is_one_address(client, curators):
+def test_an_ipv6_household_counts_as_one_address(client, curators):
     for number in range(1, 6):
         log_in(client, password="wrong", address=f"2001:db8:1:2::{number}")
 
@@ -272,7 +276,7 @@ def test_clients_without_an_address_are_counted_together(client, curators):
     assert log_in(client, address="unix:") == 429
 
 
-# --- An address, whatever the names -------------------------------------------------------
+# --- One address with any name ------------------------------------------------------------
 
 
 def test_an_address_cannot_try_many_names(client, curators, settings):
@@ -284,7 +288,7 @@ def test_an_address_cannot_try_many_names(client, curators, settings):
     assert log_in(client, address=ELSEWHERE) == 302
 
 
-def test_an_address_that_tries_too_often_is_told_until_when(client, settings):
+def test_an_address_over_the_limit_is_told_how_long_to_wait(client, settings):
     settings.LOGIN_RATE = Rate(1, AGES)
     log_in(client)
 
@@ -294,13 +298,13 @@ def test_an_address_that_tries_too_often_is_told_until_when(client, settings):
     assert f"wait {answer['Retry-After']} seconds" in answer.content.decode()
 
 
-def test_looking_at_the_form_is_not_limited(client, settings):
+def test_viewing_the_login_form_is_not_limited(client, settings):
     settings.LOGIN_RATE = Rate(1, AGES)
 
     assert [client.get(LOGIN).status_code for _ in range(3)] == [200] * 3
 
 
-def test_a_program_of_the_hosts_own_is_not_limited(client, curators, settings):
+def test_logins_without_a_request_are_not_limited(client, curators, settings):
     settings.LOGIN_RATE = Rate(1, AGES)
 
     assert [client.login(username="ada", password="right") for _ in range(3)] == [True] * 3
@@ -310,7 +314,7 @@ def test_a_program_of_the_hosts_own_is_not_limited(client, curators, settings):
 # --- Sessions -----------------------------------------------------------------------------
 
 
-def test_the_session_and_the_token_are_new_after_a_login(client, curators):
+def test_a_login_renews_the_session_key_and_the_csrf_token(client, curators):
     client.get(LOGIN)
     session = client.session
     session["planted"] = "by somebody else"
@@ -326,7 +330,7 @@ def test_the_session_and_the_token_are_new_after_a_login(client, curators):
 
 
 @pytest.mark.parametrize("key", [r'"aaaaaaaa\000"', "a" * 41, "A" * 32, "a", r'"aaaaaaaa\351"'])
-def test_what_is_no_key_of_a_session_is_none(client, curators, key):
+def test_a_malformed_session_key_is_ignored(client, curators, key):
     client.cookies["sessionid"] = ""
     client.cookies["sessionid"].set("sessionid", key, key)
 

@@ -11,13 +11,13 @@ RNG = np.random.default_rng(7)
 
 
 @pytest.fixture
-def here(monkeypatch):
+def inline_worker(monkeypatch):
     monkeypatch.setattr(worker, "worker_process", SimpleNamespace(run=worker.run_inline))
 
 
 @pytest.fixture
 def make_fields(make_drawing):
-    """Stores drawings of so many fields, and gives the fields."""
+    """Stores a number of drawings. Returns their pixels."""
 
     def make(number, height=20, width=24, **values):
         fields = RNG.integers(0, 256, (number, height, width), np.uint8)

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.django_db
 
 
 def first(pattern, page):
-    """What the pattern's group, or the whole of it, matches first."""
+    """Returns the first match of the pattern, or of its group if it has one."""
     return re.findall(pattern, page, re.DOTALL)[0]
 
 
@@ -18,7 +18,7 @@ def page(client):
     return client.get("/").content.decode()
 
 
-def test_the_page_has_a_canvas_that_the_keyboard_and_a_screen_reader_find(page):
+def test_the_canvas_can_be_reached_by_keyboard_and_screen_reader(page):
     canvas = first(r'<canvas id="paper"[^>]*>', page)
 
     assert 'width="200" height="200"' in canvas
@@ -28,7 +28,7 @@ def test_the_page_has_a_canvas_that_the_keyboard_and_a_screen_reader_find(page):
     assert "Space puts the pen down" in first(r'<p id="paper-help".*?</p>', page)
 
 
-def test_the_form_goes_where_drawings_are_taken(page):
+def test_the_form_posts_to_the_submission_url(page):
     form = first(r'<form id="studio"[^>]*>', page)
 
     assert 'method="post"' in form
@@ -37,7 +37,7 @@ def test_the_form_goes_where_drawings_are_taken(page):
     assert "csrfmiddlewaretoken" in page
 
 
-def test_the_form_works_without_a_script(page):
+def test_the_form_works_without_javascript(page):
     noscript = re.findall(r"<noscript>(.*?)</noscript>", page, re.DOTALL)
 
     assert any('type="file" name="image"' in part for part in noscript)
@@ -51,7 +51,7 @@ def test_every_colormap_can_be_chosen(page):
     assert "<option selected>gray</option>" in select
 
 
-def test_the_swatches_are_pictures_of_their_colormaps(client, page):
+def test_the_swatches_show_their_colormaps(client, page):
     swatches = re.findall(r'data-cmap="(\w+)".*?<img src="([^"]+)" alt="\1"', page)
 
     assert [name for name, _ in swatches] == list(colormaps.FEATURED_COLORMAPS)
@@ -59,22 +59,22 @@ def test_the_swatches_are_pictures_of_their_colormaps(client, page):
         assert client.get(url).content == colormaps.strip_png(name)
 
 
-def test_the_script_finds_a_colormaps_strip(client, page):
+def test_the_page_gives_the_script_the_url_of_colormap_strips(client, page):
     template = first(r'data-colormap-url="([^"]+)"', page)
 
     assert client.get(template.replace("NAME", "tab20c_r"))["Content-Type"] == "image/png"
 
 
-def test_the_texts_are_as_long_as_they_may_be(page):
+def test_the_text_fields_limit_their_length(page):
     assert '<input type="text" name="title" maxlength="80"' in page
     assert '<input type="text" name="artist" maxlength="40"' in page
 
 
-def test_one_size_of_paper_needs_no_choice(page):
+def test_a_single_canvas_size_needs_no_choice(page):
     assert 'id="paper-size"' not in page
 
 
-def test_several_sizes_of_paper_can_be_chosen(client, settings):
+def test_several_canvas_sizes_can_be_chosen(client, settings):
     settings.CANVAS_SIZES = [(320, 200), (64, 64)]
 
     page = client.get("/").content.decode()
@@ -83,18 +83,18 @@ def test_several_sizes_of_paper_can_be_chosen(client, settings):
     assert re.findall(r'<option value="(\d+x\d+)">', page) == ["320x200", "64x64"]
 
 
-def test_the_script_knows_how_much_may_be_sent(client, settings):
+def test_the_page_gives_the_script_the_upload_limit(client, settings):
     settings.MAX_UPLOAD_BYTES = 123_456
 
     assert 'data-max-upload-bytes="123456"' in client.get("/").content.decode()
 
 
-def test_the_page_asks_the_database_nothing(client, django_assert_num_queries):
+def test_the_page_makes_no_database_queries(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         client.get("/")
 
 
-def test_every_file_of_the_page_is_there_under_a_name_of_its_own(client, page):
+def test_every_file_of_the_page_exists_under_a_hashed_name(client, page):
     files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
 
     assert {name.rsplit(".", 1)[1] for name in files} >= {"js", "css", "svg"}

@@ -20,7 +20,7 @@ def url(drawing, name):
 
 
 def field_in(name, content):
-    """The field that Python makes of a file of this name."""
+    """Returns the (H, W) uint8 array that a file of this name holds."""
     if name == "pixels.npy":
         return np.load(io.BytesIO(content), allow_pickle=False)
     if name == "pixels.csv":
@@ -30,7 +30,7 @@ def field_in(name, content):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("height", "width"), [(200, 200), (16, 40), (300, 20), (1024, 1024)])
-def test_the_field_comes_as_it_is(client, make_drawing, name, height, width):
+def test_every_format_returns_the_pixels_unchanged(client, make_drawing, name, height, width):
     field = samples.shades(height, width)
 
     response = client.get(url(make_drawing(field), name))
@@ -38,7 +38,7 @@ def test_the_field_comes_as_it_is(client, make_drawing, name, height, width):
     assert np.array_equal(field_in(name, response.content), field)
 
 
-def test_numpy_loads_the_array_as_it_was(client, make_drawing):
+def test_numpy_loads_a_contiguous_uint8_array(client, make_drawing):
     response = client.get(url(make_drawing(), "pixels.npy"))
 
     loaded = np.load(io.BytesIO(response.content), allow_pickle=False)
@@ -47,7 +47,7 @@ def test_numpy_loads_the_array_as_it_was(client, make_drawing):
     assert loaded.flags.c_contiguous
 
 
-def test_the_lines_of_the_csv_are_the_fields(client, make_drawing):
+def test_each_line_of_the_csv_is_a_row_of_pixels(client, make_drawing):
     field = np.full((16, 17), 255, np.uint8)
     field[3, :2] = 0, 17
 
@@ -60,7 +60,7 @@ def test_the_lines_of_the_csv_are_the_fields(client, make_drawing):
     assert lines[16:] == [""]
 
 
-def test_the_json_says_what_the_pixels_are(client, make_drawing):
+def test_the_json_describes_the_pixels(client, make_drawing):
     drawing = make_drawing(samples.shades(16, 20), vmin=3, vmax=99)
 
     response = client.get(url(drawing, "pixels.json"))
@@ -76,9 +76,7 @@ def test_the_json_says_what_the_pixels_are(client, make_drawing):
     }
 
 
-def test_the_json_that_a_client_has_is_sent_again_when_its_limits_have_changed(
-    client, make_drawing
-):
+def test_the_json_is_sent_again_when_vmin_or_vmax_has_changed(client, make_drawing):
     drawing = make_drawing()
     etag = client.get(url(drawing, "pixels.json"))["ETag"]
     Drawing.objects.update(vmax=99)
@@ -89,7 +87,7 @@ def test_the_json_that_a_client_has_is_sent_again_when_its_limits_have_changed(
 
 
 @pytest.mark.parametrize("name", NAMES[1:])
-def test_text_comes_compressed_to_who_takes_it(client, make_drawing, name):
+def test_text_is_compressed_for_clients_that_accept_gzip(client, make_drawing, name):
     drawing = make_drawing()
     plain = client.get(url(drawing, name))
 
@@ -104,14 +102,14 @@ def test_text_comes_compressed_to_who_takes_it(client, make_drawing, name):
 
 
 @pytest.mark.parametrize("accepted", ["gzip;q=0", "gzip; q=0.0, br", "identity"])
-def test_text_comes_plain_to_who_does_not(client, make_drawing, accepted):
+def test_text_is_not_compressed_for_clients_that_do_not_accept_gzip(client, make_drawing, accepted):
     headers = {"Accept-Encoding": accepted}
     response = client.get(url(make_drawing(), "pixels.csv"), headers=headers)
 
     assert "Content-Encoding" not in response
 
 
-def test_what_the_client_has_compressed_is_not_sent_again(client, make_drawing):
+def test_a_matching_etag_of_a_compressed_response_gets_not_modified(client, make_drawing):
     address, headers = url(make_drawing(), "pixels.csv"), {"Accept-Encoding": "gzip"}
     etag = client.get(address, headers=headers)["ETag"]
 
@@ -122,7 +120,7 @@ def test_what_the_client_has_compressed_is_not_sent_again(client, make_drawing):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_pixels_are_a_download_of_the_drawings_name_that_can_do_nothing(client, make_drawing, name):
+def test_pixels_are_a_sandboxed_download_named_after_the_drawing(client, make_drawing, name):
     drawing = make_drawing(title="Sleeping cat")
 
     response = client.get(url(drawing, name))
@@ -134,9 +132,7 @@ def test_pixels_are_a_download_of_the_drawings_name_that_can_do_nothing(client, 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_reading_pixels_asks_the_database_once(
-    client, make_drawing, django_assert_num_queries, name
-):
+def test_reading_pixels_takes_one_query(client, make_drawing, django_assert_num_queries, name):
     drawing = make_drawing()
 
     with django_assert_num_queries(1):

@@ -22,10 +22,10 @@ def neighbours(page):
     return dict(re.findall(r'rel="(prev|next)" href="([^"]+)"', page))
 
 
-# --- What it shows --------------------------------------------------------------------------
+# --- Contents -------------------------------------------------------------------------------
 
 
-def test_the_page_shows_the_drawing_and_what_is_said_of_it(client, make_drawing):
+def test_the_page_shows_the_drawing_and_its_metadata(client, make_drawing):
     drawing = make_drawing(samples.shades(100, 160), title="Fox", artist="Ada")
 
     page = page_of(client, drawing)
@@ -37,14 +37,14 @@ def test_the_page_shows_the_drawing_and_what_is_said_of_it(client, make_drawing)
     assert f'<time datetime="{drawing.created_at:%Y-%m-%d}' in page
 
 
-def test_a_drawing_without_words_is_untitled_and_anonymous(client, make_drawing):
+def test_a_drawing_without_title_and_artist_is_untitled_and_anonymous(client, make_drawing):
     page = page_of(client, make_drawing())
 
     assert "<h1>Untitled</h1>" in page
     assert '<p class="byline">Anonymous ·' in page
 
 
-def test_what_is_said_of_a_drawing_cannot_break_out_of_the_page(client, make_drawing):
+def test_the_title_and_artist_cannot_break_out_of_the_page(client, make_drawing):
     bad = '"><script>alert(1)</script>'
     drawing = make_drawing(title=bad, artist=bad[:40])
 
@@ -53,7 +53,7 @@ def test_what_is_said_of_a_drawing_cannot_break_out_of_the_page(client, make_dra
     assert "<script>alert" not in page
 
 
-def test_the_page_offers_the_picture_and_the_pixels(client, make_drawing):
+def test_the_page_offers_the_image_and_the_pixels(client, make_drawing):
     drawing = make_drawing()
     page = page_of(client, drawing)
 
@@ -62,7 +62,7 @@ def test_the_page_offers_the_picture_and_the_pixels(client, make_drawing):
         assert client.get(f"/drawings/{drawing.id}/{name}").status_code == 200
 
 
-def test_the_page_offers_every_kind_of_figure_in_every_form(client, make_drawing):
+def test_the_page_offers_every_kind_of_plot_in_every_format(client, make_drawing):
     drawing = make_drawing()
     page = page_of(client, drawing, "?cmap=magma")
 
@@ -73,19 +73,19 @@ def test_the_page_offers_every_kind_of_figure_in_every_form(client, make_drawing
 
 
 @pytest.mark.parametrize("title", ["Fox", "../a\"b'c<\u202ed🦊", "", "con", "猫"])
-def test_what_the_page_calls_a_file_is_what_the_download_is_called(client, make_drawing, title):
+def test_the_page_and_the_download_give_a_file_the_same_name(client, make_drawing, title):
     drawing = make_drawing(title=title)
     page = page_of(client, drawing)
 
     found = re.findall(r'href="([^"]+)" download="([^"]+)"', page)
     assert len(found) == 4
-    for address, name in found[1:]:  # the picture is no download by itself
+    for address, name in found[1:]:  # image.png is shown inline rather than downloaded
         header = content_disposition_header(True, name)
         assert client.get(address)["Content-Disposition"] == header
 
 
 @pytest.mark.parametrize(("side", "shared"), [(200, 600), (16, 128), (1024, 1024), (601, 601)])
-def test_a_link_to_the_page_comes_with_a_picture_of_good_size(client, make_drawing, side, shared):
+def test_a_shared_link_has_a_preview_image_of_suitable_size(client, make_drawing, side, shared):
     page = page_of(client, make_drawing(samples.shades(side, side)))
 
     (url,) = re.findall(r'property="og:image" content="([^"]+)"', page)
@@ -94,7 +94,7 @@ def test_a_link_to_the_page_comes_with_a_picture_of_good_size(client, make_drawi
     assert samples.decoded(client.get(url).content).shape == (shared, shared, 3)
 
 
-def test_the_page_knows_its_own_address(client, make_drawing):
+def test_the_page_has_a_canonical_url(client, make_drawing):
     drawing = make_drawing()
 
     link = f'<link rel="canonical" href="http://testserver/drawings/{drawing.id}/">'
@@ -115,7 +115,7 @@ def test_the_page_shows_the_drawing_in_another_colormap(client, make_drawing):
     assert "image.png?cmap=hot_r&scale=3" in page
 
 
-def test_a_drawings_own_colormap_needs_no_mention(client, make_drawing):
+def test_the_image_url_omits_the_drawings_own_colormap(client, make_drawing):
     drawing = make_drawing(colormap="magma")
 
     assert f'src="/drawings/{drawing.id}/image.png"' in page_of(client, drawing, "?cmap=magma")
@@ -134,7 +134,7 @@ def test_an_unknown_colormap_is_refused(client, make_drawing, cmap):
 # --- Neighbours -----------------------------------------------------------------------------
 
 
-def test_the_page_leads_to_the_newer_and_the_older_drawing(client, make_drawing):
+def test_the_page_links_to_the_newer_and_the_older_drawing(client, make_drawing):
     oldest, older, drawing, newer, newest = (make_drawing() for _ in range(5))
 
     assert neighbours(page_of(client, drawing)) == {
@@ -145,7 +145,7 @@ def test_the_page_leads_to_the_newer_and_the_older_drawing(client, make_drawing)
     assert list(neighbours(page_of(client, oldest))) == ["prev"]
 
 
-def test_the_neighbours_are_public_ones(client, make_drawing):
+def test_only_public_neighbours_are_linked(client, make_drawing):
     older = make_drawing()
     make_drawing(status="hidden")
     drawing = make_drawing()
@@ -158,10 +158,10 @@ def test_the_neighbours_are_public_ones(client, make_drawing):
     }
 
 
-# --- Who may see it -------------------------------------------------------------------------
+# --- Access ---------------------------------------------------------------------------------
 
 
-def test_a_hidden_drawing_is_gone_at_once(client, make_drawing):
+def test_a_drawing_is_not_found_as_soon_as_it_is_hidden(client, make_drawing):
     drawing = make_drawing(title="Secret")
     assert "Secret" in page_of(client, drawing)
 
@@ -172,7 +172,7 @@ def test_a_hidden_drawing_is_gone_at_once(client, make_drawing):
     assert "Secret" not in response.content.decode()
 
 
-def test_a_drawing_that_waits_says_so_and_shows_nothing(client, make_drawing):
+def test_the_page_of_a_pending_drawing_says_so_and_shows_nothing_else(client, make_drawing):
     drawing = make_drawing(status="pending", title="Secret")
 
     response = client.get(f"/drawings/{drawing.id}/")
@@ -186,7 +186,9 @@ def test_a_drawing_that_waits_says_so_and_shows_nothing(client, make_drawing):
 
 
 @pytest.mark.parametrize("status", ["hidden", "pending"])
-def test_staff_see_it_with_a_badge_and_nothing_keeps_a_copy(admin_client, make_drawing, status):
+def test_staff_see_a_withheld_drawing_with_a_badge_and_it_is_not_cached(
+    admin_client, make_drawing, status
+):
     drawing = make_drawing(status=status, title="Secret")
 
     response = admin_client.get(f"/drawings/{drawing.id}/")
@@ -197,11 +199,11 @@ def test_staff_see_it_with_a_badge_and_nothing_keeps_a_copy(admin_client, make_d
 
 
 @pytest.mark.parametrize("id", [samples.NO_ID, "1", samples.NO_ID.upper(), f"{samples.NO_ID}0"])
-def test_a_drawing_that_never_was_is_not_found(client, id):
+def test_a_drawing_that_never_existed_is_not_found(client, id):
     assert client.get(f"/drawings/{id}/").status_code == 404
 
 
-def test_a_deleted_drawing_is_gone(client, make_drawing):
+def test_a_deleted_drawing_is_not_found(client, make_drawing):
     drawing = make_drawing()
     Drawing.objects.all().delete()
 
@@ -228,11 +230,11 @@ def ids(drawings):
         ({"strokes": b"strokes", "strokes_agree": False}, False),
     ],
 )
-def test_the_page_knows_whether_there_are_strokes(client, make_drawing, values, has_strokes):
+def test_the_page_offers_strokes_only_if_there_are_any(client, make_drawing, values, has_strokes):
     assert context_of(client, make_drawing(**values))["has_strokes"] is has_strokes
 
 
-def test_the_page_knows_what_was_drawn_on_and_what_was_drawn_on_it(client, make_drawing):
+def test_the_page_shows_the_parent_and_the_children(client, make_drawing):
     parent = make_drawing()
     drawing = make_drawing(parent=parent)
     children = [make_drawing(parent=drawing) for _ in range(3)]
@@ -254,7 +256,7 @@ def test_the_page_has_the_twelve_newest_children(client, make_drawing):
 
 
 @pytest.mark.parametrize("status", ["hidden", "pending"])
-def test_only_staff_learn_of_a_parent_that_is_not_public(client, admin_user, make_drawing, status):
+def test_only_staff_see_a_parent_that_is_not_public(client, admin_user, make_drawing, status):
     parent = make_drawing(status=status)
     drawing = make_drawing(parent=parent)
 
@@ -263,7 +265,7 @@ def test_only_staff_learn_of_a_parent_that_is_not_public(client, admin_user, mak
     assert context_of(client, drawing)["parent"] == parent
 
 
-def test_children_are_public_ones(admin_client, make_drawing):
+def test_only_public_children_are_shown(admin_client, make_drawing):
     parent = make_drawing()
     for status in ("hidden", "pending"):
         make_drawing(parent=parent, status=status)
@@ -271,7 +273,7 @@ def test_children_are_public_ones(admin_client, make_drawing):
     assert context_of(admin_client, parent)["children"] == []
 
 
-# --- How much it asks -----------------------------------------------------------------------
+# --- Queries --------------------------------------------------------------------------------
 
 
 def test_the_page_reads_no_pixels_and_sets_no_cookie(client, make_drawing):

@@ -1,4 +1,4 @@
-"""What holds at every address. A new route is tested by being there."""
+"""What holds for every route. New routes are tested automatically."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ JSON = {"Accept": "application/json"}
 LIST = samples.brightness_list("0")
 FOREIGN = "evil.example"
 
-# What stands in a route for a parameter of this name, or else of this converter.
+# Sample values for route parameters, by parameter name or else by converter.
 BY_NAME = {
     "name": "viridis",
     "kind": "mean",
@@ -37,13 +37,13 @@ BY_CONVERTER = {
     "path": "sample",
 }
 
-# These take a POST without a token: their clients know of none, and no cookie is looked at.
+# These accept a POST without a CSRF token: their clients have none, and cookies are ignored.
 API = "/api/v1/"
 FLASK = "/postmethod"
 
 
 def collect(patterns, before="/") -> Iterator[tuple[str, URLPattern]]:
-    """Each route with samples for its parameters."""
+    """Yields each route, with sample values for its parameters."""
     for each in patterns:
         route = before + path_of(str(each.pattern))
         if isinstance(each, URLPattern):
@@ -74,7 +74,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def drawn(make_drawing, monkeypatch):
-    """A drawing with all that can be asked of one, with the id that the routes have."""
+    """A drawing with every optional part, whose id is the sample id of the routes."""
     monkeypatch.setattr(worker, "worker_process", SimpleNamespace(run=worker.run_inline))
     given = documents.document(documents.LINE)
     packed = strokes.pack(given)
@@ -95,7 +95,7 @@ def policy(response):
 
 
 def assert_guarded(response):
-    """The answer has every header that keeps browsers from doing more than they must."""
+    """The response has every header that restricts what browsers do with it."""
     directives = policy(response)
     assert directives["default-src"] == directives["frame-ancestors"] == ["'none'"]
     sources = [source for values in directives.values() for source in values]
@@ -109,7 +109,7 @@ def assert_guarded(response):
 
 
 def assert_not_a_page(response):
-    """What is not one of the site's own pages cannot run as one."""
+    """Content other than the site's own pages cannot run as a page."""
     kind = response["Content-Type"].partition(";")[0]
     if response.content and ("html" in kind or "xml" in kind):
         is_ours = b'<html lang="en' in response.content
@@ -120,7 +120,7 @@ def assert_not_a_page(response):
 # --- Routes ---------------------------------------------------------------------------------
 
 
-def test_the_routes_are_those_that_there_are():
+def test_the_routes_include_every_part_of_the_site():
     assert {"/", "/gallery/", "/healthz", "/admin/", "/postmethod"} <= set(ROUTES)
     assert {"/api/", f"{API}openapi.json", f"{API}drawings", f"{API}drawings.npz"} <= set(ROUTES)
     for name in ("plot.png", "plot.svg", "plot.pdf", "pixels.csv", "pixels.json"):
@@ -130,7 +130,7 @@ def test_the_routes_are_those_that_there_are():
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_every_answer_has_the_headers(client, staff, drawn, route):
+def test_every_response_has_the_security_headers(client, staff, drawn, route):
     for each in (client, staff):
         answer = each.get(route)
 
@@ -140,7 +140,7 @@ def test_every_answer_has_the_headers(client, staff, drawn, route):
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_no_route_answers_to_a_foreign_host(client, route):
+def test_every_route_refuses_a_foreign_host(client, route):
     answer = client.get(route, headers={"Host": FOREIGN})
 
     assert answer.status_code == 400
@@ -149,8 +149,8 @@ def test_no_route_answers_to_a_foreign_host(client, route):
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route not in WITHOUT_TOKEN])
-def test_no_route_takes_what_another_site_sends(staff, route):
-    """Not even with the visitor's own cookies and a token that is good."""
+def test_every_route_refuses_posts_from_another_site(staff, route):
+    """Not even with the visitor's own cookies and a valid CSRF token."""
     staff.get("/")
     token = {"X-CSRFToken": staff.cookies["csrftoken"].value}
     for headers in ({}, {**token, "Origin": f"https://{FOREIGN}"}, {**token, "Origin": "null"}):
@@ -162,7 +162,7 @@ def test_no_route_takes_what_another_site_sends(staff, route):
 
 @pytest.mark.parametrize("route", sorted(WITHOUT_TOKEN))
 @pytest.mark.parametrize("method", ["post", "patch", "put", "delete"])
-def test_what_takes_no_token_takes_nothing_that_another_site_sends(staff, drawn, route, method):
+def test_routes_without_csrf_tokens_refuse_requests_from_another_site(staff, drawn, route, method):
     for origin in (f"https://{FOREIGN}", "null"):
         answer = getattr(staff, method)(route, headers={**JSON, "Origin": origin})
 
@@ -171,7 +171,7 @@ def test_what_takes_no_token_takes_nothing_that_another_site_sends(staff, drawn,
         assert "Access-Control-Allow-Origin" not in answer
 
 
-def test_only_the_flask_apps_address_and_the_api_take_what_has_no_token():
+def test_only_the_flask_url_and_the_api_accept_posts_without_csrf_tokens():
     exempt = {
         route for route, each in ROUTES.items() if getattr(each.callback, "csrf_exempt", False)
     }
@@ -179,7 +179,7 @@ def test_only_the_flask_apps_address_and_the_api_take_what_has_no_token():
     assert exempt == WITHOUT_TOKEN
 
 
-def test_a_person_whose_form_has_no_token_gets_a_page():
+def test_a_person_whose_form_has_no_csrf_token_gets_an_error_page():
     client = Client(enforce_csrf_checks=True)
     client.get("/")
 
@@ -190,7 +190,7 @@ def test_a_person_whose_form_has_no_token_gets_a_page():
     assert_guarded(answer)
 
 
-def test_a_form_with_its_token_is_taken():
+def test_a_form_with_its_csrf_token_is_accepted():
     client = Client(enforce_csrf_checks=True)
     client.get("/")
     token = {"X-CSRFToken": client.cookies["csrftoken"].value, "Origin": "http://testserver"}
@@ -198,11 +198,11 @@ def test_a_form_with_its_token_is_taken():
     assert client.post("/drawings/", {"canvas_data": LIST}, headers=token).status_code == 303
 
 
-# --- Answers that no route gives ------------------------------------------------------------
+# --- Responses outside the routes -----------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["css/site.css", "js/pages/studio.js", "img/icon.svg"])
-def test_static_files_have_the_headers(client, name):
+def test_static_files_have_the_security_headers(client, name):
     answer = client.get(static(f"drawings/{name}"))
 
     answer.close()
@@ -221,7 +221,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("headers", [{}, JSON])
 @pytest.mark.parametrize(("status", "method", "url", "data"), REFUSED)
-def test_refusals_have_the_headers(client, status, method, url, data, headers):
+def test_refusals_have_the_security_headers(client, status, method, url, data, headers):
     answer = getattr(client, method)(url, data, headers=headers)
 
     assert answer.status_code == status
@@ -229,7 +229,7 @@ def test_refusals_have_the_headers(client, status, method, url, data, headers):
 
 
 @pytest.mark.parametrize("headers", [{}, JSON])
-def test_refusals_of_too_much_have_the_headers(client, settings, headers):
+def test_refusals_by_a_rate_limit_have_the_security_headers(client, settings, headers):
     settings.SUBMIT_RATE = Rate(1, 10**9)
 
     answers = [client.post("/drawings/", {"canvas_data": LIST}, headers=headers) for _ in range(2)]
@@ -238,7 +238,7 @@ def test_refusals_of_too_much_have_the_headers(client, settings, headers):
     assert_guarded(answers[1])
 
 
-def test_a_body_that_is_refused_unread_has_the_headers(client):
+def test_refusals_of_an_unread_body_have_the_security_headers(client):
     answer = client.post("/drawings/", headers={"Transfer-Encoding": "chunked"})
 
     assert answer.status_code == 400
@@ -246,7 +246,7 @@ def test_a_body_that_is_refused_unread_has_the_headers(client):
 
 
 @pytest.mark.parametrize(("error", "status"), [(RuntimeError, 500), (OperationalError, 503)])
-def test_faults_have_the_headers(client, monkeypatch, error, status):
+def test_server_errors_have_the_security_headers(client, monkeypatch, error, status):
     def fail(*arguments):
         raise error
 
@@ -272,21 +272,21 @@ def https(settings):
 
 
 @pytest.mark.parametrize("url", ["/", "/nosuch", "/admin/login/", "/healthz"])
-def test_browsers_are_told_to_stay_with_tls(https, url):
+def test_responses_tell_browsers_to_stay_with_tls(https, url):
     answer = https.get(url, secure=True)
 
     assert answer["Strict-Transport-Security"] == "max-age=31536000"
     assert_guarded(answer)
 
 
-def test_static_files_tell_it_too(https):
+def test_static_files_tell_browsers_to_stay_with_tls(https):
     answer = https.get(static("drawings/css/site.css"), secure=True)
 
     answer.close()
     assert "Strict-Transport-Security" in answer
 
 
-def test_what_comes_without_tls_is_led_there(https):
+def test_a_request_without_tls_is_redirected_to_https(https):
     answer = https.get("/gallery/?q=x")
 
     assert answer.status_code == 301
@@ -294,14 +294,14 @@ def test_what_comes_without_tls_is_led_there(https):
     assert_guarded(answer)
 
 
-def test_a_foreign_host_is_not_led_there(https):
+def test_a_request_for_a_foreign_host_is_not_redirected(https):
     answer = https.get("/", headers={"Host": FOREIGN})
 
     assert answer.status_code == 400
     assert_guarded(answer)
 
 
-def test_cookies_are_for_tls_and_for_this_site(https, settings, django_user_model):
+def test_cookies_are_limited_to_tls_and_to_this_site(https, settings, django_user_model):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     account = {"username": "ada", "password": "right"}
     django_user_model.objects.create_superuser(**account)
@@ -316,7 +316,7 @@ def test_cookies_are_for_tls_and_for_this_site(https, settings, django_user_mode
     assert session["httponly"]
 
 
-def test_a_host_that_a_client_claims_is_never_written_into_a_page(client, drawn):
+def test_a_host_claimed_by_a_client_never_appears_in_a_page(client, drawn):
     page = client.get(drawn.get_absolute_url(), headers={"X-Forwarded-Host": FOREIGN})
 
     assert page.status_code == 200

@@ -18,19 +18,19 @@ pytestmark = pytest.mark.django_db
 
 
 def shown(response):
-    """The ids of the drawings on the page, in order."""
+    """Returns the ids of the drawings on the page, in order."""
     links = re.findall(r'class="card" href="/drawings/([0-9a-f-]{36})/"', response.content.decode())
     return [UUID(link) for link in links]
 
 
 def older(response):
-    """The address of the next page, or None."""
+    """Returns the query string of the older page, or None."""
     link = re.search(r'rel="next" href="([^"]+)"', response.content.decode())
     return link and unescape(link[1])
 
 
 def newer(response):
-    """The address of the page before, or None."""
+    """Returns the query string of the newer page, or None."""
     link = re.search(r'rel="prev" href="([^"]+)"', response.content.decode())
     return link and unescape(link[1])
 
@@ -50,7 +50,7 @@ def make_drawings(make_drawing):
     return make
 
 
-# --- What it shows --------------------------------------------------------------------------
+# --- Contents -------------------------------------------------------------------------------
 
 
 def test_the_newest_drawing_comes_first(client, make_drawings):
@@ -59,7 +59,7 @@ def test_the_newest_drawing_comes_first(client, make_drawings):
     assert shown(client.get(URL)) == ids
 
 
-def test_a_drawing_is_shown_with_its_picture_title_and_artist(client, make_drawing):
+def test_a_drawing_is_shown_with_its_image_title_and_artist(client, make_drawing):
     drawing = make_drawing(title="Fox", artist="Ada")
 
     page = client.get(URL).content.decode()
@@ -69,7 +69,7 @@ def test_a_drawing_is_shown_with_its_picture_title_and_artist(client, make_drawi
     assert '<span class="caption-artist">Ada</span>' in page
 
 
-def test_a_drawing_without_words_is_untitled_and_anonymous(client, make_drawing):
+def test_a_drawing_without_title_and_artist_is_untitled_and_anonymous(client, make_drawing):
     make_drawing()
 
     page = client.get(URL).content.decode()
@@ -88,14 +88,14 @@ def test_a_title_cannot_break_out_of_the_page(client, make_drawing):
 
 
 @pytest.mark.parametrize("status", ["hidden", "pending"])
-def test_only_published_drawings_are_on_the_wall(client, admin_client, make_drawing, status):
+def test_only_published_drawings_are_in_the_gallery(client, admin_client, make_drawing, status):
     make_drawing(status=status)
 
     assert shown(client.get(URL)) == []
     assert shown(admin_client.get(URL)) == []
 
 
-def test_an_empty_wall_invites_to_draw(client):
+def test_an_empty_gallery_invites_visitors_to_draw(client):
     page = client.get(URL).content.decode()
 
     assert "The wall is still empty" in page
@@ -105,7 +105,7 @@ def test_an_empty_wall_invites_to_draw(client):
 # --- Pages ----------------------------------------------------------------------------------
 
 
-def test_a_full_page_has_no_older_one(client, make_drawings):
+def test_a_single_full_page_has_no_older_link(client, make_drawings):
     ids = make_drawings(PAGE_SIZE)
 
     response = client.get(URL)
@@ -126,7 +126,7 @@ def test_following_older_shows_every_drawing_once(client, make_drawings):
     assert found == ids
 
 
-def test_a_page_stays_what_it_was_while_new_drawings_arrive(client, make_drawings):
+def test_new_drawings_do_not_change_an_older_page(client, make_drawings):
     ids = make_drawings(PAGE_SIZE + 5)
     second = older(client.get(URL))
 
@@ -135,7 +135,7 @@ def test_a_page_stays_what_it_was_while_new_drawings_arrive(client, make_drawing
     assert shown(client.get(URL + second)) == ids[PAGE_SIZE:]
 
 
-def test_following_newer_leads_back_through_every_drawing(client, make_drawings):
+def test_following_newer_shows_every_drawing_once(client, make_drawings):
     ids = make_drawings(3 * PAGE_SIZE)
     last = client.get(URL + older(client.get(URL + older(client.get(URL)))))
 
@@ -146,7 +146,7 @@ def test_following_newer_leads_back_through_every_drawing(client, make_drawings)
     assert newer(first) is None
 
 
-def test_what_is_newer_than_the_second_drawing_is_shown_with_a_full_page(client, make_drawings):
+def test_the_newest_page_is_full_even_when_reached_by_following_newer(client, make_drawings):
     ids = make_drawings(PAGE_SIZE + 5)
 
     response = client.get(URL, {"after": ids[1]})
@@ -154,7 +154,7 @@ def test_what_is_newer_than_the_second_drawing_is_shown_with_a_full_page(client,
     assert shown(response) == ids[:PAGE_SIZE]
 
 
-def test_a_further_page_leads_back_to_the_newest(client, make_drawings):
+def test_an_older_page_links_to_the_newest(client, make_drawings):
     ids = make_drawings(2)
 
     page = client.get(f"{URL}?before={ids[0]}").content.decode()
@@ -162,7 +162,7 @@ def test_a_further_page_leads_back_to_the_newest(client, make_drawings):
     assert '<a class="button quiet" href="/gallery/">Newest</a>' in page
 
 
-def test_before_the_oldest_there_is_nothing(client, make_drawings):
+def test_a_page_before_the_oldest_drawing_is_empty(client, make_drawings):
     ids = make_drawings(2)
 
     response = client.get(f"{URL}?before={ids[-1]}")
@@ -172,14 +172,14 @@ def test_before_the_oldest_there_is_nothing(client, make_drawings):
     assert "There are no older drawings." in response.content.decode()
 
 
-def test_the_cursor_may_be_a_drawing_that_is_gone(client, make_drawings):
+def test_the_cursor_may_be_a_deleted_drawing(client, make_drawings):
     ids = make_drawings(3)
     Drawing.objects.filter(pk=ids[0]).delete()
 
     assert shown(client.get(f"{URL}?before={ids[0]}")) == ids[1:]
 
 
-def test_a_drawing_stands_where_its_id_puts_it(client, make_drawing):
+def test_drawings_are_ordered_by_id(client, make_drawing):
     new = make_drawing()
     then = datetime(2020, 5, 1, tzinfo=UTC)
     old = make_drawing(id=uuid7(nanoseconds=int(then.timestamp()) * 10**9), created_at=then)
@@ -190,7 +190,7 @@ def test_a_drawing_stands_where_its_id_puts_it(client, make_drawing):
 # --- Search ---------------------------------------------------------------------------------
 
 
-def test_search_looks_for_title_and_artist(client, make_drawing):
+def test_search_matches_title_and_artist(client, make_drawing):
     fox = make_drawing(title="Red Fox")
     by_ada = make_drawing(title="A red fox, by", artist="Ada Lovelace")
     make_drawing(title="Owl", artist="Grace")
@@ -200,14 +200,14 @@ def test_search_looks_for_title_and_artist(client, make_drawing):
 
 
 @pytest.mark.parametrize("status", ["hidden", "pending"])
-def test_search_finds_only_what_is_on_the_wall(client, make_drawing, status):
+def test_search_finds_only_published_drawings(client, make_drawing, status):
     drawing = make_drawing(title="Fox", status=status)
 
     assert shown(client.get(URL, {"q": "fox"})) == []
     assert shown(client.get(URL, {"q": str(drawing.id)})) == []
 
 
-def test_a_colormap_selects_its_drawings(client, make_drawing):
+def test_the_colormap_filter_selects_drawings(client, make_drawing):
     drawing = make_drawing(colormap="magma")
     make_drawing(colormap="gray")
 
@@ -217,7 +217,7 @@ def test_a_colormap_selects_its_drawings(client, make_drawing):
     assert "<option selected>magma</option>" in response.content.decode()
 
 
-def test_search_and_colormap_hold_on_the_further_pages(client, make_drawings):
+def test_older_pages_keep_the_search_and_the_colormap(client, make_drawings):
     ids = make_drawings(PAGE_SIZE + 2, title="Fox & Owl", colormap="magma")
     make_drawings(3, title="Fox & Owl", colormap="gray")
     make_drawings(3, title="Owl", colormap="magma")
@@ -252,7 +252,7 @@ def test_a_search_that_finds_nothing_says_so(client, make_drawing):
         (f"cmap={quote('a/b')}", "cmap"),
     ],
 )
-def test_what_cannot_be_looked_for_is_refused_by_name(client, query, blamed):
+def test_an_invalid_filter_is_refused_by_name(client, query, blamed):
     as_json = client.get(f"{URL}?{query}", headers={"Accept": "application/json"})
     as_page = client.get(f"{URL}?{query}")
 
@@ -261,10 +261,10 @@ def test_what_cannot_be_looked_for_is_refused_by_name(client, query, blamed):
     assert as_json.json()["errors"][blamed][0] in unescape(as_page.content.decode())
 
 
-# --- How much it asks -----------------------------------------------------------------------
+# --- Queries --------------------------------------------------------------------------------
 
 
-def test_twice_the_drawings_take_no_more_queries_and_no_pixels(client, make_drawings):
+def test_twice_as_many_drawings_take_no_more_queries_and_read_no_pixels(client, make_drawings):
     make_drawings(8)
     with CaptureQueriesContext(connection) as few:
         client.get(URL)
@@ -277,7 +277,9 @@ def test_twice_the_drawings_take_no_more_queries_and_no_pixels(client, make_draw
     assert "blob" not in many[0]["sql"]
 
 
-def test_a_search_takes_as_many_queries_for_twice_the_drawings_and_no_pixels(client, make_drawings):
+def test_a_search_of_twice_as_many_drawings_takes_no_more_queries_and_reads_no_pixels(
+    client, make_drawings
+):
     make_drawings(4, title="Fox")
     with CaptureQueriesContext(connection) as few:
         client.get(URL, {"q": "fox", "cmap": "gray"})

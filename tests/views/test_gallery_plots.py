@@ -53,7 +53,7 @@ def recorder(monkeypatch):
     return recorder
 
 
-# --- Figures ------------------------------------------------------------------------------
+# --- Plots --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def recorder(monkeypatch):
         ("ink", lambda fields: (fields < 128).mean(axis=0)),
     ],
 )
-def test_a_figure_shows_what_numpy_tells_of_the_fields(
+def test_a_plot_shows_what_numpy_computes_from_the_pixels(
     client, make_fields, recorder, monkeypatch, kind, of
 ):
     monkeypatch.setattr(views, "BATCH_PIXELS", 5 * 20 * 24)
@@ -84,7 +84,7 @@ def test_a_figure_shows_what_numpy_tells_of_the_fields(
     assert bunches == [5, 5, 2]
 
 
-def test_the_pixels_of_the_mean_are_in_the_figure(client, make_drawing, here):
+def test_the_plot_contains_the_pixels_of_the_mean(client, make_drawing, inline_worker):
     for shade in (0, 100):
         field = np.full((20, 20), 200, np.uint8)
         field[:10] = shade
@@ -98,7 +98,7 @@ def test_the_pixels_of_the_mean_are_in_the_figure(client, make_drawing, here):
     assert tuple(picture[top + side - 40, at]) == (255, 255, 255)  # 200, the greatest
 
 
-def test_the_contact_sheet_shows_the_drawings_the_newest_first(client, make_drawing, recorder):
+def test_the_contact_sheet_shows_the_drawings_newest_first(client, make_drawing, recorder):
     shades = [0, 64, 128, 255]
     for shade in shades:
         make_drawing(np.full((20, 20), shade, np.uint8))
@@ -110,7 +110,7 @@ def test_the_contact_sheet_shows_the_drawings_the_newest_first(client, make_draw
     assert [np.asarray(picture)[0, 0, 0] for picture in pictures] == shades[::-1]
 
 
-def test_the_days_are_those_of_the_selection(client, make_drawing, recorder):
+def test_the_days_plot_counts_only_the_selected_drawings(client, make_drawing, recorder):
     for day, number in ((1, 2), (3, 1)):
         time = datetime(2026, 5, day, 12, tzinfo=UTC)
         for at in range(number):
@@ -135,7 +135,7 @@ def test_the_days_are_those_of_the_selection(client, make_drawing, recorder):
         ),
     ],
 )
-def test_where_a_count_ends_early_it_is_told(
+def test_the_byline_says_where_a_count_was_cut_short(
     client, make_drawing, monkeypatch, query, byline, number
 ):
     monkeypatch.setattr(sampling, "MAX_DRAWINGS", 10)
@@ -163,7 +163,9 @@ def test_where_a_count_ends_early_it_is_told(
 
 
 @pytest.mark.parametrize(("kind", "form"), EVERY)
-def test_every_figure_comes_in_every_form(client, make_fields, here, caplog, kind, form):
+def test_every_plot_is_available_in_every_format(
+    client, make_fields, inline_worker, caplog, kind, form
+):
     make_fields(3, title="$fox")
 
     response = client.get(f"{URL}{kind}.{form}?q=%24fox")
@@ -191,7 +193,7 @@ def test_noise_of_the_largest_size_is_drawn_within_the_workers_limit(
 
 
 @pytest.mark.parametrize("kind", gallery_plots.KINDS)
-def test_a_figure_of_hidden_drawings_alone_is_not_there(client, admin_client, make_drawing, kind):
+def test_a_plot_of_hidden_drawings_only_is_not_found(client, admin_client, make_drawing, kind):
     make_drawing(status="hidden")
     make_drawing(status="pending")
 
@@ -201,7 +203,7 @@ def test_a_figure_of_hidden_drawings_alone_is_not_there(client, admin_client, ma
 
 @pytest.fixture
 def after_sampling(monkeypatch):
-    """Lets something happen between the sample and the reading of its pixels."""
+    """Runs a function between sampling the drawings and reading their pixels."""
 
     def do(change):
         take = sampling.take_sample
@@ -218,8 +220,8 @@ def after_sampling(monkeypatch):
 
 @pytest.mark.parametrize("kind", ["mean", "spread", "ink", "contact"])
 @pytest.mark.parametrize(("kept", "status"), [(0, 404), (1, 503), (2, 503)])
-def test_what_is_hidden_meanwhile_is_in_no_figure(
-    client, make_fields, here, after_sampling, monkeypatch, kind, kept, status
+def test_a_plot_is_refused_if_a_drawing_is_hidden_while_it_is_made(
+    client, make_fields, inline_worker, after_sampling, monkeypatch, kind, kept, status
 ):
     monkeypatch.setattr(views, "BATCH_PIXELS", 1)
     make_fields(3)
@@ -233,7 +235,9 @@ def test_what_is_hidden_meanwhile_is_in_no_figure(
     assert client.get(f"{URL}{kind}.png").status_code == (200 if kept else 404)
 
 
-def test_a_contact_sheet_looks_as_its_name_tells(client, make_fields, here, after_sampling):
+def test_a_contact_sheet_matches_its_etag_despite_a_concurrent_change(
+    client, make_fields, inline_worker, after_sampling
+):
     make_fields(2, colormap="magma")
     before = client.get(f"{URL}contact.png")
     after_sampling(lambda: Drawing.objects.update(colormap="gray"))
@@ -244,9 +248,7 @@ def test_a_contact_sheet_looks_as_its_name_tells(client, make_fields, here, afte
 
 
 @pytest.mark.parametrize(("damaged", "title"), [(1, "The mean of 2 drawings"), (3, None)])
-def test_a_figure_tells_how_many_drawings_are_in_it(
-    client, make_fields, monkeypatch, damaged, title
-):
+def test_a_plot_says_how_many_drawings_it_shows(client, make_fields, monkeypatch, damaged, title):
     titles = []
 
     def run(function, /, *args, **kwargs):
@@ -264,7 +266,7 @@ def test_a_figure_tells_how_many_drawings_are_in_it(
     assert titles[-1] == title
 
 
-def test_a_drawing_that_is_hidden_is_in_the_next_figure_no_more(client, make_fields, recorder):
+def test_a_hidden_drawing_is_not_in_the_next_plot(client, make_fields, recorder):
     make_fields(3)
     etag = client.get(f"{URL}mean.png")["ETag"]
     newest = Drawing.objects.newest_first()[:1]
@@ -277,7 +279,7 @@ def test_a_drawing_that_is_hidden_is_in_the_next_figure_no_more(client, make_fie
 
 
 @pytest.mark.parametrize("name", ["nosuch.png", "mean.gif", "mean", "..%2fmean.png", "MEAN.png"])
-def test_a_figure_that_there_is_not_is_not_found(client, make_drawing, name):
+def test_an_unknown_plot_is_not_found(client, make_drawing, name):
     make_drawing()
 
     assert client.get(URL + name).status_code == 404
@@ -301,7 +303,7 @@ def test_a_figure_that_there_is_not_is_not_found(client, make_drawing, name):
         ("since=2026-02-02&until=2026-02-01", "since"),
     ],
 )
-def test_what_cannot_be_selected_is_refused_by_name(client, make_drawing, name, query, blamed):
+def test_an_invalid_selection_is_refused_by_name(client, make_drawing, name, query, blamed):
     make_drawing()
 
     response = client.get(f"{URL}{name}?{query}", headers=JSON)
@@ -310,7 +312,7 @@ def test_what_cannot_be_selected_is_refused_by_name(client, make_drawing, name, 
     assert list(response.json()["errors"]) == [blamed]
 
 
-def test_a_form_that_cannot_be_taken_comes_back_as_it_was_filled_in(client, make_drawing):
+def test_an_invalid_form_is_shown_again_as_it_was_filled_in(client, make_drawing):
     make_drawing()
 
     response = client.get(f"{URL}?artist=Ada&cmap=magma&since=yesterday")
@@ -328,14 +330,14 @@ def test_a_form_that_cannot_be_taken_comes_back_as_it_was_filled_in(client, make
 
 
 @pytest.mark.parametrize("query", ["since=0001-01-01", "until=9999-12-31", "since=1969-12-31"])
-def test_any_day_may_be_selected_by(client, make_drawing, here, query):
+def test_any_day_may_limit_the_selection(client, make_drawing, inline_worker, query):
     make_drawing()
 
     for name in ("", "mean.png", "days.png"):
         assert client.get(f"{URL}{name}?{query}").status_code == 200
 
 
-def test_the_days_are_selected_by_both_included(client, make_drawing):
+def test_the_first_and_the_last_selected_day_are_included(client, make_drawing):
     for day in range(1, 6):
         time = datetime(2026, 5, day, 23, 59, 59, tzinfo=UTC)
         make_drawing(id=uuid7(nanoseconds=int(time.timestamp()) * 10**9))
@@ -345,7 +347,7 @@ def test_the_days_are_selected_by_both_included(client, make_drawing):
     assert "All 3 drawings of this selection, from 2 May 2026 to 4 May 2026." in page
 
 
-def test_an_artists_drawings_are_selected_by_the_exact_name(client, make_drawing):
+def test_drawings_are_selected_by_the_exact_name_of_the_artist(client, make_drawing):
     for artist in ("Ada & Söhne", "ada & söhne", "Ada", ""):
         drawing = make_drawing(artist=artist)
         page = unescape(client.get(drawing.get_absolute_url()).content.decode())
@@ -357,13 +359,13 @@ def test_an_artists_drawings_are_selected_by_the_exact_name(client, make_drawing
             assert response["Cache-Control"] == "public, max-age=300"
 
 
-# --- What it costs ------------------------------------------------------------------------
+# --- Queries ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["", "mean.png", "contact.png", "days.png"])
 @pytest.mark.parametrize("query", ["", "?q=fox", "?cmap=gray"])
-def test_twice_the_drawings_take_no_more_queries(
-    client, make_drawing, here, monkeypatch, name, query
+def test_twice_as_many_drawings_take_no_more_queries(
+    client, make_drawing, inline_worker, monkeypatch, name, query
 ):
     monkeypatch.setattr(sampling, "MAX_DRAWINGS", 40)
     monkeypatch.setattr(sampling, "PLACES", 4)

@@ -1,4 +1,4 @@
-"""The page of plots, and what limits and caches do to its plots."""
+"""The page of plots, and the limits and caching of its plots."""
 
 import re
 from html import unescape
@@ -31,8 +31,8 @@ RNG = np.random.default_rng(7)
 
 
 @pytest.mark.parametrize("name", ["mean.png", "contact.svg", "days.pdf"])
-def test_what_the_client_has_is_not_sent_again_and_no_pixels_are_read(
-    client, make_fields, here, name
+def test_a_matching_etag_gets_not_modified_without_reading_pixels(
+    client, make_fields, inline_worker, name
 ):
     make_fields(2)
     etag = client.get(URL + name)["ETag"]
@@ -44,7 +44,7 @@ def test_what_the_client_has_is_not_sent_again_and_no_pixels_are_read(
     assert not [query["sql"] for query in queries if '"blob"' in query["sql"]]
 
 
-def test_the_etag_changes_with_the_drawings_and_the_selection(client, make_fields, here):
+def test_the_etag_changes_with_the_drawings_and_the_selection(client, make_fields, inline_worker):
     make_fields(2, title="fox")
     etags = {client.get(f"{URL}mean.png{query}")["ETag"] for query in ("", "?q=fox")}
     make_fields(1)
@@ -59,7 +59,9 @@ def test_the_etag_changes_with_the_drawings_and_the_selection(client, make_field
 
 
 @pytest.mark.parametrize("name", ["mean.png", "contact.svg", "days.pdf"])
-def test_the_etag_changes_with_the_code_that_draws(client, make_drawing, here, monkeypatch, name):
+def test_the_etag_changes_with_the_plotting_code(
+    client, make_drawing, inline_worker, monkeypatch, name
+):
     make_drawing()
     address = f"{URL}{name}"
     etags = [client.get(address)["ETag"]]
@@ -83,8 +85,8 @@ def test_the_etag_changes_with_the_code_that_draws(client, make_drawing, here, m
         ("q=fox&x=1", "private"),
     ],
 )
-def test_only_plainly_spelled_queries_are_for_shared_caches(
-    client, make_drawing, here, name, query, scope
+def test_only_canonical_queries_are_cached_publicly(
+    client, make_drawing, inline_worker, name, query, scope
 ):
     make_drawing(title="fox", colormap="magma")
 
@@ -94,7 +96,9 @@ def test_only_plainly_spelled_queries_are_for_shared_caches(
     assert "Cookie" not in response.get("Vary", "")
 
 
-def test_figures_count_for_the_limit_and_the_page_does_not(client, make_drawing, here, settings):
+def test_plots_count_towards_the_limit_but_the_page_does_not(
+    client, make_drawing, inline_worker, settings
+):
     settings.FIGURE_RATE = Rate(1, 10**9)
     make_drawing()
 
@@ -104,7 +108,9 @@ def test_figures_count_for_the_limit_and_the_page_does_not(client, make_drawing,
     assert int(answers[1]["Retry-After"]) > 0
 
 
-def test_who_asks_too_often_costs_no_sample(client, make_drawing, here, settings):
+def test_a_plot_over_the_limit_is_refused_without_sampling(
+    client, make_drawing, inline_worker, settings
+):
     settings.FIGURE_RATE = Rate(1, 10**9)
     make_drawing()
     client.get(f"{URL}mean.png")
@@ -116,9 +122,7 @@ def test_who_asks_too_often_costs_no_sample(client, make_drawing, here, settings
 
 
 @pytest.mark.parametrize("kind", gallery_plots.KINDS)
-def test_figures_are_refused_for_a_moment_while_another_is_drawn(
-    client, make_drawing, monkeypatch, kind
-):
+def test_plots_are_refused_briefly_while_another_is_drawn(client, make_drawing, monkeypatch, kind):
     monkeypatch.setattr(worker, "WAIT_SECONDS", 0.01)
     make_drawing()
 
@@ -130,14 +134,14 @@ def test_figures_are_refused_for_a_moment_while_another_is_drawn(
     assert response["Cache-Control"] == "no-store"
 
 
-def test_the_page_and_its_figures_are_only_for_reading(client):
+def test_the_page_and_its_plots_are_read_only(client):
     assert {client.post(URL + name).status_code for name in ("", "mean.png")} == {405}
 
 
 # --- The page -----------------------------------------------------------------------------
 
 
-def test_the_page_shows_every_figure_with_room_kept_for_it(client, make_fields, here):
+def test_the_page_shows_every_plot_and_reserves_its_space(client, make_fields, inline_worker):
     make_fields(3, 17, 33, title="fox", colormap="magma")
 
     response = client.get(f"{URL}?q=fox&cmap=magma")
@@ -151,7 +155,7 @@ def test_the_page_shows_every_figure_with_room_kept_for_it(client, make_fields, 
         assert figure["src"].endswith("?q=fox&cmap=magma")
 
 
-def test_the_words_in_a_figures_place_tell_numbers(client, make_fields):
+def test_the_alternative_text_of_a_plot_gives_numbers(client, make_fields):
     make_fields(3)
     make_fields(1, 16, 16)
 
@@ -163,7 +167,7 @@ def test_the_words_in_a_figures_place_tell_numbers(client, make_fields):
     assert re.match(r"Bars: 4 drawings on 1 day, ending .*\. The most, 4, on", alts["days"])
 
 
-def test_the_page_offers_every_figure_in_every_form(client, make_drawing, here):
+def test_the_page_offers_every_plot_in_every_format(client, make_drawing, inline_worker):
     make_drawing()
     page = client.get(URL).content.decode()
 
@@ -171,13 +175,13 @@ def test_the_page_offers_every_figure_in_every_form(client, make_drawing, here):
         assert f'<a href="{URL}{kind}.{form}"' in page
 
 
-def test_the_page_says_which_drawings_are_taken(client, make_fields):
+def test_the_page_says_which_drawings_are_plotted(client, make_fields):
     make_fields(2)
 
     assert "All 2 drawings on the wall, from " in text_of(client.get(URL))
 
 
-def test_the_days_are_there_as_a_table(client, make_fields):
+def test_the_page_also_shows_the_days_as_a_table(client, make_fields):
     make_fields(2)
     day = day_of(Drawing.objects.newest_first()[0].id)
 
@@ -186,7 +190,7 @@ def test_the_days_are_there_as_a_table(client, make_fields):
     assert f'<th scope="row">{day}</th><td>2</td>' in page
 
 
-def test_the_form_keeps_what_was_asked_for(client, make_drawing):
+def test_the_form_keeps_the_selection(client, make_drawing):
     make_drawing()
 
     page = unescape(client.get(f"{URL}?q=%22fox&cmap=hot&since=2020-01-02").content.decode())
@@ -197,7 +201,7 @@ def test_the_form_keeps_what_was_asked_for(client, make_drawing):
     assert 'name="until" value=""' in page
 
 
-def test_the_gallery_leads_to_the_plots_and_back_with_its_search(client, make_drawing):
+def test_the_gallery_and_the_plots_link_to_each_other_with_the_search(client, make_drawing):
     make_drawing(title="fox")
 
     gallery = unescape(client.get("/gallery/?q=fox&cmap=gray").content.decode())
@@ -207,7 +211,7 @@ def test_the_gallery_leads_to_the_plots_and_back_with_its_search(client, make_dr
     assert f'href="{URL}"' in client.get("/gallery/").content.decode()
 
 
-def test_where_there_is_nothing_to_plot_the_page_says_so(client, make_drawing):
+def test_the_page_says_when_there_is_nothing_to_plot(client, make_drawing):
     assert "The wall is still empty" in text_of(client.get(URL))
     make_drawing(status="hidden")
     assert "The wall is still empty" in text_of(client.get(URL))
@@ -216,7 +220,7 @@ def test_where_there_is_nothing_to_plot_the_page_says_so(client, make_drawing):
     assert "mean.png" not in page.content.decode()
 
 
-def test_no_title_and_no_search_gets_out_of_the_page(client, make_drawing):
+def test_titles_and_searches_cannot_break_out_of_the_page(client, make_drawing):
     bad = '"><script>alert(1)</script>'
     make_drawing(title=bad)
 
@@ -224,7 +228,9 @@ def test_no_title_and_no_search_gets_out_of_the_page(client, make_drawing):
 
 
 @pytest.mark.parametrize(("kind", "form"), EVERY)
-def test_a_search_for_a_byte_order_mark_breaks_no_figure(client, make_drawing, here, kind, form):
+def test_a_search_for_a_byte_order_mark_does_not_break_a_plot(
+    client, make_drawing, inline_worker, kind, form
+):
     make_drawing(samples.shades(20, 20), title="fox")
 
     assert client.get(f"{URL}{kind}.{form}", {"q": "fox\ufeff"}).status_code in (200, 404)

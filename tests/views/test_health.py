@@ -21,15 +21,15 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def look_each_time(monkeypatch):
-    """What was seen before is not what is asked for here."""
+def no_cached_readiness(monkeypatch):
+    """Disables the caching of results."""
     monkeypatch.setattr(readiness.readiness, "valid_until", 0.0)
     monkeypatch.setattr(readiness, "MAX_AGE_SECONDS", 0.0)
 
 
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory):
-    """A migrated database of SQLite, whatever the tests run on."""
+    """A migrated SQLite database, whatever database the tests run on."""
     data_dir = tmp_path_factory.mktemp("migrated")
     on_sqlite(data_dir).manage("migrate", "--verbosity=0")
     return data_dir / "db.sqlite3"
@@ -37,7 +37,7 @@ def migrated(tmp_path_factory):
 
 @pytest.fixture
 def sqlite(migrated, tmp_path, monkeypatch):
-    """The site on a copy of it: the file's path."""
+    """Runs the site on a copy of that database. Yields the path of the copy."""
     file = tmp_path / "db.sqlite3"
     shutil.copy(migrated, file)
     usual = connections["default"]
@@ -58,7 +58,7 @@ def fault(client):
     return answer.get("fault")
 
 
-def test_a_process_that_answers_is_alive(client, django_assert_num_queries):
+def test_a_process_that_responds_is_alive(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         response = client.get("/healthz")
 
@@ -72,14 +72,14 @@ def test_a_site_that_can_serve_is_ready(client):
 
 
 @pytest.mark.parametrize("url", ["/healthz", "/readyz"])
-def test_no_cache_answers_for_the_site(client, url):
+def test_health_responses_are_never_cached(client, url):
     response = client.get(url)
 
     assert "no-store" in response["Cache-Control"]
     assert client.head(url).status_code == 200
 
 
-def test_who_asks_often_does_not_make_the_database_work(
+def test_frequent_readiness_checks_do_not_query_the_database(
     client, monkeypatch, django_assert_num_queries
 ):
     monkeypatch.setattr(readiness, "MAX_AGE_SECONDS", 60.0)
@@ -96,20 +96,20 @@ def test_a_site_whose_migrations_are_not_applied_is_not_ready(client, app):
     assert fault(client) == "migrations are not applied"
 
 
-def test_a_site_whose_database_is_a_newer_releases_is_not_ready_and_names_the_migration(client):
+def test_a_site_with_the_database_of_a_newer_release_is_not_ready(client):
     MigrationRecorder.Migration.objects.create(app="drawings", name="9999_new")
 
     assert fault(client) == "a newer release has applied the migration drawings.9999_new"
 
 
-def test_a_migration_of_an_app_that_was_removed_keeps_no_site_from_serving(client):
+def test_a_migration_of_a_removed_app_does_not_make_the_site_unready(client):
     MigrationRecorder.Migration.objects.create(app="removed", name="0001_initial")
 
     assert fault(client) is None
 
 
 @pytest.mark.parametrize("table", ["drawings_drawing", "django_session", "django_migrations"])
-def test_a_site_whose_table_is_missing_is_not_ready_and_yet_alive(client, table):
+def test_a_site_whose_table_is_missing_is_alive_but_not_ready(client, table):
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} RENAME TO away")
 
@@ -117,7 +117,7 @@ def test_a_site_whose_table_is_missing_is_not_ready_and_yet_alive(client, table)
     assert client.get("/healthz").status_code == 200
 
 
-def test_a_site_whose_database_is_away_is_not_ready_and_yet_alive(client):
+def test_a_site_whose_database_is_unavailable_is_alive_but_not_ready(client):
     def away(*args):
         raise OperationalError("could not connect")
 
@@ -128,17 +128,17 @@ def test_a_site_whose_database_is_away_is_not_ready_and_yet_alive(client):
     assert alive.status_code == 200
 
 
-def test_a_trial_that_hangs_is_noticed_by_the_next_who_asks(monkeypatch):
+def test_a_check_that_hangs_is_noticed_by_the_next_check(monkeypatch):
     monkeypatch.setattr(readiness, "HANG_SECONDS", 0.0)
     told = readiness.Readiness(lambda: None)
     assert told.current_fault() is None
 
-    told.find_fault = told.current_fault  # another one asks meanwhile
+    told.find_fault = told.current_fault  # a second check starts during the first
 
     assert told.current_fault() == "the database does not answer"
 
 
-def test_the_trial_leaves_nothing_behind(client, sqlite):
+def test_the_readiness_check_leaves_nothing_behind(client, sqlite):
     with closing(sqlite3.connect(sqlite)) as other:
         before = other.execute("PRAGMA data_version").fetchone()
         assert fault(client) is None
@@ -150,9 +150,9 @@ def test_the_trial_leaves_nothing_behind(client, sqlite):
     }
 
 
-def test_a_database_without_room_is_noticed_and_so_is_its_recovery(client, sqlite):
+def test_a_full_database_and_its_recovery_are_noticed(client, sqlite):
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA max_page_count = 1")  # that is, as many as there are
+        cursor.execute("PRAGMA max_page_count = 1")  # limits the database to its current size
 
         assert fault(client) == "the disk is full"
 
@@ -182,18 +182,18 @@ def test_a_directory_that_cannot_be_written_is_noticed(client, sqlite, monkeypat
     assert fault(client) == "the data directory cannot be written"
 
 
-def test_a_lock_that_another_process_keeps_is_noticed_soon(client, sqlite, monkeypatch):
+def test_a_lock_held_by_another_process_is_noticed_soon(client, sqlite, monkeypatch):
     monkeypatch.setattr(readiness, "LOCK_WAIT_MS", 10)
     with closing(sqlite3.connect(sqlite, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
 
         assert fault(client) == "the database is locked"
 
-    with connection.cursor() as cursor:  # who sends a drawing waits as long as ever
+    with connection.cursor() as cursor:  # submissions still wait as long as before
         assert cursor.execute("PRAGMA busy_timeout").fetchone() == (5000,)
 
 
-def test_a_file_that_is_missing_is_noticed_and_not_made_anew(client, sqlite):
+def test_a_missing_database_file_is_noticed_and_not_recreated(client, sqlite):
     assert fault(client) is None
 
     sqlite.unlink()
@@ -202,15 +202,15 @@ def test_a_file_that_is_missing_is_noticed_and_not_made_anew(client, sqlite):
     assert not sqlite.exists()
 
 
-def test_a_file_that_is_no_database_is_noticed(client, sqlite):
+def test_a_file_that_is_not_a_database_is_noticed(client, sqlite):
     sqlite.write_bytes(secrets.token_bytes(100_000))
 
     assert fault(client) == "the database is damaged"
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no poolers")
-def test_between_its_transactions_a_connection_is_any_visitors(transactional_db):
-    """Behind a pooler, the next transaction on it may be one's."""
+def test_the_readiness_check_shortens_timeouts_only_within_its_transactions(transactional_db):
+    """Behind a pooler, a changed setting would leak into the next visitor's transaction."""
     waits: dict[bool, set[str]] = {True: set(), False: set()}
 
     def note(execute, *arguments):
@@ -228,7 +228,7 @@ def test_between_its_transactions_a_connection_is_any_visitors(transactional_db)
     assert "1500ms" in waits[True]
 
 
-# --- A server that has the file open --------------------------------------------------------
+# --- A server with the file open ------------------------------------------------------------
 
 
 def status_of(url, body=None):
@@ -239,7 +239,7 @@ def status_of(url, body=None):
         return error.code
 
 
-def test_a_server_whose_database_file_goes_stores_nothing_and_recovers(migrated, tmp_path):
+def test_a_server_whose_database_file_is_deleted_stores_nothing_and_recovers(migrated, tmp_path):
     file = tmp_path / "db.sqlite3"
     shutil.copy(migrated, file)
     drawing = urllib.parse.urlencode({"canvas_data": samples.brightness_list("0")}).encode()

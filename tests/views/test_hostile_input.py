@@ -1,4 +1,4 @@
-"""What visitors type is text wherever it is shown, and what they ask for is soon done."""
+"""What visitors type is escaped wherever it is shown, and no query takes long."""
 
 import functools
 import inspect
@@ -21,7 +21,7 @@ from tests.support import documents, samples
 TITLE = """<img src=x onerror="hacked=1">'"&{{ 7|add:7 }}"""
 ARTIST = "</script><script>hacked=1</script>"
 
-# A violation of the page's policy becomes an error on its console, which fails the test.
+# Logs violations of the Content-Security-Policy as console errors, which fail the test.
 LISTEN = """addEventListener("securitypolicyviolation", (event) =>
     console.error(event.violatedDirective, event.blockedURI));"""
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def hostile(make_drawing, monkeypatch):
-    """A drawing whose words would run on any page that took them for more than text."""
+    """A drawing whose title and artist would run on any page that did not escape them."""
     monkeypatch.setattr(worker, "worker_process", SimpleNamespace(run=worker.run_inline))
     given = documents.document(documents.LINE)
     values = {"strokes": strokes.pack(given), "strokes_agree": True}
@@ -38,7 +38,7 @@ def hostile(make_drawing, monkeypatch):
 
 
 def pages(drawing):
-    """Where visitors see the drawing's words, and what they ask for."""
+    """Returns the URLs of pages that show the drawing's title and artist, or the query."""
     return [
         "/",
         f"/?on={drawing.id}",
@@ -70,10 +70,10 @@ def admin_pages(drawing):
     ]
 
 
-# --- Words ----------------------------------------------------------------------------------
+# --- Titles and artists ---------------------------------------------------------------------
 
 
-def test_words_are_text_on_every_page(client, admin_client, hostile):
+def test_titles_and_artists_are_escaped_on_every_page(client, admin_client, hostile):
     for url in pages(hostile):
         page = client.get(url).content.decode()
         assert "<img src=x" not in page, url
@@ -84,7 +84,7 @@ def test_words_are_text_on_every_page(client, admin_client, hostile):
         assert "<script>hacked" not in page, url
 
 
-def test_words_are_not_in_what_is_downloaded_but_for_its_name(client, hostile):
+def test_downloads_contain_the_title_only_in_the_file_name(client, hostile):
     for name in ("strokes.svg", "strokes.json", "pixels.npy", "pixels.csv", "pixels.json"):
         answer = client.get(f"{hostile.get_absolute_url()}{name}")
 
@@ -96,9 +96,9 @@ def test_words_are_not_in_what_is_downloaded_but_for_its_name(client, hostile):
 
 
 @pytest.mark.parametrize("name", [TITLE, "../../evil.html", 'x";\r\nX-Evil: 1.png', "a" * 500])
-def test_a_files_name_is_never_used(client, field, name):
+def test_the_name_of_an_uploaded_file_is_never_used(client, field, name):
     file = SimpleUploadedFile("x.png", samples.png(field))
-    vars(file)["_name"] = name  # what Django would clean away before it is sent
+    vars(file)["_name"] = name  # bypasses the cleaning of names in Django's setter
 
     answer = client.post("/drawings/", {"image": file})
 
@@ -113,14 +113,14 @@ def test_a_files_name_is_never_used(client, field, name):
     assert download["Content-Disposition"] == f'attachment; filename="{name}"'
 
 
-def test_a_refused_form_shows_words_as_text(client):
+def test_a_refused_form_shows_the_submitted_values_escaped(client):
     page = client.post("/drawings/", {"title": TITLE, "colormap": TITLE, "image": TITLE})
 
     assert page.status_code == 422
     assert "<img src=x" not in page.content.decode()
 
 
-def test_no_page_of_hostile_words_runs_them_in_a_browser(page, server, hostile):
+def test_no_page_runs_scripts_from_a_title_in_a_browser(page, server, hostile):
     page.add_init_script(LISTEN)
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     for url in [f"/drawings/{hostile.id}/", *pages(hostile)[:4], *pages(hostile)[6:8]]:
@@ -128,7 +128,7 @@ def test_no_page_of_hostile_words_runs_them_in_a_browser(page, server, hostile):
         assert page.evaluate("window.hacked") is None, url
 
 
-def test_no_page_of_the_admin_runs_hostile_words_in_a_browser(page, server, hostile):
+def test_no_admin_page_runs_scripts_from_a_title_in_a_browser(page, server, hostile):
     client = Client()
     client.force_login(get_user_model().objects.create_superuser("curator"))
     session = client.cookies["sessionid"].value
@@ -138,7 +138,7 @@ def test_no_page_of_the_admin_runs_hostile_words_in_a_browser(page, server, host
         page.goto(f"{server.url}{url}")
         assert page.evaluate("window.hacked") is None, url
 
-    # Its words are in the message after a change, in the history and in the recent actions.
+    # The title is in the message after a change, in the history and in the recent actions.
     page.goto(f"{server.url}/admin/drawings/drawing/{hostile.id}/change/")
     page.get_by_label("Artist").fill(f"{ARTIST}!")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -148,9 +148,9 @@ def test_no_page_of_the_admin_runs_hostile_words_in_a_browser(page, server, host
     assert page.evaluate("window.hacked") is None
 
 
-# --- What is asked for ----------------------------------------------------------------------
+# --- Queries --------------------------------------------------------------------------------
 
-LONG = "9" * 3900  # gunicorn takes lines of 4,094 bytes
+LONG = "9" * 3900  # gunicorn accepts request lines of up to 4,094 bytes
 
 QUERIES = [
     f"cmap={LONG}",
@@ -178,7 +178,7 @@ QUERIES = [
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query[:20])
-def test_no_query_makes_the_site_fail_or_draw_something_large(client, hostile, query):
+def test_hostile_queries_neither_cause_errors_nor_large_images(client, hostile, query):
     address = hostile.get_absolute_url()
     names = [
         *("image.png", "plot.png", "plot.svg", "plot.pdf"),
@@ -200,7 +200,7 @@ def test_no_query_makes_the_site_fail_or_draw_something_large(client, hostile, q
 
 
 @pytest.mark.parametrize("name", ["ѵiridis", "viridis\u200b", "9" * 3900, "__class__", "a/../gray"])
-def test_no_name_of_a_colormap_is_more_than_a_name(client, name):
+def test_hostile_colormap_names_are_not_found_and_not_cached(client, name):
     strips = colormaps.strip_png.cache_info().currsize
 
     answer = client.get(f"/colormaps/{name}.png")
@@ -209,23 +209,23 @@ def test_no_name_of_a_colormap_is_more_than_a_name(client, name):
     assert colormaps.strip_png.cache_info().currsize == strips
 
 
-def test_every_cache_of_the_sites_own_is_bounded():
+def test_every_cache_in_the_sites_own_code_is_bounded():
     caches = [
         each
         for name, module in list(sys.modules.items())
         if name.startswith(("drawings.", "drawsite.")) and "tests" not in name
         for each in vars(module).values()
-        # By type: lazy objects would answer isinstance.
+        # Compare types: isinstance would evaluate lazy objects.
         if type(each) is functools._lru_cache_wrapper and each.__module__ == name
     ]
 
     assert colormaps.strip_png in caches
     for cache in caches:
-        is_of_one = not inspect.signature(cache).parameters  # and so keeps one answer at most
+        is_of_one = not inspect.signature(cache).parameters  # so it holds one value at most
         assert is_of_one or cache.cache_parameters()["maxsize"] is not None, cache
 
 
-def test_the_same_question_in_other_words_keeps_nothing(client, hostile):
+def test_variants_of_a_query_are_not_cached(client, hostile):
     client.get(hostile.image_url)
     caches = (colormaps.own_palette, colormaps.strip_png)
     before = [cache.cache_info().currsize for cache in caches]

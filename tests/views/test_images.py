@@ -1,4 +1,4 @@
-"""A drawing's image.png, and the colormaps' strips."""
+"""A drawing's image.png, and colormap strips."""
 
 import matplotlib
 import numpy as np
@@ -29,7 +29,7 @@ def colours(field, cmap, vmin=0, vmax=255):
 # --- image.png ----------------------------------------------------------------------------
 
 
-def test_the_picture_is_in_the_drawings_own_colours(client, make_drawing, field):
+def test_the_image_has_the_drawings_own_colours(client, make_drawing, field):
     drawing = make_drawing(colormap="plasma", vmin=20, vmax=200)
 
     response = client.get(url(drawing))
@@ -49,9 +49,7 @@ def test_the_picture_is_in_the_drawings_own_colours(client, make_drawing, field)
         ("cmap=&vmin=&scale=", "plasma", 20, 200),
     ],
 )
-def test_the_picture_comes_in_the_colours_that_are_asked_for(
-    client, make_drawing, field, query, cmap, vmin, vmax
-):
+def test_the_image_has_the_requested_colours(client, make_drawing, field, query, cmap, vmin, vmax):
     drawing = make_drawing(colormap="plasma", vmin=20, vmax=200)
 
     response = client.get(f"{url(drawing)}?{query}")
@@ -60,7 +58,7 @@ def test_the_picture_comes_in_the_colours_that_are_asked_for(
 
 
 @pytest.mark.parametrize("scale", [1, 2, 8])
-def test_the_picture_comes_larger(client, make_drawing, scale):
+def test_the_image_can_be_scaled_up(client, make_drawing, scale):
     drawing = make_drawing(samples.shades(20, 30))
 
     picture = samples.decoded(client.get(f"{url(drawing)}?scale={scale}").content)
@@ -70,7 +68,7 @@ def test_the_picture_comes_larger(client, make_drawing, scale):
 
 
 @pytest.mark.parametrize(("scale", "takes_turn"), [(2, False), (3, True)])
-def test_a_picture_larger_than_any_drawing_takes_a_turn(
+def test_an_image_larger_than_any_drawing_takes_a_slot(
     client, make_drawing, settings, scale, takes_turn
 ):
     settings.FIGURE_RATE = Rate(1, 60)
@@ -104,7 +102,7 @@ def test_a_picture_larger_than_any_drawing_takes_a_turn(
         ("scale=" + "9" * 5_000, "scale"),
     ],
 )
-def test_a_picture_that_cannot_be_made_is_refused_by_name(client, make_drawing, query, blamed):
+def test_invalid_image_options_are_refused_by_name(client, make_drawing, query, blamed):
     drawing = make_drawing()
 
     response = client.get(f"{url(drawing)}?{query}", headers=JSON)
@@ -118,7 +116,7 @@ def test_a_picture_that_cannot_be_made_is_refused_by_name(client, make_drawing, 
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_a_published_drawing_may_be_cached_for_some_minutes(client, make_drawing, name):
+def test_a_published_drawing_may_be_cached_for_a_few_minutes(client, make_drawing, name):
     response = client.get(url(make_drawing(), name))
 
     assert response["Cache-Control"] == "public, max-age=300"
@@ -127,7 +125,7 @@ def test_a_published_drawing_may_be_cached_for_some_minutes(client, make_drawing
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_what_the_client_has_is_not_sent_again(client, make_drawing, name):
+def test_a_matching_etag_gets_not_modified(client, make_drawing, name):
     drawing = make_drawing()
     etag = client.get(url(drawing, name))["ETag"]
 
@@ -140,7 +138,7 @@ def test_what_the_client_has_is_not_sent_again(client, make_drawing, name):
 
 
 @pytest.mark.parametrize("query", ["cmap=viridis", "vmin=1", "vmax=254", "scale=2"])
-def test_each_version_of_a_picture_has_its_own_etag(client, make_drawing, query):
+def test_each_version_of_an_image_has_its_own_etag(client, make_drawing, query):
     drawing = make_drawing()
     etag = client.get(url(drawing))["ETag"]
 
@@ -150,7 +148,7 @@ def test_each_version_of_a_picture_has_its_own_etag(client, make_drawing, query)
     assert response["ETag"] != etag
 
 
-def test_the_etags_name_the_matplotlib_that_chose_the_colours(client, make_drawing):
+def test_the_etag_contains_the_matplotlib_version(client, make_drawing):
     assert matplotlib.__version__ in client.get(url(make_drawing()))["ETag"]
 
 
@@ -162,7 +160,7 @@ def test_two_drawings_never_share_an_etag(client, make_drawing):
 
 @pytest.mark.parametrize("name", ["image.png", "plot.png"])
 @pytest.mark.parametrize("change", [{"colormap": "magma"}, {"vmin": 10}, {"vmax": 99}])
-def test_the_etag_changes_with_the_rows_colours(client, make_drawing, name, change):
+def test_the_etag_changes_with_the_drawings_colours(client, make_drawing, name, change):
     drawing = make_drawing()
     before = client.get(url(drawing, name))
 
@@ -174,7 +172,7 @@ def test_the_etag_changes_with_the_rows_colours(client, make_drawing, name, chan
     assert after.content != before.content
 
 
-def test_a_head_request_gets_the_headers_alone(client, make_drawing):
+def test_a_head_request_gets_only_the_headers(client, make_drawing):
     response = client.head(url(make_drawing()))
 
     assert response.status_code == 200
@@ -182,13 +180,11 @@ def test_a_head_request_gets_the_headers_alone(client, make_drawing):
     assert response.content == b""
 
 
-# --- What a request costs -----------------------------------------------------------------
+# --- Queries ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("query", ["", "cmap=magma", "vmin=3&scale=2"])
-def test_making_a_picture_asks_the_database_once(
-    client, make_drawing, django_assert_num_queries, query
-):
+def test_rendering_an_image_takes_one_query(client, make_drawing, django_assert_num_queries, query):
     drawing = make_drawing()
 
     with django_assert_num_queries(1) as queries:
@@ -197,7 +193,7 @@ def test_making_a_picture_asks_the_database_once(
     assert "strokes" not in queries.captured_queries[0]["sql"]
 
 
-def test_the_blob_stays_in_the_database_when_the_client_has_the_picture(
+def test_a_matching_etag_gets_not_modified_without_reading_the_blob(
     client, make_drawing, django_assert_num_queries
 ):
     drawing = make_drawing()
@@ -210,7 +206,7 @@ def test_the_blob_stays_in_the_database_when_the_client_has_the_picture(
     assert '"blob"' not in queries.captured_queries[0]["sql"]
 
 
-def test_who_has_another_picture_gets_this_one(client, make_drawing):
+def test_a_stale_etag_gets_the_image(client, make_drawing):
     drawing = make_drawing()
 
     response = client.get(url(drawing), headers={"If-None-Match": '"another"'})
@@ -223,7 +219,7 @@ def test_who_has_another_picture_gets_this_one(client, make_drawing):
     "query",
     ["", "cmap=magma", "cmap=tab20b_r", "scale=1", "scale=8", "cmap=magma&scale=2"],
 )
-def test_a_plainly_spelled_query_may_be_in_shared_caches(client, make_drawing, query):
+def test_canonical_image_queries_are_cached_publicly(client, make_drawing, query):
     response = client.get(f"{url(make_drawing())}?{query}")
 
     assert response["Cache-Control"] == "public, max-age=300"
@@ -252,7 +248,7 @@ def test_a_plainly_spelled_query_may_be_in_shared_caches(client, make_drawing, q
         "&",
     ],
 )
-def test_other_queries_are_not_for_shared_caches(client, make_drawing, query):
+def test_non_canonical_image_queries_are_cached_privately(client, make_drawing, query):
     drawing = make_drawing()
     response = client.get(f"{url(drawing)}?{query}")
     again = client.get(f"{url(drawing)}?{query}", headers={"If-None-Match": response["ETag"]})
@@ -261,7 +257,7 @@ def test_other_queries_are_not_for_shared_caches(client, make_drawing, query):
     assert response["Cache-Control"] == again["Cache-Control"] == "private, max-age=300"
 
 
-def test_no_query_crowds_out_the_palettes_that_are_kept(client, make_drawing):
+def test_image_queries_do_not_evict_cached_palettes(client, make_drawing):
     drawing = make_drawing()
     client.get(url(drawing))
     kept = colormaps.own_palette.cache_info().currsize
@@ -273,18 +269,20 @@ def test_no_query_crowds_out_the_palettes_that_are_kept(client, make_drawing):
 
 
 @pytest.mark.parametrize("name", PICTURES[1:])
-def test_nor_do_other_queries_for_what_is_not_the_picture(client, make_drawing, name):
+def test_queries_for_other_files_are_cached_privately(client, make_drawing, name):
     response = client.get(f"{url(make_drawing(), name)}?x=1")
 
     assert response["Cache-Control"] == "private, max-age=300"
 
 
-# --- Who may see it -----------------------------------------------------------------------
+# --- Access -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize("status", ["hidden", "pending"])
-def test_a_drawing_that_is_not_public_is_gone_at_once(client, make_drawing, name, status):
+def test_an_image_stops_being_served_once_its_drawing_is_withheld(
+    client, make_drawing, name, status
+):
     drawing = make_drawing()
     etag = client.get(url(drawing, name))["ETag"]
 
@@ -297,21 +295,23 @@ def test_a_drawing_that_is_not_public_is_gone_at_once(client, make_drawing, name
 
 @pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize("status", ["hidden", "pending"])
-def test_staff_see_it_and_nothing_keeps_a_copy(admin_client, make_drawing, name, status):
+def test_staff_see_a_withheld_image_and_it_is_not_cached(admin_client, make_drawing, name, status):
     response = admin_client.get(url(make_drawing(status=status), name))
 
     assert response.status_code == 200
     assert response["Cache-Control"] == "private, no-store"
 
 
-def test_a_user_without_the_permission_is_like_anybody(client, make_drawing, django_user_model):
+def test_a_user_without_the_permission_sees_no_withheld_images(
+    client, make_drawing, django_user_model
+):
     client.force_login(django_user_model.objects.create_user("staff", is_staff=True))
 
     assert client.get(url(make_drawing(status="hidden"))).status_code == 404
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_a_drawing_that_never_was_is_not_found(client, name):
+def test_a_drawing_that_never_existed_is_not_found(client, name):
     response = client.get(f"/drawings/{samples.NO_ID}/{name}", headers=JSON)
 
     assert response.status_code == 404
@@ -319,7 +319,7 @@ def test_a_drawing_that_never_was_is_not_found(client, name):
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_pictures_are_only_for_reading(client, make_drawing, name):
+def test_images_are_read_only(client, make_drawing, name):
     assert client.post(url(make_drawing(), name)).status_code == 405
 
 
@@ -327,7 +327,7 @@ def test_pictures_are_only_for_reading(client, make_drawing, name):
 
 
 @pytest.mark.parametrize("name", ["gray", "viridis", "tab20c_r"])
-def test_a_colormaps_strip_is_its_256_colours(client, name):
+def test_a_colormap_strip_shows_its_256_colours(client, name):
     response = client.get(f"/colormaps/{name}.png")
 
     shades = np.arange(256, dtype=np.uint8)[np.newaxis]
@@ -336,10 +336,10 @@ def test_a_colormaps_strip_is_its_256_colours(client, name):
     assert np.array_equal(samples.decoded(response.content), colours(shades, name))
 
 
-def test_a_strip_with_a_query_is_not_for_shared_caches(client):
+def test_a_colormap_strip_with_a_query_is_cached_privately(client):
     assert client.get("/colormaps/gray.png?x=1")["Cache-Control"] == "private, max-age=86400"
 
 
 @pytest.mark.parametrize("name", ["nosuch", "%00", "gray%00", "..%2fgray", "%ff", " "])
-def test_a_strip_of_no_colormap_is_not_found(client, name):
+def test_a_strip_of_an_unknown_colormap_is_not_found(client, name):
     assert client.get(f"/colormaps/{name}.png").status_code == 404

@@ -22,7 +22,7 @@ LIST = samples.brightness_list("0")
 # --- The cookie ---------------------------------------------------------------------------
 
 
-def test_a_browser_that_sends_gets_a_cookie_that_no_script_and_no_other_site_can_use(client):
+def test_a_browser_that_submits_gets_an_http_only_same_site_cookie(client):
     client.post("/drawings/", {"canvas_data": LIST})
 
     cookie = client.cookies[owner_cookie.COOKIE]
@@ -30,7 +30,7 @@ def test_a_browser_that_sends_gets_a_cookie_that_no_script_and_no_other_site_can
     assert cookie["max-age"] == 365 * 24 * 3600
 
 
-def test_behind_tls_the_cookie_never_goes_out_in_the_clear(client, settings):
+def test_the_cookie_is_secure_behind_tls(client, settings):
     settings.SESSION_COOKIE_SECURE = True
 
     client.post("/drawings/", {"canvas_data": LIST})
@@ -38,7 +38,7 @@ def test_behind_tls_the_cookie_never_goes_out_in_the_clear(client, settings):
     assert client.cookies[owner_cookie.COOKIE]["secure"] is True
 
 
-def test_who_only_looks_or_is_refused_gets_no_cookie(client, make_drawing):
+def test_visitors_who_only_look_or_are_refused_get_no_cookie(client, make_drawing):
     for url in ("/", "/gallery/", "/mine/", f"/drawings/{make_drawing().id}/"):
         client.get(url)
     client.post("/drawings/", {"canvas_data": "bad"})
@@ -46,7 +46,7 @@ def test_who_only_looks_or_is_refused_gets_no_cookie(client, make_drawing):
     assert owner_cookie.COOKIE not in client.cookies
 
 
-def test_all_that_one_browser_sends_is_its_own(client):
+def test_a_browser_owns_every_drawing_it_sends(client):
     for browser in (client, client, Client()):
         browser.post("/drawings/", {"canvas_data": LIST}, headers=JSON)
 
@@ -55,14 +55,14 @@ def test_all_that_one_browser_sends_is_its_own(client):
     assert isinstance(other, UUID)
 
 
-def test_clients_of_the_flask_app_own_nothing(client):
+def test_clients_of_the_flask_app_own_no_drawings(client):
     response = client.post("/postmethod", {"canvas_data": LIST})
 
     assert not response.cookies
     assert Drawing.objects.get().owner is None
 
 
-def test_who_sends_again_because_the_answer_was_lost_owns_what_is_there(client):
+def test_a_browser_that_retries_after_a_lost_response_owns_the_drawing(client):
     form = {"canvas_data": LIST, "submission_key": str(uuid4())}
     client.post("/drawings/", form)
     client.cookies.clear()
@@ -74,7 +74,7 @@ def test_who_sends_again_because_the_answer_was_lost_owns_what_is_there(client):
 
 
 @pytest.mark.parametrize("forged", ["", "x", "{owner}", "{owner}:1:x", "{owner}:{rest}x"])
-def test_a_cookie_that_is_not_signed_here_owns_nothing(client, own, forged):
+def test_a_cookie_with_an_invalid_signature_owns_nothing(client, own, forged):
     drawing = own()
     _, _, rest = client.cookies[owner_cookie.COOKIE].value.partition(":")
     client.cookies[owner_cookie.COOKIE] = forged.format(owner=drawing.owner, rest=rest)
@@ -83,7 +83,7 @@ def test_a_cookie_that_is_not_signed_here_owns_nothing(client, own, forged):
     assert "You haven't sent any yet." in text(client.get("/mine/"))
 
 
-def test_who_sent_a_drawing_that_waits_is_thanked(client, own):
+def test_the_sender_of_a_pending_drawing_is_thanked(client, own):
     assert "Thank you! Every drawing here is checked first." in text(
         client.get(own(status="pending").get_absolute_url())
     )
@@ -92,7 +92,7 @@ def test_who_sent_a_drawing_that_waits_is_thanked(client, own):
 # --- My drawings --------------------------------------------------------------------------
 
 
-def test_the_page_lists_what_this_browser_sent_newest_first_and_says_how_it_stands(
+def test_the_page_lists_this_browsers_drawings_newest_first_with_their_status(
     client, own, make_drawing
 ):
     own(title="Old", status="hidden")
@@ -107,14 +107,14 @@ def test_the_page_lists_what_this_browser_sent_newest_first_and_says_how_it_stan
     assert "Other's" not in page
 
 
-def test_without_drawings_the_page_says_what_it_is_for(client):
+def test_the_page_explains_itself_when_there_are_no_drawings(client):
     response = client.get("/mine/")
 
     assert "You haven't sent any yet." in text(response)
     assert response["Cache-Control"] == "private, no-store"
 
 
-def test_the_pages_lead_through_all_of_them(client, own):
+def test_the_page_links_lead_through_all_of_the_drawings(client, own):
     drawings = [own(title=f"<{number}>") for number in range(30)][::-1]
 
     first = client.get("/mine/")
@@ -128,7 +128,7 @@ def test_the_pages_lead_through_all_of_them(client, own):
     assert client.get("/mine/?before=x").status_code == 400
 
 
-def test_the_list_reads_its_own_rows_alone_and_no_pixels(client, own):
+def test_the_list_reads_only_its_own_rows_and_no_pixels(client, own):
     own()
 
     with CaptureQueriesContext(connection) as queries:
@@ -137,7 +137,7 @@ def test_the_list_reads_its_own_rows_alone_and_no_pixels(client, own):
     (sql,) = [query["sql"] for query in queries if query["sql"].startswith("SELECT")][-1:]
     assert "blob" not in sql
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":  # which would rather read the whole of a tiny table
+        if connection.vendor == "postgresql":  # it would scan a tiny table
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
         cursor.execute(f"{explain} {sql}")
@@ -148,7 +148,7 @@ def test_the_list_reads_its_own_rows_alone_and_no_pixels(client, own):
 
 
 @pytest.mark.parametrize("status", ["published", "pending", "hidden"])
-def test_the_owner_sees_page_and_picture_and_nothing_shared_keeps_a_copy(client, own, status):
+def test_the_owner_sees_the_page_and_the_image_without_public_caching(client, own, status):
     drawing = own(title="Fox", status=status)
 
     page = client.get(f"/drawings/{drawing.id}/")
@@ -161,7 +161,7 @@ def test_the_owner_sees_page_and_picture_and_nothing_shared_keeps_a_copy(client,
     assert ("public" in picture["Cache-Control"]) == (status == "published")
 
 
-def test_who_sends_where_approval_is_required_is_told_so_and_led_to_the_list(client, settings):
+def test_a_sender_is_told_about_required_approval_and_linked_to_the_list(client, settings):
     settings.REQUIRE_APPROVAL = True
 
     page = text(client.post("/drawings/", {"canvas_data": LIST}, follow=True))
@@ -171,7 +171,7 @@ def test_who_sends_where_approval_is_required_is_told_so_and_led_to_the_list(cli
     assert "image.png" in page
 
 
-def test_nobody_else_gets_a_hint(client, own, admin_user):
+def test_only_the_owner_can_reach_the_change_pages(client, own, admin_user):
     drawing = own(title="Fox", status="published")
     other, staff = Client(), Client()
     other.post("/drawings/", {"canvas_data": LIST})
@@ -189,7 +189,7 @@ def test_nobody_else_gets_a_hint(client, own, admin_user):
 
 
 @pytest.mark.parametrize("status", ["pending", "hidden"])
-def test_what_is_not_public_is_shown_to_no_other_artist(own, status):
+def test_withheld_drawings_are_not_shown_to_other_artists(own, status):
     drawing = own(title="Secret", status=status)
     other = Client()
     other.post("/drawings/", {"canvas_data": LIST})

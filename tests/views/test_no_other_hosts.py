@@ -1,4 +1,4 @@
-"""No page has a browser ask another host. (The browser tests hold it for what scripts do.)"""
+"""No page makes a browser send requests to another host. The browser tests check the scripts."""
 
 import re
 from html.parser import HTMLParser
@@ -12,14 +12,14 @@ from drawings.models import Drawing
 from tests.support import samples
 
 OWN = "http://testserver"
-# Where a browser goes without being told to; a link is followed by who chooses to.
+# What a browser requests by itself. Links are followed only when visitors choose to.
 ATTRIBUTES = {"src", "srcset", "poster", "data", "action", "formaction", "background", "ping"}
 
 pytestmark = pytest.mark.django_db
 
 
 class Asked(HTMLParser):
-    """The addresses that a page has a browser ask."""
+    """The URLs that a page makes a browser request."""
 
     def __init__(self, page):
         super().__init__()
@@ -40,7 +40,7 @@ def others(page):
     "path",
     ["/", "/gallery/", "/drawings/{id}/", f"/drawings/{samples.NO_ID}/", "/admin/login/"],
 )
-def test_a_page_for_everybody_asks_no_other_host(client, make_drawing, path):
+def test_a_public_page_makes_no_request_to_another_host(client, make_drawing, path):
     page = client.get(path.format(id=make_drawing().id)).content.decode()
 
     assert Asked(page).addresses
@@ -48,7 +48,7 @@ def test_a_page_for_everybody_asks_no_other_host(client, make_drawing, path):
 
 
 @pytest.mark.parametrize("path", ["", "drawings/drawing/", "drawings/drawing/{id}/change/"])
-def test_a_page_of_the_admin_asks_no_other_host(client, admin_user, make_drawing, path):
+def test_an_admin_page_makes_no_request_to_another_host(client, admin_user, make_drawing, path):
     client.force_login(admin_user)
 
     page = client.get(f"/admin/{path.format(id=make_drawing().id)}").content.decode()
@@ -57,7 +57,7 @@ def test_a_page_of_the_admin_asks_no_other_host(client, admin_user, make_drawing
     assert others(page) == []
 
 
-def test_a_page_about_a_drawing_that_waits_asks_no_other_host(client, make_drawing):
+def test_the_page_of_a_pending_drawing_makes_no_request_to_another_host(client, make_drawing):
     drawing = make_drawing(status=Drawing.Status.PENDING)
 
     assert others(client.get(drawing.get_absolute_url()).content.decode()) == []

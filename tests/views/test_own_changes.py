@@ -28,11 +28,11 @@ def retitle(client, drawing, title="Owl", artist="Grace", **options):
     return client.post(f"/drawings/{drawing.id}/title/", values, **options)
 
 
-# --- Change title -------------------------------------------------------------------------
+# --- Changing title and artist ------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", ["published", "pending"])
-def test_the_owner_changes_title_and_artist(client, own, status):
+def test_the_owner_can_change_the_title_and_the_artist(client, own, status):
     drawing = own(title="Fox", artist="Ada", status=status, colormap="magma")
     stored_at = drawing.changed_at
     assert 'value="Fox"' in text(client.get(f"/drawings/{drawing.id}/title/"))
@@ -57,7 +57,7 @@ def test_the_owner_changes_title_and_artist(client, own, status):
         ({"artist": "oáf"}, "artist"),
     ],
 )
-def test_a_new_title_is_held_to_the_rules_of_a_first_one(client, own, values, blamed):
+def test_a_new_title_must_follow_the_rules_of_a_first_one(client, own, values, blamed):
     BlockedWord.objects.create(word="oaf")
     drawing = own(title="Fox")
 
@@ -82,7 +82,7 @@ def test_a_hidden_drawing_keeps_its_title(client, own):
     assert "Change title" not in page
 
 
-def test_a_drawing_that_is_deleted_while_it_is_retitled_is_gone(client, own, monkeypatch):
+def test_a_drawing_deleted_while_it_is_retitled_is_not_found(client, own, monkeypatch):
     drawing = own(title="Fox")
 
     def delete_first(*arguments):
@@ -94,7 +94,7 @@ def test_a_drawing_that_is_deleted_while_it_is_retitled_is_gone(client, own, mon
     assert retitle(client, drawing).status_code == 404
 
 
-def test_where_approval_is_required_a_new_title_waits_for_it(client, own, settings):
+def test_a_new_title_is_pending_where_approval_is_required(client, own, settings):
     drawing = own(title="Fox", artist="Ada")
     settings.REQUIRE_APPROVAL = True
     assert "A moderator checks the new title first" in text(client.get(addresses(drawing)[0]))
@@ -105,7 +105,7 @@ def test_where_approval_is_required_a_new_title_waits_for_it(client, own, settin
     assert Drawing.objects.get().status == "pending"
 
 
-def test_blocked_and_hasty_senders_change_no_title(client, own, settings):
+def test_blocked_and_rate_limited_senders_cannot_change_a_title(client, own, settings):
     settings.SECRET_KEY = uuid4().hex
     client.cookies.clear()
     client.post("/drawings/", {"canvas_data": LIST, "title": "Fox"})
@@ -119,11 +119,11 @@ def test_blocked_and_hasty_senders_change_no_title(client, own, settings):
     assert Drawing.objects.get().title == "a"
 
 
-# --- The same sent twice ------------------------------------------------------------------
+# --- Repeated submissions -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", Drawing.Status)
-def test_the_key_of_a_drawing_makes_nobody_its_owner_without_the_picture(client, status):
+def test_the_key_of_a_drawing_without_its_image_makes_nobody_its_owner(client, status):
     form = {"canvas_data": LIST, "title": "Secret", "submission_key": str(uuid4())}
     client.post("/drawings/", form)
     Drawing.objects.update(status=status)
@@ -135,12 +135,12 @@ def test_the_key_of_a_drawing_makes_nobody_its_owner_without_the_picture(client,
     assert "Secret" not in text(other.get("/mine/"))
     assert other.post(addresses(Drawing.objects.get())[1]).status_code == 404
     again = Client()
-    again.post("/drawings/", form)  # as when the first answer was lost, and its cookie with it
+    again.post("/drawings/", form)  # as if the first response had been lost, and its cookie with it
     assert "Secret" in text(again.get("/mine/"))
 
 
 @pytest.mark.parametrize("status", Drawing.Status)
-def test_who_repeats_a_key_on_the_site_is_told_the_address_alone(client, status):
+def test_repeating_a_key_on_the_site_returns_only_the_urls(client, status):
     form = {"canvas_data": LIST, "title": "Secret", "submission_key": str(uuid4())}
     first = client.post("/drawings/", form, headers=JSON)
     Drawing.objects.update(status=status)
@@ -150,7 +150,7 @@ def test_who_repeats_a_key_on_the_site_is_told_the_address_alone(client, status)
     assert (again.status_code, again.json()) == (200, first.json())
 
 
-def test_the_key_of_a_deleted_drawing_makes_nobody_the_owner_of_its_artists_others(client):
+def test_the_key_of_a_deleted_drawing_gives_no_access_to_the_artists_other_drawings(client):
     form = {"canvas_data": LIST, "submission_key": str(uuid4())}
     client.post("/drawings/", form)
     client.post("/drawings/", {"canvas_data": samples.brightness_list("7"), "title": "Secret"})
@@ -167,7 +167,7 @@ def test_the_key_of_a_deleted_drawing_makes_nobody_the_owner_of_its_artists_othe
 
 
 @pytest.mark.parametrize("status", ["published", "pending", "hidden"])
-def test_the_owner_takes_a_drawing_back_after_being_asked_once_more(client, own, status):
+def test_the_owner_deletes_a_drawing_after_confirming(client, own, status):
     drawing = own(title="<Fox>", status=status)
     child = own(parent=drawing)
     url = addresses(drawing)[1]
@@ -185,7 +185,7 @@ def test_the_owner_takes_a_drawing_back_after_being_asked_once_more(client, own,
     assert "taken back" not in text(client.get("/mine/"))
 
 
-def test_taking_back_reads_no_pixels(client, own):
+def test_deleting_a_drawing_reads_no_pixels(client, own):
     drawing = own()
     own(parent=drawing)
 
@@ -195,7 +195,7 @@ def test_taking_back_reads_no_pixels(client, own):
     assert not [query["sql"] for query in queries if '"blob"' in query["sql"]]
 
 
-def test_another_site_can_neither_retitle_nor_take_back(own, client):
+def test_another_site_can_neither_retitle_nor_delete_a_drawing(own, client):
     drawing = own(title="Fox")
     guarded = Client(enforce_csrf_checks=True)
     guarded.cookies = client.cookies
@@ -207,10 +207,10 @@ def test_another_site_can_neither_retitle_nor_take_back(own, client):
     assert Drawing.objects.get().title == "Fox"
 
 
-# --- What changes is noted ----------------------------------------------------------------
+# --- Change times -------------------------------------------------------------------------
 
 
-def test_each_time_that_a_drawing_is_written_is_noted(make_drawing):
+def test_every_write_of_a_drawing_updates_its_change_time(make_drawing):
     drawing = make_drawing()
     times = [drawing.changed_at]
 

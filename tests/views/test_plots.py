@@ -22,7 +22,7 @@ def url(drawing, form="png"):
 
 
 @pytest.mark.parametrize(("kind", "form"), EVERY)
-def test_a_plot_is_the_figure_of_the_drawing(client, make_drawing, kind, form):
+def test_a_plot_shows_the_drawing_and_its_metadata(client, make_drawing, kind, form):
     drawing = make_drawing(
         samples.shades(40, 60), title="Fox", artist="Ada", colormap="plasma", vmin=20, vmax=200
     )
@@ -44,13 +44,13 @@ def test_a_plot_is_the_figure_of_the_drawing(client, make_drawing, kind, form):
 
 
 @pytest.mark.parametrize("form", style.FORMATS)
-def test_without_a_kind_it_is_the_image(client, make_drawing, form):
+def test_the_default_plot_is_the_image(client, make_drawing, form):
     address = url(make_drawing(), form)
 
     assert client.get(address).content == client.get(f"{address}?kind=image").content
 
 
-def test_a_plot_comes_in_the_colours_that_are_asked_for(client, make_drawing):
+def test_a_plot_has_the_requested_colours(client, make_drawing):
     drawing = make_drawing(np.full((40, 40), 255, np.uint8))
 
     picture = samples.decoded(client.get(f"{url(drawing)}?kind=ink&cmap=viridis").content)
@@ -58,7 +58,7 @@ def test_a_plot_comes_in_the_colours_that_are_asked_for(client, make_drawing):
     assert (picture == (253, 231, 36)).all(axis=-1).mean() > 0.3
 
 
-def test_each_kind_form_and_colormap_has_its_own_etag(client, make_drawing):
+def test_each_kind_format_and_colormap_has_its_own_etag(client, make_drawing):
     drawing = make_drawing(samples.shades(20, 20))
     queries = [f"{url(drawing, form)}?kind={kind}" for kind, form in EVERY]
     queries += [f"{url(drawing)}?cmap=hsv"]
@@ -71,7 +71,7 @@ def test_each_kind_form_and_colormap_has_its_own_etag(client, make_drawing):
 @pytest.mark.parametrize(
     "change", [{"title": "Owl"}, {"artist": "Eve"}, {"vmax": 99}, {"colormap": "magma"}]
 )
-def test_the_etag_changes_with_what_the_figure_shows(client, make_drawing, change):
+def test_the_etag_changes_with_what_the_plot_shows(client, make_drawing, change):
     drawing = make_drawing(samples.shades(20, 20), title="Fox")
     before = client.get(url(drawing))
     Drawing.objects.update(**change)
@@ -82,7 +82,7 @@ def test_the_etag_changes_with_what_the_figure_shows(client, make_drawing, chang
     assert after.content != before.content
 
 
-def test_the_etag_tells_the_title_from_the_artist(client, make_drawing):
+def test_the_etag_distinguishes_the_title_from_the_artist(client, make_drawing):
     drawing = make_drawing(samples.shades(20, 20))
     etags = set()
     for title, artist in (("Fox", "Ada by Eve"), ("Fox by Ada", "Eve")):
@@ -94,7 +94,7 @@ def test_the_etag_tells_the_title_from_the_artist(client, make_drawing):
 
 @pytest.mark.parametrize("form", style.FORMATS)
 @pytest.mark.parametrize("query", ["kind=nosuch", "cmap=nosuch", "kind=%00", "cmap=gray%00"])
-def test_a_plot_that_cannot_be_made_is_refused_by_name(client, make_drawing, form, query):
+def test_invalid_plot_options_are_refused_by_name(client, make_drawing, form, query):
     response = client.get(f"{url(make_drawing(), form)}?{query}", headers=JSON)
 
     assert response.status_code == 400
@@ -111,13 +111,13 @@ def test_a_plot_that_cannot_be_made_is_refused_by_name(client, make_drawing, for
         ("kind=ink&x=1", "private"),
     ],
 )
-def test_only_plainly_spelled_queries_are_for_shared_caches(client, make_drawing, query, scope):
+def test_only_canonical_queries_are_cached_publicly(client, make_drawing, query, scope):
     response = client.get(f"{url(make_drawing(samples.shades(20, 20)))}?{query}")
 
     assert response["Cache-Control"] == f"{scope}, max-age=300"
 
 
-# What fonts and file formats have trouble with; each with a letter that can be seen.
+# Characters that trouble fonts and file formats, each with a visible letter.
 ODD = {
     "byte order mark": "\ufeffa\ufeff",
     "joiners and selectors": "👩\u200d🚀a\ufe0f\u200c",
@@ -140,7 +140,7 @@ def test_no_title_breaks_a_plot(client, make_drawing, form, text):
 
 
 @pytest.mark.parametrize("form", ["svg", "pdf"])
-def test_what_could_be_a_page_is_a_download_that_can_do_nothing(client, make_drawing, form):
+def test_svg_and_pdf_plots_are_sandboxed_downloads(client, make_drawing, form):
     drawing = make_drawing(samples.shades(20, 20), title="<script>alert(1)</script>")
 
     response = client.get(f"{url(drawing, form)}?kind=histogram")
@@ -151,7 +151,7 @@ def test_what_could_be_a_page_is_a_download_that_can_do_nothing(client, make_dra
     assert b"<script" not in response.content
 
 
-def test_a_png_is_shown_where_it_is_and_saved_under_its_name(client, make_drawing):
+def test_a_png_is_shown_inline_and_saved_under_its_name(client, make_drawing):
     drawing = make_drawing(samples.shades(20, 20), title="Fox")
 
     response = client.get(url(drawing))
@@ -161,7 +161,7 @@ def test_a_png_is_shown_where_it_is_and_saved_under_its_name(client, make_drawin
 
 
 @pytest.mark.parametrize(("kind", "form"), EVERY)
-def test_a_plot_is_refused_for_a_moment_while_another_is_drawn(
+def test_a_plot_is_refused_briefly_while_another_is_drawn(
     client, make_drawing, monkeypatch, kind, form
 ):
     monkeypatch.setattr(worker, "WAIT_SECONDS", 0.01)
@@ -190,7 +190,7 @@ def test_a_plot_that_takes_too_long_is_refused_and_the_next_is_drawn(
     assert client.get(url(drawing)).status_code == 200
 
 
-def test_a_plot_that_the_client_has_needs_no_slot(client, make_drawing):
+def test_a_matching_etag_gets_not_modified_without_a_slot(client, make_drawing):
     drawing = make_drawing()
     etag = client.get(f"{url(drawing)}?kind=surface")["ETag"]
 
@@ -200,8 +200,8 @@ def test_a_plot_that_the_client_has_needs_no_slot(client, make_drawing):
     assert response.status_code == 304
 
 
-def test_the_plot_worker_draws_what_is_drawn_here(client, make_drawing):
-    """Its figures do not depend on how it was started, nor on what it has drawn before."""
+def test_the_plot_worker_draws_the_same_plot_every_time(client, make_drawing):
+    """Plots depend neither on how the worker was started nor on what it has drawn before."""
     drawing = make_drawing(samples.shades(30, 30))
     digests = set()
     for _ in range(2):
@@ -212,7 +212,7 @@ def test_the_plot_worker_draws_what_is_drawn_here(client, make_drawing):
     assert len(digests) == 1
 
 
-def test_the_etag_changes_with_the_code_that_draws(client, make_drawing, monkeypatch):
+def test_the_etag_changes_with_the_plotting_code(client, make_drawing, monkeypatch):
     address = url(make_drawing(samples.shades(20, 20)))
     etags = [client.get(address)["ETag"]]
     monkeypatch.setattr(plots, "PLOTTING_VERSION", "another")

@@ -1,4 +1,4 @@
-"""What visitors find wrong with a drawing."""
+"""Visitors report drawings."""
 
 from html import unescape
 from uuid import uuid4
@@ -31,7 +31,7 @@ def report(client, drawing, reason="hurtful", **options):
     return client.post(url_of(drawing), {"reason": reason}, **options)
 
 
-def test_each_drawings_page_leads_to_the_form(client, drawing):
+def test_each_drawings_page_links_to_the_report_form(client, drawing):
     assert f'href="{url_of(drawing)}"' in client.get(f"/drawings/{drawing.id}/").content.decode()
 
     page = unescape(client.get(url_of(drawing)).content.decode())
@@ -55,7 +55,7 @@ def test_a_report_is_kept_for_staff_and_hides_nothing(client, drawing):
     assert Drawing.objects.get().status == "published"
 
 
-def test_no_number_of_reports_hides_a_drawing(client, drawing):
+def test_many_reports_do_not_hide_a_drawing(client, drawing):
     for number in range(30):
         report(client, drawing, REMOTE_ADDR=f"192.0.2.{number}")
 
@@ -63,7 +63,7 @@ def test_no_number_of_reports_hides_a_drawing(client, drawing):
     assert client.get(f"/drawings/{drawing.id}/").status_code == 200
 
 
-def test_a_sender_that_reports_again_is_told_so_and_counts_once(client, drawing, make_drawing):
+def test_a_second_report_by_a_sender_is_acknowledged_but_not_stored(client, drawing, make_drawing):
     answers = [report(client, drawing, reason) for reason in ("hurtful", "other")]
     report(client, make_drawing())
 
@@ -75,7 +75,7 @@ def test_a_sender_that_reports_again_is_told_so_and_counts_once(client, drawing,
     assert Report.objects.count() == 2
 
 
-def test_a_sender_may_report_a_drawing_again_once_staff_has_seen_to_it(client, drawing):
+def test_a_sender_may_report_a_drawing_again_after_staff_settle_the_report(client, drawing):
     for number in (1, 2):
         report(client, drawing, REMOTE_ADDR=f"192.0.2.{number}")
     Report.objects.update(settled_at=timezone.now())
@@ -87,7 +87,7 @@ def test_a_sender_may_report_a_drawing_again_once_staff_has_seen_to_it(client, d
     assert Report.objects.count() == 2
 
 
-def test_a_flood_of_reports_is_kept_as_far_as_staff_can_use_it(
+def test_a_flood_of_reports_is_stored_only_up_to_the_maximum(
     client, admin_client, drawing, monkeypatch
 ):
     monkeypatch.setattr(reports, "MAX_WAITING_REPORTS", 2)
@@ -112,9 +112,7 @@ def test_a_flood_of_reports_is_kept_as_far_as_staff_can_use_it(
         ({"reason": "other", "note": "a\u202eb"}, "note"),
     ],
 )
-def test_a_report_that_cannot_be_taken_is_explained_and_kept_in_the_form(
-    client, drawing, values, blamed
-):
+def test_an_invalid_report_is_explained_and_kept_in_the_form(client, drawing, values, blamed):
     values = {"note": "<typed>", **values}
 
     answer = client.post(url_of(drawing), values, headers=JSON)
@@ -127,7 +125,7 @@ def test_a_report_that_cannot_be_taken_is_explained_and_kept_in_the_form(
 
 
 @pytest.mark.parametrize("status", ["pending", "hidden"])
-def test_only_what_everybody_sees_can_be_reported(client, make_drawing, status):
+def test_only_public_drawings_can_be_reported(client, make_drawing, status):
     drawing = make_drawing(status=status, title="Secret")
 
     for ask in (client.get, client.post):
@@ -138,7 +136,7 @@ def test_only_what_everybody_sees_can_be_reported(client, make_drawing, status):
     assert not Report.objects.exists()
 
 
-def test_a_drawing_that_is_taken_back_while_it_is_reported_is_gone(
+def test_a_drawing_deleted_while_it_is_reported_is_not_found(
     client, drawing, transactional_db, monkeypatch
 ):
     def delete_first(*arguments):
@@ -150,8 +148,8 @@ def test_a_drawing_that_is_taken_back_while_it_is_reported_is_gone(
     assert report(client, drawing).status_code == 404
 
 
-def test_who_reports_too_often_is_told_when_to_come_back(client, drawing, settings):
-    settings.SECRET_KEY = uuid4().hex  # counts begin anew, in Redis too
+def test_a_sender_who_reports_too_often_is_told_when_to_retry(client, drawing, settings):
+    settings.SECRET_KEY = uuid4().hex  # restarts the counts, in Redis too
     settings.REPORT_RATE = Rate(2, 10**9)
 
     answers = [report(client, drawing, headers=JSON) for _ in range(3)]
@@ -161,12 +159,12 @@ def test_who_reports_too_often_is_told_when_to_come_back(client, drawing, settin
     assert "Lots of reports" in answers[2].json()["errors"]["request"][0]
 
 
-def test_another_site_cannot_report(drawing):
+def test_another_site_cannot_submit_a_report(drawing):
     assert report(Client(enforce_csrf_checks=True), drawing).status_code == 403
     assert not Report.objects.exists()
 
 
-def test_reports_go_with_their_drawing(client, drawing):
+def test_reports_are_deleted_with_their_drawing(client, drawing):
     report(client, drawing)
 
     drawing.delete()

@@ -45,14 +45,14 @@ def on(drawing_id):
     return documents.document(documents.LINE, paper={"drawing": str(drawing_id)})
 
 
-def test_the_strokes_are_the_document(client, make_drawn):
+def test_the_strokes_are_returned_as_the_submitted_document(client, make_drawn):
     response = client.get(url(make_drawn(), "strokes.json"))
 
     assert response["Content-Type"] == "application/json"
     assert response.json() == GIVEN
 
 
-def test_the_document_comes_to_the_pixels(client, make_drawn):
+def test_the_document_rasterises_to_the_pixels_of_the_drawing(client, make_drawn):
     drawing = make_drawn()
 
     given = strokes.parse(client.get(url(drawing, "strokes.json")).content)
@@ -60,7 +60,7 @@ def test_the_document_comes_to_the_pixels(client, make_drawn):
     assert np.array_equal(rasteriser.rasterise(given), drawing.field)
 
 
-def test_the_svg_is_a_download_of_its_own_name(client, make_drawn):
+def test_the_svg_is_a_download_named_after_the_drawing(client, make_drawn):
     drawing = make_drawn(title='"><script>')
 
     response = client.get(url(drawing, "strokes.svg"))
@@ -74,7 +74,7 @@ def test_the_svg_is_a_download_of_its_own_name(client, make_drawn):
 
 
 @pytest.mark.parametrize(("query", "cmap"), [("", "plasma"), ("?cmap=hsv", "hsv")])
-def test_the_svg_is_in_the_colours_of_the_picture(client, make_drawn, query, cmap):
+def test_the_svg_has_the_colours_of_the_image(client, make_drawn, query, cmap):
     drawing = make_drawn(colormap="plasma", vmin=20, vmax=200)
 
     response = client.get(url(drawing, "strokes.svg") + query)
@@ -84,7 +84,7 @@ def test_the_svg_is_in_the_colours_of_the_picture(client, make_drawn, query, cma
 
 
 @pytest.mark.parametrize("cmap", ["nosuch", "gray%00"])
-def test_an_svg_in_no_colormap_is_refused_by_name(client, make_drawn, cmap):
+def test_an_svg_in_an_unknown_colormap_is_refused_by_name(client, make_drawn, cmap):
     response = client.get(f"{url(make_drawn(), 'strokes.svg')}?cmap={cmap}", headers=JSON)
 
     assert response.status_code == 400
@@ -103,7 +103,7 @@ def test_each_version_of_the_svg_has_its_own_etag(client, make_drawn):
 
 
 @pytest.mark.parametrize("name", STROKES)
-def test_strokes_may_be_cached_and_are_not_sent_again(client, make_drawn, name):
+def test_strokes_may_be_cached_and_a_matching_etag_gets_not_modified(client, make_drawn, name):
     drawing = make_drawn()
     response = client.get(url(drawing, name))
     assert response["Cache-Control"] == "public, max-age=300"
@@ -116,7 +116,9 @@ def test_strokes_may_be_cached_and_are_not_sent_again(client, make_drawn, name):
 
 @pytest.mark.parametrize("name", STROKES)
 @pytest.mark.parametrize("status", ["hidden", "pending"])
-def test_strokes_that_are_not_public_are_for_staff(client, admin_client, make_drawn, name, status):
+def test_strokes_of_withheld_drawings_are_only_for_staff(
+    client, admin_client, make_drawn, name, status
+):
     address = url(make_drawn(status=status), name)
 
     assert Client().get(address).status_code == 404
@@ -126,23 +128,21 @@ def test_strokes_that_are_not_public_are_for_staff(client, admin_client, make_dr
 
 
 @pytest.mark.parametrize("name", STROKES)
-def test_a_drawing_without_strokes_has_none(client, make_drawing, name):
+def test_a_drawing_without_strokes_has_no_stroke_files(client, make_drawing, name):
     assert client.get(url(make_drawing(), name)).status_code == 404
     assert client.get(f"/drawings/{samples.NO_ID}/{name}").status_code == 404
 
 
 @pytest.mark.parametrize("name", STROKES)
 @pytest.mark.parametrize(("agree", "status"), [(None, 200), (True, 200), (False, 404)])
-def test_strokes_that_come_to_something_else_are_not_shown(client, make_drawn, name, agree, status):
+def test_strokes_are_shown_only_if_they_match_the_pixels(client, make_drawn, name, agree, status):
     drawing = make_drawn(strokes_agree=agree)
 
     assert client.get(url(drawing, name)).status_code == status
 
 
 @pytest.mark.parametrize("name", STROKES)
-def test_strokes_that_nobody_has_verified_are_verified_when_they_are_asked_for(
-    client, make_drawn, name
-):
+def test_unverified_strokes_are_verified_on_request(client, make_drawn, name):
     drawing = make_drawn()
 
     assert client.get(url(drawing, name)).status_code == 200
@@ -151,7 +151,9 @@ def test_strokes_that_nobody_has_verified_are_verified_when_they_are_asked_for(
 
 
 @pytest.mark.parametrize("name", STROKES)
-def test_other_strokes_than_the_pictures_are_never_shown(client, make_drawing, name):
+def test_unverified_strokes_that_do_not_match_the_pixels_are_never_shown(
+    client, make_drawing, name
+):
     drawing = make_drawing(samples.shades(48, 64), strokes=strokes.pack(GIVEN))
     assert client.get(f"/drawings/{drawing.id}/").context["has_strokes"] is True
 
@@ -162,7 +164,7 @@ def test_other_strokes_than_the_pictures_are_never_shown(client, make_drawing, n
 
 
 @pytest.mark.parametrize("name", STROKES)
-def test_an_etag_does_not_get_around_the_verifying(client, make_drawn, make_drawing, name):
+def test_an_etag_does_not_bypass_verification(client, make_drawn, make_drawing, name):
     etag = client.get(url(make_drawn(), name))["ETag"]
     drawing = make_drawing(samples.shades(48, 64), strokes=strokes.pack(GIVEN))
 
@@ -172,7 +174,7 @@ def test_an_etag_does_not_get_around_the_verifying(client, make_drawn, make_draw
 
 
 @pytest.mark.parametrize("name", STROKES)
-def test_strokes_that_take_too_long_to_verify_wait_for_the_command(client, make_drawn, name):
+def test_strokes_that_take_too_long_to_verify_are_left_for_the_command(client, make_drawn, name):
     zigzag = documents.stroke(*[(0, 0), (1024, 1024)] * 40)
     drawing = make_drawn(documents.document(zigzag, width=1024, height=1024))
 
@@ -184,7 +186,7 @@ def test_strokes_that_take_too_long_to_verify_wait_for_the_command(client, make_
 
 
 @pytest.mark.parametrize("name", STROKES)
-def test_unverified_strokes_whose_paper_is_gone_are_not_shown(client, make_drawn, name):
+def test_unverified_strokes_whose_base_image_is_gone_are_not_shown(client, make_drawn, name):
     drawing = make_drawn(on(samples.NO_ID))
 
     assert client.get(url(drawing, name)).status_code == 404
@@ -192,7 +194,7 @@ def test_unverified_strokes_whose_paper_is_gone_are_not_shown(client, make_drawn
 
 
 @pytest.mark.parametrize("name", STROKES)
-def test_strokes_are_not_verified_for_who_may_not_see_the_drawing(client, make_drawn, name):
+def test_strokes_are_not_verified_for_users_who_may_not_see_the_drawing(client, make_drawn, name):
     drawing = make_drawn(status="pending")
 
     assert client.get(url(drawing, name)).status_code == 404
@@ -202,7 +204,7 @@ def test_strokes_are_not_verified_for_who_may_not_see_the_drawing(client, make_d
 @pytest.mark.parametrize(
     ("name", "agree"), [("strokes.json", None), ("strokes.svg", None), ("strokes.svg", True)]
 )
-def test_strokes_are_refused_for_a_moment_while_the_server_is_busy(
+def test_strokes_are_refused_briefly_while_the_server_is_busy(
     client, make_drawn, monkeypatch, name, agree
 ):
     monkeypatch.setattr(worker, "WAIT_SECONDS", 0.01)
@@ -219,9 +221,9 @@ def test_strokes_are_refused_for_a_moment_while_the_server_is_busy(
 
 @pytest.mark.parametrize("name", STROKES)
 @pytest.mark.parametrize("agree", [None, True])
-def test_strokes_are_read_by_the_plot_worker_alone(client, make_drawn, monkeypatch, name, agree):
+def test_strokes_are_parsed_only_by_the_plot_worker(client, make_drawn, monkeypatch, name, agree):
     drawing = make_drawn(strokes_agree=agree)
-    monkeypatch.setattr(strokes, "parse", None)  # in this process
+    monkeypatch.setattr(strokes, "parse", None)  # in this process only
     with pytest.raises(TypeError):
         assert drawing.document
 
@@ -236,7 +238,7 @@ def test_verified_strokes_do_not_wait_for_a_slot(client, make_drawn):
 
 
 @pytest.mark.parametrize("name", STROKES)
-def test_strokes_of_a_drawing_that_goes_while_they_are_verified_are_none(
+def test_strokes_of_a_drawing_deleted_during_verification_are_not_found(
     client, make_drawn, monkeypatch, name
 ):
     drawing = make_drawn(strokes_agree=None)
@@ -252,7 +254,7 @@ def test_strokes_of_a_drawing_that_goes_while_they_are_verified_are_none(
 
 @pytest.mark.parametrize("name", STROKES)
 @pytest.mark.parametrize("data", [b"", b"damaged", strokes.pack(GIVEN)[:-3]])
-def test_damaged_strokes_are_as_good_as_none(client, make_drawing, caplog, name, data):
+def test_damaged_strokes_are_treated_as_missing(client, make_drawing, caplog, name, data):
     drawing = make_drawing(strokes=data)
 
     assert client.get(url(drawing, name)).status_code == 404
@@ -260,14 +262,12 @@ def test_damaged_strokes_are_as_good_as_none(client, make_drawing, caplog, name,
 
 
 @pytest.mark.parametrize("name", STROKES)
-def test_strokes_are_only_for_reading(client, make_drawn, name):
+def test_strokes_are_read_only(client, make_drawn, name):
     assert client.post(url(make_drawn(), name)).status_code == 405
 
 
 @pytest.mark.parametrize("name", STROKES)
-def test_reading_strokes_asks_the_database_once(
-    client, make_drawn, django_assert_num_queries, name
-):
+def test_reading_strokes_takes_one_query(client, make_drawn, django_assert_num_queries, name):
     drawing = make_drawn(strokes_agree=True)
 
     with django_assert_num_queries(1) as queries:
@@ -277,7 +277,7 @@ def test_reading_strokes_asks_the_database_once(
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_pictures_leave_the_strokes_in_the_database(
+def test_images_are_served_without_reading_the_strokes(
     client, make_drawn, django_assert_num_queries, name
 ):
     drawing = make_drawn()
@@ -288,7 +288,7 @@ def test_pictures_leave_the_strokes_in_the_database(
     assert '"strokes"' not in queries.captured_queries[0]["sql"]
 
 
-def test_the_svg_of_a_drawing_on_a_drawing_has_both(client, make_drawn, make_drawing):
+def test_the_svg_of_a_drawing_on_another_drawing_shows_both(client, make_drawn, make_drawing):
     parent = make_drawing(samples.shades(48, 64))
     drawing = make_drawn(on(parent.id), parent=parent)
 
@@ -299,14 +299,14 @@ def test_the_svg_of_a_drawing_on_a_drawing_has_both(client, make_drawn, make_dra
     assert client.get(url(drawing, "strokes.json")).json() == on(parent.id)
 
 
-def test_the_svg_of_a_drawing_on_a_picture_has_both(client, make_drawn):
+def test_the_svg_of_a_drawing_on_a_base_image_shows_both(client, make_drawn):
     image = base64.b64encode(samples.png(samples.shades(48, 64))).decode()
     drawing = make_drawn(documents.document(documents.LINE, paper={"image": image}))
 
     assert b"<image " in client.get(url(drawing, "strokes.svg")).content
 
 
-def test_an_svg_that_would_take_too_long_is_the_picture(client, make_drawn):
+def test_an_svg_that_would_take_too_long_shows_the_pixels_instead(client, make_drawn):
     wide = [documents.stroke(*[(0, 0)] * 150, radius=256)] * 200
     given = documents.document(*wide, documents.fill(0, 0))
     drawing = make_drawn(GIVEN)

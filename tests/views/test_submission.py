@@ -1,4 +1,4 @@
-"""Sending a drawing: what is accepted, once, and from whom."""
+"""Submitting a drawing: accepted forms, repeated keys and CSRF checks."""
 
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -29,17 +29,17 @@ LIST = samples.brightness_list("0", "255")
 
 
 def form_encoded(**values):
-    """Keyword arguments of client.post for a body of this content type."""
+    """Returns keyword arguments of client.post for a form-encoded body."""
     return {
         "data": urlencode(values),
         "content_type": "application/x-www-form-urlencoded",
     }
 
 
-# --- What is taken ------------------------------------------------------------------------
+# --- Accepted forms -----------------------------------------------------------------------
 
 
-def test_a_program_gets_the_new_drawings_id_and_addresses(client):
+def test_a_program_gets_the_new_drawings_id_and_urls(client):
     response = client.post(URL, {"image": picture()}, headers=JSON)
 
     drawing = Drawing.objects.get()
@@ -52,14 +52,14 @@ def test_a_program_gets_the_new_drawings_id_and_addresses(client):
     }
 
 
-def test_the_addresses_that_a_program_gets_work(client):
+def test_the_urls_in_the_response_to_a_program_work(client):
     body = client.post(URL, {"image": picture()}, headers=JSON).json()
 
     assert client.get(body["url"]).status_code == 200
     assert client.get(body["image_url"])["Content-Type"] == "image/png"
 
 
-def test_a_browser_is_sent_on_to_the_drawings_page(client):
+def test_a_browser_is_redirected_to_the_drawings_page(client):
     response = client.post(URL, {"image": picture()}, headers=HTML)
 
     assert response.status_code == 303
@@ -97,7 +97,7 @@ def test_a_list_may_also_come_as_multipart(client):
     assert client.post(URL, {"canvas_data": LIST}, headers=JSON).status_code == 201
 
 
-def test_weights_that_add_up_to_a_little_over_white_are_white(client):
+def test_values_slightly_above_255_are_stored_as_255(client):
     white = 0.34 * 255 + 0.5 * 255 + 0.16 * 255 + 1e-10
     text = samples.brightness_list(repr(white), "-0.0")
 
@@ -106,7 +106,7 @@ def test_weights_that_add_up_to_a_little_over_white_are_white(client):
 
 
 @pytest.mark.parametrize("kind", [{"image": PICTURE}, {"canvas_data": LIST}])
-def test_what_is_said_of_a_drawing_is_stored_with_it(client, kind):
+def test_the_metadata_of_a_drawing_is_stored_with_it(client, kind):
     if "image" in kind:
         kind = {"image": picture()}
     about = {"title": "Grüße 🎨", "artist": "Ada", "colormap": "twilight"}
@@ -117,26 +117,26 @@ def test_what_is_said_of_a_drawing_is_stored_with_it(client, kind):
     assert {name: getattr(drawing, name) for name in about} == about
 
 
-def test_the_longest_title_and_artist_are_taken(client):
+def test_a_title_and_an_artist_of_maximum_length_are_accepted(client):
     client.post(URL, {"image": picture(), "title": "é" * 80, "artist": "🎨" * 40})
 
     drawing = Drawing.objects.get()
     assert (drawing.title, drawing.artist) == ("é" * 80, "🎨" * 40)
 
 
-def test_space_around_a_title_is_dropped(client):
+def test_whitespace_around_a_title_is_removed(client):
     client.post(URL, {"image": picture(), "title": "  Fox  "})
 
     assert Drawing.objects.get().title == "Fox"
 
 
-def test_drawings_are_public_at_once_where_no_approval_is_asked_for(client):
+def test_drawings_are_published_at_once_where_no_approval_is_required(client):
     client.post(URL, {"image": picture()})
 
     assert Drawing.objects.get().status == Drawing.Status.PUBLISHED
 
 
-def test_drawings_wait_where_approval_is_required(client, settings):
+def test_drawings_are_pending_where_approval_is_required(client, settings):
     settings.REQUIRE_APPROVAL = True
 
     client.post(URL, {"image": picture()})
@@ -144,7 +144,7 @@ def test_drawings_wait_where_approval_is_required(client, settings):
     assert Drawing.objects.get().status == Drawing.Status.PENDING
 
 
-def test_a_client_cannot_set_what_is_not_its_own(client):
+def test_a_client_cannot_set_fields_outside_the_form(client):
     given = {"id": str(uuid4()), "status": "hidden", "vmin": 200, "width": 16}
 
     client.post(URL, {"image": picture(), **given})
@@ -154,10 +154,10 @@ def test_a_client_cannot_set_what_is_not_its_own(client):
     assert (drawing.status, drawing.vmin, drawing.width) == ("published", 0, 48)
 
 
-# --- The same sent twice ------------------------------------------------------------------
+# --- Repeated submissions -----------------------------------------------------------------
 
 
-def test_a_repeated_key_is_one_drawing(client):
+def test_a_repeated_key_stores_one_drawing(client):
     key = str(uuid4())
 
     first = client.post(URL, {"image": picture(), "submission_key": key}, headers=JSON)
@@ -168,7 +168,7 @@ def test_a_repeated_key_is_one_drawing(client):
     assert Drawing.objects.get().submission_key == UUID(key)
 
 
-def test_a_browser_that_sends_twice_comes_to_the_same_page(client):
+def test_a_browser_that_submits_twice_is_redirected_to_the_same_page(client):
     form = {"canvas_data": LIST, "submission_key": str(uuid4())}
 
     first, again = client.post(URL, form), client.post(URL, form)
@@ -178,14 +178,14 @@ def test_a_browser_that_sends_twice_comes_to_the_same_page(client):
     assert Drawing.objects.count() == 1
 
 
-def test_without_a_key_the_same_picture_is_two_drawings(client):
+def test_the_same_image_sent_twice_without_a_key_stores_two_drawings(client):
     for _ in range(2):
         client.post(URL, {"image": picture()})
 
     assert Drawing.objects.count() == 2
 
 
-def test_what_is_blocked_is_asked_for_in_two_queries_and_before_the_transaction(client):
+def test_blocks_are_checked_with_two_queries_before_the_transaction(client):
     client.post(URL, {"image": picture()})
 
     with CaptureQueriesContext(connection) as queries:
@@ -196,7 +196,7 @@ def test_what_is_blocked_is_asked_for_in_two_queries_and_before_the_transaction(
     assert "SELECT" not in kinds[kinds.index("SAVEPOINT") :]
 
 
-def test_the_transaction_stores_the_drawing_and_does_nothing_else(client, settings):
+def test_the_transaction_only_stores_the_drawing(client, settings):
     settings.SUBMIT_RATE = Rate(1000, 1000)
     client.post(URL, {"image": picture()})
 
@@ -208,10 +208,10 @@ def test_the_transaction_stores_the_drawing_and_does_nothing_else(client, settin
     assert "drawings_drawing" in written[0]
 
 
-# --- Who may send -------------------------------------------------------------------------
+# --- CSRF and methods ---------------------------------------------------------------------
 
 
-def test_a_form_without_the_sites_token_is_refused():
+def test_a_form_without_a_csrf_token_is_refused():
     response = Client(enforce_csrf_checks=True).post(URL, {"image": picture()}, headers=HTML)
 
     assert response.status_code == 403
@@ -219,7 +219,7 @@ def test_a_form_without_the_sites_token_is_refused():
     assert not Drawing.objects.exists()
 
 
-def test_a_program_without_the_sites_token_is_told_in_json():
+def test_a_program_without_a_csrf_token_is_refused_in_json():
     response = Client(enforce_csrf_checks=True).post(URL, {"image": picture()}, headers=JSON)
 
     assert response.status_code == 403
@@ -230,7 +230,7 @@ def test_a_program_without_the_sites_token_is_told_in_json():
 @pytest.mark.parametrize(
     ("headers", "status"), [({}, 403), ({"Origin": "https://testserver"}, 303)]
 )
-def test_by_https_a_program_is_told_to_name_its_origin(headers, status):
+def test_a_program_over_https_is_told_to_send_its_origin(headers, status):
     client = Client(enforce_csrf_checks=True)
     client.get("/", secure=True)
     headers = {"X-CSRFToken": client.cookies["csrftoken"].value, **headers}
@@ -241,7 +241,7 @@ def test_by_https_a_program_is_told_to_name_its_origin(headers, status):
     assert ("Origin or Referer" in response.content.decode()) == (status == 403)
 
 
-def test_the_token_from_the_page_lets_a_drawing_in():
+def test_a_submission_with_the_pages_csrf_token_is_accepted():
     client = Client(enforce_csrf_checks=True)
     client.get("/")
     token = client.cookies["csrftoken"].value
@@ -253,7 +253,7 @@ def test_the_token_from_the_page_lets_a_drawing_in():
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_looking_at_the_address_leads_to_the_gallery(client, method):
+def test_reading_the_submission_url_redirects_to_the_gallery(client, method):
     response = getattr(client, method)(URL)
 
     assert response.status_code == 302
@@ -261,7 +261,7 @@ def test_looking_at_the_address_leads_to_the_gallery(client, method):
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch"])
-def test_a_method_that_is_not_taken_is_answered_in_words(client, method):
+def test_an_unsupported_method_gets_an_error_message(client, method):
     response = getattr(client, method)(URL, headers={"accept": "application/json"})
 
     assert response.status_code == 405
@@ -274,7 +274,7 @@ def test_a_method_that_is_not_taken_is_answered_in_words(client, method):
     ["a\u2028b", "a\u202eb", "\u200b", "\u3164\u3164"],
     ids=["line separator", "turned around", "no width", "invisible letter"],
 )
-def test_a_title_that_is_no_line_of_text_is_refused(client, field, title):
+def test_a_title_that_is_not_one_line_of_text_is_refused(client, field, title):
     response = client.post(
         URL,
         {"image": SimpleUploadedFile("a.png", samples.png(field)), "title": title},

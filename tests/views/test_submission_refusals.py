@@ -94,7 +94,7 @@ BAD_TEXTS = {
 
 
 def bad_forms():
-    """(form, name of the field that is to blame), each with a readable id."""
+    """Yields pytest parameters (form, name of the field to blame), each with a readable id."""
     for name, text in BAD_LISTS.items():
         yield pytest.param({"canvas_data": text}, "canvas_data", id=f"list: {name}")
     for name, data in BAD_PICTURES.items():
@@ -111,17 +111,17 @@ CASES = pytest.mark.parametrize(("form", "blamed"), [*bad_forms()])
 
 
 def with_file(form):
-    """The form as the test client takes it: bytes are a file."""
+    """Returns the form for the test client, with bytes wrapped as a file."""
     return {
         name: picture(value) if isinstance(value, bytes) else value for name, value in form.items()
     }
 
 
-# Pillow warns of such a size before the form refuses it.
+# Pillow warns about such a size before the form refuses it.
 refuses = pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 
 
-# --- What is refused ----------------------------------------------------------------------
+# --- Refusals -----------------------------------------------------------------------------
 
 
 @refuses
@@ -138,7 +138,7 @@ def test_a_program_is_told_which_field_is_wrong_and_nothing_is_stored(client, fo
 
 @refuses
 @CASES
-def test_a_person_keeps_what_was_typed_and_is_told_the_sentence(client, form, blamed):
+def test_a_person_gets_the_form_back_with_the_error_message(client, form, blamed):
     form = {"title": "My “typed” title", **form}
     expected = client.post(URL, with_file(form), headers=JSON).json()["errors"][blamed]
 
@@ -154,7 +154,7 @@ def test_a_person_keeps_what_was_typed_and_is_told_the_sentence(client, form, bl
     assert Drawing.objects.count() == 0
 
 
-def test_what_was_typed_cannot_break_out_of_the_page(client):
+def test_submitted_values_cannot_break_out_of_the_page(client):
     form = {"title": '"><script>alert(1)</script>', "colormap": "<script>alert(2)</script>"}
 
     page = client.post(URL, form, headers=HTML).content.decode()
@@ -181,13 +181,13 @@ def test_what_was_typed_cannot_break_out_of_the_page(client):
     ],
 )
 @refuses
-def test_the_sentence_says_what_is_wrong(client, form, said):
+def test_the_error_message_says_what_is_wrong(client, form, said):
     errors = client.post(URL, with_file(form), headers=JSON).json()["errors"]
 
     assert said in " ".join(sentence for sentences in errors.values() for sentence in sentences)
 
 
-def test_every_field_that_is_wrong_is_named(client):
+def test_every_invalid_field_is_named(client):
     form = {"canvas_data": "[]", "title": "x" * 81, "colormap": "nosuch", "submission_key": "1"}
 
     assert set(client.post(URL, form, headers=JSON).json()["errors"]) == set(form)
@@ -245,7 +245,7 @@ def test_a_body_over_the_limit_is_too_large(client, settings, headers):
 
 
 @pytest.mark.parametrize("headers", [JSON, HTML])
-def test_a_body_that_does_not_say_its_length_is_refused(client, headers):
+def test_a_body_without_a_content_length_is_refused(client, headers):
     response = client.post(
         URL, {"canvas_data": LIST}, headers={**headers, "Transfer-Encoding": "chunked"}
     )
@@ -272,7 +272,7 @@ def test_a_body_that_cannot_be_read_is_a_client_error(client, body, content_type
     assert Drawing.objects.count() == 0
 
 
-# RFC 2231: a parameter may come in pieces. One that comes whole as well, Python's parser fails on.
+# RFC 2231 allows a parameter in pieces. Python's parser fails if it is also given whole.
 WHOLE_AND_IN_PIECES = b"filename*=utf-8''a; filename*0=b"
 
 
@@ -288,7 +288,7 @@ def test_a_part_whose_header_cannot_be_read_is_refused(client, url):
     assert Drawing.objects.count() == 0
 
 
-def test_a_json_body_is_no_form_and_is_refused(client):
+def test_a_json_body_is_refused_because_it_is_not_a_form(client):
     body = json.dumps({"canvas_data": [1] * 40_000})
 
     response = client.post(URL, body, content_type="application/json", headers=JSON)
@@ -315,12 +315,12 @@ def accept_or_refuse(client, form):
         assert Drawing.objects.count() == before
 
 
-# --- Whatever may come --------------------------------------------------------------------
+# --- Arbitrary input ----------------------------------------------------------------------
 
 
 @anything
 @given(st.binary(max_size=200), st.integers(0, 200), st.integers(0, 255))
-def test_no_bytes_in_a_picture_break_the_server(client, junk, place, byte):
+def test_no_bytes_in_an_image_break_the_server(client, junk, place, byte):
     damaged = bytearray(PICTURE)
     damaged[place % len(PICTURE)] = byte
 

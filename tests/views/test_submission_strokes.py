@@ -35,7 +35,7 @@ def drawn(given=GIVEN, field=None, **values):
     return {"image": picture(samples.png(field)), "strokes": text, **values}
 
 
-def test_the_strokes_are_stored_with_the_picture(client):
+def test_the_strokes_are_stored_with_the_image(client):
     response = client.post(URL, drawn(), headers=JSON)
 
     drawing = Drawing.objects.get()
@@ -46,19 +46,19 @@ def test_the_strokes_are_stored_with_the_picture(client):
 
 
 @pytest.mark.parametrize("values", [{}, {"strokes": ""}])
-def test_a_picture_without_strokes_is_fine(client, values):
+def test_an_image_without_strokes_is_accepted(client, values):
     client.post(URL, {"image": picture(), **values})
 
     assert Drawing.objects.get().strokes is None
 
 
-def test_a_brightness_list_without_strokes_is_fine(client):
+def test_a_brightness_list_without_strokes_is_accepted(client):
     client.post(URL, {"canvas_data": LIST, "strokes": ""})
 
     assert Drawing.objects.get().strokes is None
 
 
-def test_what_was_drawn_on_is_remembered(client, make_drawing):
+def test_the_parent_that_was_drawn_on_is_stored(client, make_drawing):
     parent = make_drawing(samples.shades(48, 64))
     given = documents.document(documents.LINE, paper={"drawing": str(parent.id)})
 
@@ -69,7 +69,7 @@ def test_what_was_drawn_on_is_remembered(client, make_drawing):
     assert list(parent.children.all()) == [drawing]
 
 
-def test_a_parent_that_was_deleted_meanwhile_loses_nothing(client):
+def test_a_drawing_on_a_parent_that_was_deleted_is_stored_without_it(client):
     given = documents.document(documents.LINE, paper={"drawing": samples.NO_ID})
 
     response = client.post(URL, drawn(given), headers=JSON)
@@ -79,7 +79,7 @@ def test_a_parent_that_was_deleted_meanwhile_loses_nothing(client):
     assert Drawing.objects.get().document == given
 
 
-def test_a_picture_that_was_drawn_on_is_kept_with_the_strokes(client):
+def test_an_embedded_base_image_is_stored_with_the_strokes(client):
     ground = samples.shades(48, 64)
     image = base64.b64encode(samples.png(ground)).decode()
     given = documents.document(documents.LINE, paper={"image": image})
@@ -103,7 +103,7 @@ def test_the_same_drawing_sent_twice_keeps_its_first_strokes(client):
 
 
 def bad_strokes(make_drawing):
-    """What is wrong, and the submission."""
+    """Returns submissions with bad strokes, by what is wrong with them."""
     text = json.dumps(GIVEN)
     larger = documents.document(documents.LINE, width=65)
     parent = {"drawing": str(make_drawing().id)}
@@ -127,7 +127,7 @@ def bad_strokes(make_drawing):
 
 
 @pytest.mark.parametrize("headers", [JSON, HTML])
-def test_bad_strokes_are_refused_by_name_and_nothing_is_stored(client, make_drawing, headers):
+def test_bad_strokes_are_refused_by_field_and_nothing_is_stored(client, make_drawing, headers):
     for name, form in bad_strokes(make_drawing).items():
         response = client.post(URL, form, headers=headers)
 
@@ -141,20 +141,20 @@ def test_bad_strokes_are_refused_by_name_and_nothing_is_stored(client, make_draw
         assert Drawing.objects.count() == 1, name
 
 
-def test_strokes_alone_are_no_drawing(client):
+def test_strokes_without_an_image_are_refused(client):
     response = client.post(URL, {"strokes": json.dumps(GIVEN)}, headers=JSON)
 
     assert response.status_code == 422
     assert set(response.json()["errors"]) == {"image", "strokes"}
 
 
-def test_strokes_of_a_picture_that_is_bad_are_not_blamed(client):
+def test_strokes_of_a_bad_image_are_not_blamed(client):
     form = {**drawn(), "image": picture(b"This is not a picture.")}
 
     assert list(client.post(URL, form, headers=JSON).json()["errors"]) == ["image"]
 
 
-def test_a_parent_that_goes_while_its_child_comes_in_loses_nothing(transactional_db):
+def test_a_drawing_whose_parent_is_deleted_during_submission_is_stored_without_it(transactional_db):
     gone = uuid4()
     drawing = Drawing.from_field(samples.shades(20, 20), parent_id=gone, submission_key=uuid4())
 
