@@ -83,7 +83,6 @@ def _list_views(client: Client, word: str) -> dict[str, str]:
 
 def _last_page_query(page: str) -> str:
     oldest = re.search(r'href="(\?[^"]*oldest[^"]*)"', page)
-    if oldest:
-        return html.unescape(oldest[1])
-    numbers = [int(number) for number in re.findall(r'href="\?p=(\d+)"', page)]
-    return f"?p={max(numbers, default=1)}"
+    if oldest is None:
+        raise ValueError("The list has no link to its last page: it needs more drawings.")
+    return html.unescape(oldest[1])

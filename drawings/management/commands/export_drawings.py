@@ -130,14 +130,17 @@ def is_export(folder: Path) -> bool:
 def write_dataset(target: Path, name: str, source: Source) -> Iterator[Iterator[int]]:
     """Provide the writer's steps, to be run in the `with` block. The target appears after it."""
     if is_folder(target, name):
-        with atomic_folder(target) as draft, closing(parquet.write_folder(draft, source)) as steps:
+        with (
+            atomic_folder(target) as folder,
+            closing(parquet.write_folder(folder, source)) as steps,
+        ):
             yield steps
         return
-    with ExitStack() as drafts:
+    with ExitStack() as stack:
         # Entered first, so that it is renamed to its target after the drawings.
-        card = drafts.enter_context(atomic_file(card_beside(target))) if name == "ndjson" else None
-        draft = drafts.enter_context(atomic_file(target))
-        with draft.open("wb") as out, closing(FORMATS[name].write(out, source)) as steps:
+        card = stack.enter_context(atomic_file(card_beside(target))) if name == "ndjson" else None
+        file = stack.enter_context(atomic_file(target))
+        with file.open("wb") as out, closing(FORMATS[name].write(out, source)) as steps:
             yield steps
         if card is not None:
             card.write_text(ndjson.card_text(source), encoding="utf-8")

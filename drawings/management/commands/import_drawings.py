@@ -24,10 +24,10 @@ from drawsite.environment import parse_sizes
 class Command(PreparedDatabaseCommand):
     help = (
         "Import drawings from SOURCE: an export of export_drawings, a folder or zip of images (with"
-        " or without a metadata.jsonl), lines of Quick, Draw!, or bitmaps as .npy, .npz or MNIST's"
-        " IDX. Running it again adds nothing, or continues after an interruption. Records that"
-        " cannot be read are reported and skipped. Each member of a zip, and each file that a"
-        " metadata.jsonl names, takes about 600 bytes of memory."
+        " or without a metadata.jsonl), Parquet files of images, lines of Quick, Draw!, or bitmaps"
+        " as .npy, .npz or MNIST's IDX. Running it again adds nothing, or continues after an"
+        " interruption. Records that cannot be read are reported and skipped. Each member of a zip,"
+        " and each file that a metadata.jsonl names, takes about 600 bytes of memory."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
