@@ -59,7 +59,7 @@ def test_the_daily_bytes_of_an_address_are_limited_on_every_url(client, settings
     assert answers[2].status_code == 429
     assert 0 < int(answers[2]["Retry-After"]) <= 24 * 60 * 60
     (sentence,) = answers[2].json()["errors"]["request"]
-    assert "You can send again within 24 hours." in sentence
+    assert "You can send again in at most 24 hours." in sentence
     assert Drawing.objects.count() == 3
     assert (
         client.post("/postmethod", {"canvas_data": LIST}, REMOTE_ADDR="192.0.2.9").status_code

@@ -257,7 +257,10 @@ BAD_LINES = {
     "a picture cut short": (with_line(image=with_line()["image"][:100]), "damaged"),
     "strokes that are text": (with_line(strokes="{}"), "object"),
     "strokes with an unknown tool": (with_line(strokes=BAD_DOCUMENT), "tool is not known"),
-    "strokes of another size": (with_line(strokes={**DOCUMENT, "width": 65}), "as large as"),
+    "strokes of another size": (
+        with_line(strokes={**DOCUMENT, "width": 65}),
+        "must have the same size",
+    ),
     "strokes on paper that is none": (
         with_line(strokes={**DOCUMENT, "paper": {"image": "AAAA"}}),
         "paper.image",
