@@ -37,7 +37,7 @@ class ApiTokenAdmin(CheckedSelection):
     actions = ("revoke",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
-        """Returns the user's own tokens, or all for superusers, who may revoke them."""
+        """Returns the user's own tokens. Superusers get all tokens, to revoke them."""
         rows = super().get_queryset(request).defer("digest")
         if request.user.is_superuser:
             return rows

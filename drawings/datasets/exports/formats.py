@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from drawings.datasets import PYARROW_MISSING
 from drawings.datasets.exports import csv, image_folder, ndjson, npz, parquet
 from drawings.datasets.exports.source import Progress, Source
 from drawings.datasets.exports.zip_writer import Sink
@@ -33,7 +34,7 @@ NOTHING_SELECTED = "No drawing is selected, so there is nothing to export."
 def find_problem(name: str, drawing_filter: DrawingFilter) -> str | None:
     """Returns a sentence that says why the drawings cannot be exported, or None if they can."""
     if name == "parquet" and not parquet.is_installed():
-        return parquet.PYARROW_MISSING
+        return PYARROW_MISSING
     if not Source(drawing_filter).drawings().exists():
         return NOTHING_SELECTED
     return None

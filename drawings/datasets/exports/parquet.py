@@ -28,10 +28,6 @@ ROW_GROUP_ROWS = 1_000
 ROW_GROUP_BYTES = 16_000_000
 SHARD_BYTES = 500_000_000
 
-PYARROW_MISSING = (
-    "Parquet needs pyarrow, which is not installed. Install it with"
-    " .venv/bin/python -m pip install -r requirements-parquet.txt"
-)
 
 LAYOUT = """\
 A row for each drawing, in the order of the ids. Only verified strokes are included. To include

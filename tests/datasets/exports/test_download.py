@@ -18,6 +18,7 @@ from django.test import RequestFactory
 from playwright.sync_api import expect
 from pyarrow import parquet as arrow
 
+from drawings.datasets import PYARROW_MISSING
 from drawings.datasets.exports import parquet
 from drawings.datasets.exports.formats import FORMATS, NOTHING_SELECTED
 from drawings.forms.export import FILTER_FIELDS
@@ -203,7 +204,7 @@ def test_without_pyarrow_the_page_says_how_to_install_it(client, data_user, wall
     response = client.post(PAGE, sent(format="parquet"))
 
     assert response.status_code == 422
-    assert parquet.PYARROW_MISSING in response.content.decode()
+    assert PYARROW_MISSING in response.content.decode()
 
 
 def test_an_export_is_recorded_in_the_admin_log(client, data_user, wall):

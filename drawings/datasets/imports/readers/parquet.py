@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from drawings.datasets import PYARROW_MISSING
 from drawings.datasets.imports import records
 from drawings.datasets.imports.readers.images import columns_from_image, find_title
 from drawings.datasets.imports.records import (
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
 MAGIC = b"PAR1"
-PYARROW_MISSING = (
-    "Parquet needs pyarrow. Install it with"
-    " .venv/bin/python -m pip install -r requirements-parquet.txt"
-)
 BATCH_ROWS = 64  # in memory at once, besides what pyarrow keeps of a row group
 # By the file's metadata. Exports have less than a tenth of it in a row group.
 MAX_GROUP_BYTES = 1_000_000_000
