@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.db import connections
 from django.db.models.signals import post_migrate, pre_migrate
 
@@ -16,12 +17,27 @@ class DrawingsConfig(AppConfig):
         from drawsite import checks  # noqa: F401
         from drawsite.observability import metrics
 
+        check_default_colormap()
         metrics.connect_signals()
         sweeping.connect_signals()
         pre_migrate.connect(lift_timeouts, sender=self)
         post_migrate.connect(switch_on_wal, sender=self)
         post_migrate.connect(install_search, sender=self)
         post_migrate.connect(reset_timeouts, sender=self)
+
+
+def check_default_colormap() -> None:
+    """Exit with a message if the setting is invalid, as the settings do for all others.
+
+    They cannot check this one, because they know nothing of matplotlib.
+    """
+    from drawings.imaging import colormaps
+
+    if not colormaps.is_colormap(settings.DEFAULT_COLORMAP):
+        raise SystemExit(
+            'Environment variable "DEFAULT_COLORMAP" invalid: must be the name of a colormap,'
+            " such as crayons, gray or viridis"
+        )
 
 
 def lift_timeouts(using: str, **kwargs: Any) -> None:

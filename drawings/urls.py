@@ -55,6 +55,7 @@ urlpatterns = [
     path("drawings/<uuid:id>/strokes.svg", data.strokes_svg, name="strokes-svg"),
     # /colormaps/
     path("colormaps/<str:name>.png", images.colormap_strip, name="colormap"),
+    path("colormaps/<str:name>.json", images.colormap_json, name="colormap-json"),
     # /api/
     path("api/", api_docs.reference, name="api"),
     path("api/v1/", include("drawings.api.urls")),

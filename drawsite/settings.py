@@ -43,7 +43,8 @@ FIGURE_RATE = env.rate("FIGURE_RATE", "60/m")
 LOGIN_RATE = env.rate("LOGIN_RATE", "30/m")
 API_RATE = env.rate("API_RATE", "600/m")
 REQUIRE_APPROVAL = env.switch("REQUIRE_APPROVAL", "off")
-CANVAS_SIZES = env.sizes("CANVAS_SIZES", "200x200")
+CANVAS_SIZES = env.sizes("CANVAS_SIZES", "200x200,400x400,400x300")
+DEFAULT_COLORMAP = env.str("DEFAULT_COLORMAP", "crayons")  # the app checks it
 MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", 2_000_000, validate=validate.Range(min=100_000))
 MIN_FREE_BYTES = env.int("MIN_FREE_BYTES", 500_000_000, validate=validate.Range(min=0))
 

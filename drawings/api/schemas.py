@@ -223,7 +223,7 @@ class Drawing(ResponseBody):
     strokes_url: Url | None = Field(description="The strokes; null if there are none to see.")
     title: str = Field(description="May be empty.", max_length=TITLE_LENGTH)
     artist: str = Field(description="May be empty.", max_length=ARTIST_LENGTH)
-    colormap: str = Field(description="The name of a matplotlib colormap.")
+    colormap: str = Field(description="The name of a colormap: one of matplotlib's, or crayons.")
     width: int = Field(description="In pixels.", ge=pixels.MIN_SIDE, le=pixels.MAX_SIDE)
     height: int = Field(description="In pixels.", ge=pixels.MIN_SIDE, le=pixels.MAX_SIDE)
     vmin: int = Field(description="The brightness of the colormap's first colour.", ge=0, le=255)
@@ -289,7 +289,7 @@ class Submission(BaseModel):
     image: str | None = Field(None, description="An image file in base64.")
     title: str | None = Field(None, max_length=TITLE_LENGTH)
     artist: str | None = Field(None, max_length=ARTIST_LENGTH)
-    colormap: str | None = Field(None, description="The name of a matplotlib colormap.")
+    colormap: str | None = Field(None, description="The name of a colormap: one of matplotlib's, or crayons.")
     strokes: dict[str, Any] | None = Field(None, description="The strokes that produce the image.")
     submission_key: UUID | None = Field(
         None, description="A random UUID that you choose. A drawing sent twice is stored once."

@@ -1,4 +1,4 @@
-"""Colormaps and palettes, by matplotlib.
+"""Colormaps and palettes, by matplotlib, which also learns of the site's own: `crayons`.
 
 A colormap maps the 256 values of a pixel to at most 256 colours, so a drawing in colour is its blob
 with a palette of 256 colours.
@@ -10,13 +10,16 @@ from functools import lru_cache
 import matplotlib
 import numpy as np
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+from matplotlib.colors import ListedColormap, Normalize
 
+from drawings.imaging.crayons import CRAYONS
 from drawings.imaging.png import png_from_blob
 
-# The groups of matplotlib's colormap reference, in its order; "More" has the ungrouped ones.
+# The groups of matplotlib's colormap reference, in its order, after the site's own colormap; "More"
+# has the ungrouped ones.
 # Source: https://matplotlib.org/stable/gallery/color/colormap_reference.html
 COLORMAP_GROUPS = {
+    "Drawsite": "crayons",
     "Perceptually uniform": "viridis plasma inferno magma cividis",
     "Sequential": (
         "gray bone pink spring summer autumn winter cool Wistia hot afmhot gist_heat copper"
@@ -38,6 +41,7 @@ COLORMAP_GROUPS = {
 }
 # The pages offer these as swatches, and the others in a list.
 FEATURED_COLORMAPS = (
+    "crayons",
     "gray",
     "viridis",
     "magma",
@@ -51,6 +55,10 @@ FEATURED_COLORMAPS = (
 SUB_FILTER = 1  # PNG specification, section 9.2
 LIBRARY_VERSION = f"matplotlib-{matplotlib.__version__}"
 
+_crayons = ListedColormap(list(CRAYONS.values()), "crayons")
+for _colormap in (_crayons, _crayons.reversed()):
+    matplotlib.colormaps.register(_colormap)
+
 
 def is_colormap(name: str) -> bool:
     return name in matplotlib.colormaps
@@ -58,7 +66,7 @@ def is_colormap(name: str) -> bool:
 
 @lru_cache(maxsize=1)
 def grouped_colormaps() -> list[tuple[str, list[str]]]:
-    """All of matplotlib's colormaps as (group, names), each followed by its reverse."""
+    """All colormaps as (group, names), each followed by its reverse."""
     left = set(matplotlib.colormaps)
     groups = []
     for group, names in COLORMAP_GROUPS.items():
@@ -100,3 +108,9 @@ def strip_png(cmap: str) -> bytes:
     """
     row = bytes([SUB_FILTER, 0]) + bytes([1]) * 255
     return png_from_blob(zlib.compress(row, 9), 1, 256, palette(cmap, 0, 255))
+
+
+def hex_colours(cmap: str) -> list[str]:
+    """The colours of `palette(cmap, 0, 255)` as 256 strings such as "#dc1f26"."""
+    colours = palette(cmap, 0, 255)
+    return [f"#{colours[at : at + 3].hex()}" for at in range(0, len(colours), 3)]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib
 
+from drawings.imaging import colormaps as colormaps  # registers the site's own with matplotlib
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable

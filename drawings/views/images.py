@@ -1,9 +1,9 @@
-"""A drawing's image.png, and the strips of the colormaps."""
+"""A drawing's image.png, and the colours of the colormaps."""
 
 import math
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from drawings.forms import validated
@@ -19,7 +19,7 @@ from drawings.queries.replicas import may_lag
 # of the plot worker.
 MAX_PIXELS = pixels.MAX_SIDE**2
 # matplotlib's releases hardly ever change a colormap's colours.
-STRIP_SECONDS = 24 * 3600
+COLORMAP_SECONDS = 24 * 3600
 
 
 @require_safe
@@ -62,9 +62,24 @@ def image(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_safe
 def colormap_strip(request: HttpRequest, name: str) -> HttpResponse:
     """A colormap's 256 colours from left to right."""
+    require_colormap(name)
+    response = HttpResponse(colormaps.strip_png(name), content_type="image/png")
+    return cached_colormap(request, response)
+
+
+@require_safe
+def colormap_json(request: HttpRequest, name: str) -> HttpResponse:
+    """A colormap's 256 colours as hex strings, as `matplotlib.colors.ListedColormap` takes them."""
+    require_colormap(name)
+    return cached_colormap(request, JsonResponse(colormaps.hex_colours(name), safe=False))
+
+
+def require_colormap(name: str) -> None:
     if not colormaps.is_colormap(name):
         raise Http404
-    response = HttpResponse(colormaps.strip_png(name), content_type="image/png")
+
+
+def cached_colormap(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     scope = "public" if has_canonical_query(request) else "private"
-    response["Cache-Control"] = f"{scope}, max-age={STRIP_SECONDS}"
+    response["Cache-Control"] = f"{scope}, max-age={COLORMAP_SECONDS}"
     return response

@@ -18,6 +18,7 @@ from drawings.forms.submission import BaseImageForm, SubmissionForm
 from drawings.http import access
 from drawings.http.filenames import file_name
 from drawings.imaging import colormaps
+from drawings.imaging.crayons import middle_shades
 from drawings.models import Drawing
 from drawings.queries import pagination
 from drawings.queries.cards import find_neighbours
@@ -43,7 +44,7 @@ def studio(request: HttpRequest) -> HttpResponse:
     base = None
     if form.is_valid() and form.cleaned_data["on"]:
         base = Drawing.objects.published().for_lists().filter(pk=form.cleaned_data["on"]).first()
-    colormap = base.colormap if base else "gray"
+    colormap = base.colormap if base else settings.DEFAULT_COLORMAP
     return render_studio(request, SubmissionForm(initial={"colormap": colormap}))
 
 
@@ -53,9 +54,10 @@ def render_studio(request: HttpRequest, form: SubmissionForm, status: int = 200)
     context = {
         "form": form,
         "sizes": settings.CANVAS_SIZES,
+        "crayons": middle_shades(),
         "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
         "requires_approval": settings.REQUIRE_APPROVAL,
-        "cmap": cmap if colormaps.is_colormap(cmap) else "gray",
+        "cmap": cmap if colormaps.is_colormap(cmap) else settings.DEFAULT_COLORMAP,
     }
     return render(request, "drawings/studio.html", context, status=status)
 

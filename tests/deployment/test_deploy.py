@@ -80,6 +80,7 @@ def test_compose_has_the_defaults_of_the_settings():
         "LOG_FORMAT",
         "REQUIRE_APPROVAL",
         "CANVAS_SIZES",
+        "DEFAULT_COLORMAP",
         "MAX_UPLOAD_BYTES",
     ):
         [(_, _, default)] = VARIABLE.findall(given[name])

@@ -49,7 +49,7 @@ def test_the_table_lists_every_setting_with_its_default(tmp_path):
     )
     for rate in [name for name in defaults if name.endswith("_RATE")]:
         defaults[rate] = "{}/m".format(*defaults[rate])
-    defaults["CANVAS_SIZES"] = "{}x{}".format(*defaults["CANVAS_SIZES"][0])
+    defaults["CANVAS_SIZES"] = ["{}x{}".format(*size) for size in defaults["CANVAS_SIZES"]]
 
     assert ROWS.keys() == defaults.keys()
     for name, default in defaults.items():

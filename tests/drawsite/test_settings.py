@@ -131,7 +131,8 @@ def test_without_any_variable_the_settings_are_safe(tmp_path):
     assert settings["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
     assert settings["SUBMIT_RATE"] == [60, 60]
     assert settings["TRUSTED_PROXIES"] == 0
-    assert settings["CANVAS_SIZES"] == [[200, 200]]
+    assert settings["CANVAS_SIZES"] == [[200, 200], [400, 400], [400, 300]]
+    assert settings["DEFAULT_COLORMAP"] == "crayons"
     assert settings["MAX_UPLOAD_BYTES"] == 2_000_000
     assert settings["DATABASES"]["default"]["NAME"] == str(tmp_path / "db.sqlite3")
     assert settings["REDIS_URL"] == ""

@@ -24,7 +24,7 @@ FIELD_DESCRIPTIONS = {
     "id": "the drawing's id: a UUIDv7, which begins with the time at which it was sent",
     "label": "its title; empty if it has none",
     "artist": "the name that its artist gave; empty if there is none",
-    "colormap": "the matplotlib colormap of the drawing",
+    "colormap": "the colormap of the drawing: one of matplotlib's, or crayons",
     "width": "its width in pixels",
     "height": "its height in pixels",
     "vmin": "the brightness that gets the colormap's first colour",

@@ -1,0 +1,34 @@
+"""The site's own colours: sixteen crayons for drawing, ordered by luminance."""
+
+# From the darkest to paper: name and sRGB colour. Each covers 16 of the 256 shades, and its CIELAB
+# lightness is within 6 of that of the grey in their middle. So a drawing made with crayons looks
+# right in grey, too.
+CRAYONS = {
+    "Black": "#000000",
+    "Navy": "#12154a",
+    "Purple": "#471273",
+    "Brown": "#6b2f12",
+    "Dark green": "#0b5a2b",
+    "Blue": "#1f4fd8",
+    "Red": "#dc1f26",
+    "Grey": "#777777",
+    "Tan": "#b3814f",
+    "Green": "#3fae3a",
+    "Orange": "#ff8a1a",
+    "Sky": "#54bdf2",
+    "Pink": "#ffb0cd",
+    "Peach": "#ffd4b0",
+    "Yellow": "#ffe833",
+    "White": "#ffffff",
+}
+SHADES_EACH = 256 // len(CRAYONS)
+
+
+def middle_shades() -> list[tuple[int, str, str]]:
+    """Each crayon's middle shade (0 to 255) with its name and colour; for white, paper's 255."""
+    *inks, paper = CRAYONS.items()
+    middles = [
+        (number * SHADES_EACH + SHADES_EACH // 2 - 1, name, colour)
+        for number, (name, colour) in enumerate(inks)
+    ]
+    return [*middles, (255, *paper)]
