@@ -24,11 +24,11 @@ CRAYONS = {
 SHADES_EACH = 256 // len(CRAYONS)
 
 
-def middle_shades() -> list[tuple[int, str, str]]:
-    """Each crayon's middle shade (0 to 255) with its name and colour; for white, paper's 255."""
-    *inks, paper = CRAYONS.items()
-    middles = [
-        (number * SHADES_EACH + SHADES_EACH // 2 - 1, name, colour)
-        for number, (name, colour) in enumerate(inks)
-    ]
-    return [*middles, (255, *paper)]
+def drawing_shades() -> list[tuple[int, str, str]]:
+    """The shade (0 to 255) that each crayon leaves, with its name and colour.
+
+    It is the middle of the crayon's shades, except that black is ink's 0 and white is paper's 255.
+    """
+    middles = [number * SHADES_EACH + SHADES_EACH // 2 - 1 for number in range(len(CRAYONS))]
+    shades = [0, *middles[1:-1], 255]
+    return [(shade, *crayon) for shade, crayon in zip(shades, CRAYONS.items(), strict=True)]

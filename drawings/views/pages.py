@@ -18,7 +18,7 @@ from drawings.forms.submission import BaseImageForm, SubmissionForm
 from drawings.http import access
 from drawings.http.filenames import file_name
 from drawings.imaging import colormaps
-from drawings.imaging.crayons import middle_shades
+from drawings.imaging.crayons import drawing_shades
 from drawings.models import Drawing
 from drawings.queries import pagination
 from drawings.queries.cards import find_neighbours
@@ -33,6 +33,18 @@ FILE_EXTENSIONS = {
 }
 # Built once, because building the query takes longer than running it.
 PAGE_ROWS = Drawing.objects.for_page()
+# What the pen needs: the canvas page preloads these modules, and all others follow the first stroke.
+FIRST_MODULES = [
+    f"drawings/js/{name}.js"
+    for name in (
+        "raster/paper",
+        "raster/rasteriser",
+        "canvas/renderer",
+        "canvas/pointer",
+        "canvas/tools",
+        "canvas/viewport",
+    )
+]
 SHARED_IMAGE_SIDE = 600  # pixels: large enough for link previews
 
 
@@ -51,13 +63,17 @@ def studio(request: HttpRequest) -> HttpResponse:
 def render_studio(request: HttpRequest, form: SubmissionForm, status: int = 200) -> HttpResponse:
     """Render the page to draw on, with the form's errors if it has any."""
     cmap = form["colormap"].value() or ""
+    is_known = colormaps.is_colormap(cmap)
     context = {
         "form": form,
         "sizes": settings.CANVAS_SIZES,
-        "crayons": middle_shades(),
+        "crayons": drawing_shades(),
+        "first_modules": FIRST_MODULES,
         "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
         "requires_approval": settings.REQUIRE_APPROVAL,
-        "cmap": cmap if colormaps.is_colormap(cmap) else settings.DEFAULT_COLORMAP,
+        "cmap": cmap if is_known else settings.DEFAULT_COLORMAP,
+        # For pictures that are sent without a script: photographs look right in grey.
+        "picture_cmap": cmap if is_known and form.is_bound else "gray",
     }
     return render(request, "drawings/studio.html", context, status=status)
 

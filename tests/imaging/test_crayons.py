@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from drawings.imaging import colormaps
-from drawings.imaging.crayons import CRAYONS, middle_shades
+from drawings.imaging.crayons import CRAYONS, drawing_shades
 
 
 def lightness(rgb):
@@ -48,9 +48,9 @@ def test_each_covers_sixteen_shades_in_matplotlib():
     assert np.array_equal(colours, expected)
 
 
-def test_a_middle_shade_has_its_crayons_colour():
+def test_the_shade_that_a_crayon_leaves_has_its_colour():
     hex_colours = colormaps.hex_colours("crayons")
 
-    for shade, name, colour in middle_shades():
+    for shade, name, colour in drawing_shades():
         assert hex_colours[shade] == colour == CRAYONS[name]
-    assert [shade for shade, _, _ in middle_shades()] == [*range(7, 240, 16), 255]
+    assert [shade for shade, _, _ in drawing_shades()] == [0, *range(23, 240, 16), 255]

@@ -93,7 +93,6 @@
  * @property {Stroke["tool"] | "fill" | "eyedropper"} tool
  * @property {number} shade 0 to 255
  * @property {number} size the stroke's width in pixels
- * @property {boolean} antialiased
  * @property {number} tolerance of a fill, 0 to 255
  * @property {number} smoothing 0 (off) to less than 1
  * @property {boolean} usesPressure whether a pen's pressure changes the width
@@ -114,6 +113,24 @@
  */
 
 /** @typedef {{key: string, label: string, action: () => void}} Shortcut */
+
+// --- The canvas page -------------------------------------------------------------------------
+
+/**
+ * What happened on the page before its modules had loaded.
+ *
+ * @typedef {object} EarlyEvents
+ * @property {PointerEvent[]} pointers on the paper
+ * @property {HTMLElement[]} buttons that were pressed
+ * @property {() => void} stopPointers
+ * @property {() => void} stop
+ */
+
+/**
+ * Says something beside the paper, with a link or button after it.
+ *
+ * @typedef {(text: string, options?: {isProblem?: boolean, action?: Element}) => void} Say
+ */
 
 // --- Stored in the browser: renaming a key loses what visitors have there ---------------------
 
@@ -150,6 +167,7 @@
  * @property {() => Details} getDetails
  * @property {() => Promise<void>} deleteDraft
  * @property {() => void} startAgain continues with blank paper
+ * @property {(url: string) => void} onArrival the site has the drawing on the page, at this URL
  * @property {(names: string[]) => void} focusField focuses the first of these fields that exists
  */
 

@@ -1,24 +1,36 @@
 // @ts-check
 /** Keyboard shortcuts, and drawing with the arrow keys. */
 
+import { recall, remember } from "../storage/preferences.js";
+
+/** @import { Easel } from "../pages/studio.js" */
 /** @import { Sample, Shortcut } from "../types.js" */
-/** @import { ToolDriver } from "./tools.js" */
-/** @import { Viewport } from "./viewport.js" */
+
+/** How long the cross must rest before its position is announced, in milliseconds. */
+const REST_MS = 500;
+const SINGLE_KEYS_OFF = "single-keys-off"; // the name of the remembered text
 
 /**
  * Runs a shortcut's action when its key is pressed outside text fields. A key may begin with
- * "Mod+" (Ctrl, or Command on a Mac) and "Shift+".
+ * "Mod+" (Ctrl, or Command on a Mac) and "Shift+". Keys without them can be switched off (WCAG
+ * 2.1.4), and then stay off in this browser.
  *
  * @param {Shortcut[]} shortcuts
+ * @param {HTMLInputElement} singleKeys the check box that switches them on
  */
-export function listenForShortcuts(shortcuts) {
+export function listenForShortcuts(shortcuts, singleKeys) {
+  singleKeys.checked = recall(SINGLE_KEYS_OFF) === "";
+  singleKeys.addEventListener("change", () => {
+    remember(SINGLE_KEYS_OFF, singleKeys.checked ? "" : "yes");
+  });
   const actions = new Map(shortcuts.map(({ key, action }) => [key, action]));
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.isComposing || event.defaultPrevented) return;
     const target = /** @type {Element} */ (event.target);
     if (target.closest("input[type=text], textarea, select, dialog")) return;
-    const action = actions.get(nameKey(event));
-    if (!action) return;
+    const key = nameKey(event);
+    const action = actions.get(key);
+    if (!action || (key.length === 1 && !singleKeys.checked)) return;
     event.preventDefault();
     action();
   });
@@ -53,33 +65,41 @@ const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 
 /**
  * A cross that the arrow keys move over the focused canvas, by 1 pixel or, with Shift, by 10. Space
- * or Enter puts the pen down and lifts it. Escape cancels the stroke.
+ * or Enter puts the pen down and lifts it. Escape cancels the stroke. Where a mouse or finger drew
+ * last, Space is held to move the paper instead.
  */
 export class KeyboardCursor {
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {HTMLElement} cross
-   * @param {Viewport} viewport
-   * @param {ToolDriver} driver
-   * @param {(text: string) => void} say
+   * @param {Easel} easel
+   * @param {(text: string) => void} announce for screen readers
    */
-  constructor(canvas, cross, viewport, driver, say) {
+  constructor(canvas, cross, { viewport, driver, pointers }, announce) {
     this.canvas = canvas;
     this.cross = cross;
     this.viewport = viewport;
     this.driver = driver;
-    this.say = say;
+    this.pointers = pointers;
+    this.announce = (text) => {
+      clearTimeout(this.resting);
+      announce(text);
+    };
     this.isDown = false;
     this.x = null;
+    this.resting = 0; // a timer
     canvas.addEventListener("keydown", this.#onKey.bind(this));
+    canvas.addEventListener("keyup", ({ key }) => {
+      if (key === " ") this.pointers.holdSpace(false);
+    });
     canvas.addEventListener("blur", () => {
       this.#penUp();
+      this.pointers.holdSpace(false);
       canvas.classList.remove("by-pointer");
     });
     canvas.addEventListener("pointerdown", () => {
       this.#penUp();
       this.cross.hidden = true;
-      canvas.classList.add("by-pointer"); // hides the focus ring
     });
   }
 
@@ -87,12 +107,14 @@ export class KeyboardCursor {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const step = STEPS[event.key];
     if (step) this.#move(step, event.shiftKey ? 10 : 1);
-    else if (event.key === " " || event.key === "Enter") {
+    else if (event.key === " " && this.canvas.classList.contains("by-pointer")) {
+      this.pointers.holdSpace(true);
+    } else if (event.key === " " || event.key === "Enter") {
       if (!event.repeat) this.isDown ? this.#penUp() : this.#penDown();
     } else if (event.key === "Escape" && this.isDown) {
       this.isDown = false;
       this.driver.cancel();
-      this.say("Stroke cancelled.");
+      this.announce("Stroke cancelled.");
     } else return;
     event.preventDefault();
   }
@@ -104,7 +126,8 @@ export class KeyboardCursor {
     this.y = limit(this.y + dy * distance, this.canvas.height);
     this.#showCross();
     if (this.isDown) this.driver.move([this.#makeSample()]);
-    this.say(this.#describePosition());
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.announce(this.#describePosition()), REST_MS);
   }
 
   #penDown() {
@@ -112,10 +135,10 @@ export class KeyboardCursor {
     this.driver.begin(this.#makeSample());
     if (this.driver.isOneClick) {
       this.driver.end();
-      this.say(`Done at ${this.#describePosition()}`);
+      this.announce(`Done at ${this.#describePosition()}`);
     } else {
       this.isDown = true;
-      this.say(`Pen down at ${this.#describePosition()}`);
+      this.announce(`Pen down at ${this.#describePosition()}`);
     }
   }
 
@@ -123,7 +146,7 @@ export class KeyboardCursor {
     if (!this.isDown) return;
     this.isDown = false;
     this.driver.end();
-    this.say(`Pen up at ${this.#describePosition()}`);
+    this.announce(`Pen up at ${this.#describePosition()}`);
   }
 
   #describePosition() {

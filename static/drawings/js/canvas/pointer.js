@@ -3,8 +3,9 @@
  * Turns mouse, pen and touch events on the canvas into strokes and gestures.
  *
  * One pointer draws at a time. It is captured, so a stroke may leave the canvas and return, and
- * coalesced events keep fast strokes smooth. Two fingers zoom and pan. A tap with two fingers
- * undoes, with three it redoes. The palm leaves no strokes while a pen draws.
+ * coalesced events keep fast strokes smooth. Two fingers zoom and pan; so does a mouse with its
+ * middle button or while Space is held. A tap with two fingers undoes, with three it redoes. The
+ * palm leaves no strokes while a pen draws.
  */
 
 /** @import { Operation, PointerHandlers, Sample } from "../types.js" */
@@ -17,6 +18,14 @@ const MIN_STROKE_POINTS = 10;
 const MIN_STROKE_MS = 250;
 const TAP_MS = 300;
 const TAP_SLOP = 12; // CSS pixels that a finger may move during a tap
+
+const EVENT_TYPES = [
+  "pointerdown",
+  "pointermove",
+  "pointerup",
+  "pointercancel",
+  "lostpointercapture",
+];
 
 export class Pointers {
   /**
@@ -36,29 +45,58 @@ export class Pointers {
     this.lastPen = -Infinity;
     this.fingers = new Map(); // id: {x, y, startX, startY}
     this.gesture = null;
+    this.isSpaceHeld = false;
+    /** @type {{id: number, x: number, y: number} | null} */
+    this.pan = null; // the mouse that moves the paper
 
-    const listen = (type, handler) => canvas.addEventListener(type, handler.bind(this));
-    listen("pointerdown", this.#onDown);
-    listen("pointermove", this.#onMove);
-    listen("pointerup", this.#onUp);
-    listen("pointercancel", this.#onUp);
-    listen("lostpointercapture", this.#onUp);
+    for (const type of EVENT_TYPES) {
+      canvas.addEventListener(type, (event) => this.handle(/** @type {PointerEvent} */ (event)));
+    }
     canvas.addEventListener("contextmenu", (event) => event.preventDefault());
     // Unless touchmove is cancelled, Apple Pencil's Scribble handles strokes as handwriting.
     canvas.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
     canvas.addEventListener("wheel", this.#onWheel.bind(this), { passive: false });
   }
 
+  /**
+   * Handles a pointer event on the canvas, which may have happened before this object was made.
+   *
+   * @param {PointerEvent} event
+   */
+  handle(event) {
+    if (event.type === "pointerdown") this.#onDown(event);
+    else if (event.type === "pointermove") this.#onMove(event);
+    else this.#onUp(event);
+  }
+
+  /** @param {boolean} isHeld whether Space is held, so that a mouse moves the paper */
+  holdSpace(isHeld) {
+    this.isSpaceHeld = isHeld;
+    this.canvas.classList.toggle("is-movable", isHeld);
+  }
+
   #onDown(event) {
-    if (event.pointerType === "mouse" && event.button !== 0) return;
+    const isPan = event.pointerType === "mouse" && (event.button === 1 || this.isSpaceHeld);
+    if (event.pointerType === "mouse" && event.button !== 0 && !isPan) return;
     if (event.pointerType === "pen" && event.button > 0) return;
     event.preventDefault();
+    this.canvas.classList.add("by-pointer"); // hides the focus ring
     this.canvas.focus({ preventScroll: true });
-    this.canvas.setPointerCapture(event.pointerId);
-    if (event.pointerType === "touch") this.#onFingerDown(event);
+    this.#capture(event.pointerId);
+    if (isPan && !this.stroke) {
+      this.pan = { id: event.pointerId, x: event.clientX, y: event.clientY };
+    } else if (event.pointerType === "touch") this.#onFingerDown(event);
     else {
       if (event.pointerType === "pen") this.#onPenDown(event);
       if (!this.stroke) this.#begin(event);
+    }
+  }
+
+  #capture(pointerId) {
+    try {
+      this.canvas.setPointerCapture(pointerId);
+    } catch {
+      // The pointer of an early event may be gone.
     }
   }
 
@@ -114,7 +152,10 @@ export class Pointers {
       finger.x = event.clientX;
       finger.y = event.clientY;
     }
-    if (this.gesture && finger) this.#pinch(finger);
+    if (event.pointerId === this.pan?.id) {
+      this.viewport.panBy(event.clientX - this.pan.x, event.clientY - this.pan.y);
+      Object.assign(this.pan, { x: event.clientX, y: event.clientY });
+    } else if (this.gesture && finger) this.#pinch(finger);
     else if (event.pointerId === this.stroke?.id) {
       const events = event.getCoalescedEvents?.() ?? [];
       const box = this.viewport.easel.getBoundingClientRect(); // the page may have scrolled
@@ -125,6 +166,7 @@ export class Pointers {
   }
 
   #onUp(event) {
+    if (event.pointerId === this.pan?.id) this.pan = null;
     this.fingers.delete(event.pointerId);
     if (this.gesture) {
       if (this.fingers.size === 0) this.#endGesture(event);

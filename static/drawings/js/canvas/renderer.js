@@ -1,6 +1,4 @@
 // @ts-check
-import { readPalette } from "../raster/png.js";
-
 /** @import { ColourTable, Field, Rect } from "../types.js" */
 
 /** Shows a field on a canvas in a colormap's colours, with one putImageData per change. */
@@ -58,6 +56,24 @@ export function greyColours() {
 }
 
 /**
+ * Returns the table of a colormap that has a few colours only, each for as many shades.
+ *
+ * @param {string[]} colours as "#rrggbb"; their number divides 256
+ * @returns {ColourTable}
+ */
+export function tableOf(colours) {
+  const bytes = colours.map((colour) =>
+    [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)),
+  );
+  return packColours(
+    Uint8Array.from(
+      { length: 768 },
+      (_, i) => bytes[Math.floor((i / 768) * colours.length)][i % 3],
+    ),
+  );
+}
+
+/**
  * Fetches a colour table.
  *
  * @param {string} url a palette PNG's
@@ -66,6 +82,7 @@ export function greyColours() {
 export async function fetchColours(url) {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  const { readPalette } = await import("../raster/png.js");
   return packColours(readPalette(await response.arrayBuffer()));
 }
 

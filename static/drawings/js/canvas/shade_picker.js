@@ -5,50 +5,64 @@
 const MAX_QUALITATIVE_COLOURS = 24;
 /** The tolerance of a fill in a continuous colormap. */
 const SMOOTH_TOLERANCE = 24;
+const SVG = "http://www.w3.org/2000/svg";
 
-/** Returns the middle shade of each colour, or null if the colormap is continuous. */
-function findDistinctShades(colours) {
+/**
+ * Returns the shade to draw each colour with, or null if the colormap is continuous: the middle of
+ * a colour's shades, but 0 for the first and 255 for the last, as black ink and white paper have.
+ *
+ * @param {ColourTable} colours
+ * @returns {number[] | null}
+ */
+export function findDistinctShades(colours) {
   const shades = [];
   for (let begin = 0; begin < 256 && shades.length <= MAX_QUALITATIVE_COLOURS; ) {
     let end = begin;
     while (end < 256 && colours[end] === colours[begin]) end++;
-    shades.push((begin + end - 1) >> 1);
+    shades.push(begin === 0 ? 0 : end === 256 ? 255 : (begin + end - 1) >> 1);
     begin = end;
   }
   return shades.length > MAX_QUALITATIVE_COLOURS ? null : shades;
 }
 
 /**
- * Selects the shade to draw with: a slider above the colormap's strip or, for a qualitative
- * colormap, a button for each colour.
+ * Selects the shade to draw with: the crayons by name, a button for each colour of another
+ * qualitative colormap, or a slider above the strip of a continuous one.
  */
 export class ShadePicker {
   /**
-   * `slider` is inside a label.
+   * `slider` is inside a label. `crayons` has a radio button for each of its colours.
    *
-   * @param {{slider: HTMLInputElement, strip: HTMLImageElement,
-   *   buttons: HTMLElement, value: HTMLElement}} elements
+   * @param {{slider: HTMLInputElement, strip: HTMLImageElement, value: HTMLElement,
+   *   buttons: HTMLElement, crayons: HTMLElement}} elements
    */
-  constructor({ slider, strip, buttons, value }) {
+  constructor({ slider, strip, value, buttons, crayons }) {
     this.slider = slider;
     this.strip = strip;
-    this.buttons = buttons;
     this.value = value;
+    this.buttons = buttons;
+    this.crayons = crayons;
     /** @type {number[] | null} */
     this.distinct = null;
     slider.addEventListener("input", () => this.#show());
-    buttons.addEventListener("change", ({ target }) => {
-      this.set(Number(/** @type {HTMLInputElement} */ (target).value));
-    });
+    for (const group of [buttons, crayons]) {
+      group.addEventListener("change", ({ target }) => {
+        this.set(Number(/** @type {HTMLInputElement} */ (target).value));
+      });
+    }
+    if (!crayons.hidden) {
+      slider.value = /** @type {HTMLInputElement} */ (crayons.querySelector(":checked")).value;
+    }
   }
 
   get shade() {
     return Number(this.slider.value);
   }
 
-  /** Whether to antialias: between two colours of a qualitative colormap lies an unrelated one. */
-  get isSmooth() {
-    return this.distinct === null;
+  /** The name of the colour, or the shade's number if it has none. */
+  get name() {
+    const radio = [...this.#group().querySelectorAll("input")].find((input) => input.checked);
+    return radio?.ariaLabel ?? `Shade ${this.shade}`;
   }
 
   /** The tolerance of a fill, which must stop at another colour. */
@@ -78,22 +92,33 @@ export class ShadePicker {
   /**
    * Offers the colours of a colormap.
    *
+   * @param {string} cmap
    * @param {ColourTable} colours
    * @param {string} url the strip's
    */
-  setColours(colours, url) {
-    this.strip.src = url;
+  setColours(cmap, colours, url) {
     this.distinct = findDistinctShades(colours);
-    this.slider.closest("label").hidden = !this.isSmooth;
-    this.buttons.hidden = this.isSmooth;
+    const isCrayons = cmap === "crayons";
+    this.slider.closest("label").hidden = this.distinct !== null;
+    this.crayons.hidden = !isCrayons;
+    this.buttons.hidden = isCrayons || this.distinct === null;
+    if (this.distinct === null) this.strip.src = url;
+    else if (!isCrayons) this.#makeButtons(colours);
+    this.set(this.shade);
+  }
+
+  #makeButtons(colours) {
     const bytes = new Uint8Array(colours.buffer);
     this.buttons.replaceChildren(
-      ...(this.distinct ?? []).map((shade, number) => {
+      ...this.distinct.map((shade, number) => {
         const [red, green, blue] = bytes.subarray(shade * 4, shade * 4 + 3);
         return makeColourButton(shade, number + 1, `rgb(${red} ${green} ${blue})`);
       }),
     );
-    this.set(this.shade);
+  }
+
+  #group() {
+    return this.crayons.hidden ? this.buttons : this.crayons;
   }
 
   #nearest(shade) {
@@ -104,7 +129,7 @@ export class ShadePicker {
 
   #show() {
     this.value.textContent = this.slider.value;
-    for (const input of this.buttons.querySelectorAll("input")) {
+    for (const input of this.#group().querySelectorAll("input")) {
       input.checked = Number(input.value) === this.shade;
     }
   }
@@ -120,8 +145,12 @@ function makeColourButton(shade, number, colour) {
     value: shade,
     ariaLabel: `Colour ${number}`,
   });
-  const dot = document.createElement("span");
-  dot.style.backgroundColor = colour;
+  const dot = document.createElementNS(SVG, "svg");
+  dot.setAttribute("viewBox", "0 0 2 2");
+  const circle = document.createElementNS(SVG, "circle");
+  for (const side of ["cx", "cy", "r"]) circle.setAttribute(side, "1");
+  circle.setAttribute("fill", colour);
+  dot.append(circle);
   label.append(input, dot);
   return label;
 }

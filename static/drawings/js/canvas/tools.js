@@ -7,8 +7,6 @@ import { WHITE } from "../raster/rasteriser.js";
 /** @import { Sample, ToolSettings } from "../types.js" */
 
 const SNAP_ANGLE = Math.PI / 12; // 15 degrees
-/** The thinnest stroke without antialiasing that always covers some pixel's centre. */
-const MIN_HARD_RADIUS = 0.75;
 
 /** Smooths a freehand stroke: each point goes only `share` of the way to the pointer. */
 class Stabiliser {
@@ -100,11 +98,11 @@ export class ToolDriver {
     this.start = sample;
     this.last = sample;
     this.straightFrom = null;
-    const { tool, shade, antialiased, smoothing } = this.settings;
+    const { tool, shade, smoothing } = this.settings;
     // One-click tools act at the end: until then, the touch may become a gesture.
     if (tool === "fill" || tool === "eyedropper") return;
     this.stabiliser = new Stabiliser(1 - smoothing);
-    this.paper.begin(tool, tool === "eraser" ? WHITE : shade, antialiased);
+    this.paper.begin(tool, tool === "eraser" ? WHITE : shade);
     this.#draw([sample]);
   }
 
@@ -168,8 +166,8 @@ export class ToolDriver {
 
   #fillAt({ x, y }) {
     const [i, j] = [Math.floor(x), Math.floor(y)];
-    const { shade, tolerance, antialiased } = this.settings;
-    if (this.#isOnPaper(i, j)) this.paper.fill(i, j, shade, tolerance, antialiased);
+    const { shade, tolerance } = this.settings;
+    if (this.#isOnPaper(i, j)) this.paper.fill(i, j, shade, tolerance);
   }
 
   #addPoint(sample, [x, y]) {
@@ -178,8 +176,7 @@ export class ToolDriver {
   }
 
   #radius(scale = 1) {
-    const radius = (this.settings.size / 2) * scale;
-    return this.settings.antialiased ? radius : Math.max(MIN_HARD_RADIUS, radius);
+    return (this.settings.size / 2) * scale;
   }
 
   #pickAt({ x, y }) {

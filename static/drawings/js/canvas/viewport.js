@@ -14,6 +14,7 @@ export class Viewport {
     this.canvas = canvas;
     this.sheet = sheet;
     this.easel = easel;
+    this.onZoom = () => {}; // called whenever the zoom may have changed
     this.reset();
     new ResizeObserver(() => this.#apply()).observe(easel);
   }
@@ -102,5 +103,6 @@ export class Viewport {
     this.x = clamp(this.x, sheet.offsetWidth * (1 - zoom), 0);
     this.y = clamp(this.y, sheet.offsetHeight * (1 - zoom), 0);
     sheet.style.transform = zoom === 1 ? "" : `translate(${this.x}px, ${this.y}px) scale(${zoom})`;
+    this.onZoom();
   }
 }

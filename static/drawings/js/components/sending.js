@@ -4,7 +4,7 @@
 import { encodeGrey } from "../raster/png.js";
 import { Outbox } from "../storage/outbox.js";
 
-/** @import { CurrentDrawing, OutboxEntry } from "../types.js" */
+/** @import { CurrentDrawing, OutboxEntry, Say } from "../types.js" */
 
 const OTHER_FIELDS_BYTES = 2000; // of a submission, besides its image and strokes
 
@@ -16,7 +16,7 @@ export class Sender {
    * @param {HTMLFormElement} form
    * @param {HTMLElement} button
    * @param {CurrentDrawing} drawing
-   * @param {(text: string, options?: {isProblem?: boolean, action?: Element}) => void} say
+   * @param {Say} say
    */
   constructor(form, button, drawing, say) {
     this.button = button;
@@ -122,8 +122,8 @@ export class Sender {
       await this.drawing.deleteDraft();
       if (this.drawing.isUnchanged(key)) {
         if (!isResumed) {
-          this.say(`It ${this.arrivalText}.`);
-          location.assign(url);
+          this.say("");
+          this.drawing.onArrival(url);
           return;
         }
         this.drawing.startAgain();

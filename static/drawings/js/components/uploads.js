@@ -1,55 +1,78 @@
 // @ts-check
 /** Pictures that the visitor opens in the studio, to draw on or to trace. */
 
-import { Paper } from "../raster/paper.js";
+import { nearestColours, toLab } from "../raster/cielab.js";
 import { encodeGrey } from "../raster/png.js";
 import { WHITE } from "../raster/rasteriser.js";
+
+/** @import { BaseImageSource, ColourTable } from "../types.js" */
 
 const TRACING_SCALE = 4; // finer than the drawing's pixels, to show the edges clearly
 
 /**
- * Returns paper that has the picture in a file as its base image.
+ * Returns the pixels of the picture in a file, four bytes (RGBA) each: scaled to fit, and centred on
+ * white.
  *
- * @param {File} file
+ * @param {Blob} file
  * @param {number} width
  * @param {number} height
- * @returns {Promise<Paper>}
+ * @returns {Promise<Uint8ClampedArray>}
  */
-export async function createPaperFromUpload(file, width, height) {
-  const base = await readUpload(file, width, height);
+export async function readPicture(file, width, height) {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  await drawContained(context, file);
+  return context.getImageData(0, 0, width, height).data;
+}
+
+/**
+ * Makes a picture a base image for a colormap. In a continuous one its brightness counts, with the
+ * server's weights (0.34 R + 0.50 G + 0.16 B, rounded half up). In a qualitative one each pixel
+ * takes the nearest of the colours.
+ *
+ * @param {Uint8ClampedArray} rgba
+ * @param {number} width
+ * @param {number} height
+ * @param {ColourTable} colours
+ * @param {number[] | null} distinct the shades of a qualitative colormap's colours
+ * @returns {Promise<{source: BaseImageSource, base: Uint8Array}>}
+ */
+export async function makeBaseImage(rgba, width, height, colours, distinct) {
+  const base = distinct ? nearestShades(rgba, colours, distinct) : brightness(rgba);
   const image = await encodeBase64(await encodeGrey(base, width, height));
-  return new Paper(width, height, { source: { image }, base });
+  return { source: { image }, base };
+}
+
+function brightness(rgba) {
+  return Uint8Array.from({ length: rgba.length / 4 }, (_, pixel) => {
+    const [red, green, blue] = rgba.subarray(pixel * 4, pixel * 4 + 3);
+    return Math.floor((34 * red + 50 * green + 16 * blue + 50) / 100);
+  });
+}
+
+function nearestShades(rgba, colours, distinct) {
+  const bytes = new Uint8Array(colours.buffer);
+  const labs = distinct.map((shade) => {
+    const [red, green, blue] = bytes.subarray(shade * 4, shade * 4 + 3);
+    return toLab(red, green, blue);
+  });
+  return nearestColours(rgba, labs).map((index) => distinct[index]);
 }
 
 /**
  * Shows a picture to trace, on a canvas above the paper.
  *
- * @param {File} file
+ * @param {Blob} file
  * @param {HTMLCanvasElement} tracing
- * @param {Paper} paper
+ * @param {{width: number, height: number}} paper
  */
 export async function showTracing(file, tracing, paper) {
   tracing.width = TRACING_SCALE * paper.width;
   tracing.height = TRACING_SCALE * paper.height;
   await drawContained(tracing.getContext("2d"), file);
   tracing.hidden = false;
-}
-
-/**
- * Returns the picture's brightness as the pixels of a field, with the server's weights (0.34 R +
- * 0.50 G + 0.16 B, rounded half up). The picture is scaled to fit and centred on white.
- */
-async function readUpload(file, width, height) {
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  await drawContained(context, file);
-  const { data } = context.getImageData(0, 0, width, height);
-  return Uint8Array.from({ length: width * height }, (_, at) => {
-    const [red, green, blue] = data.subarray(at * 4, at * 4 + 3);
-    return Math.floor((34 * red + 50 * green + 16 * blue + 50) / 100);
-  });
 }
 
 /** Fills the canvas with white and draws the picture on it, centred and scaled to fit. */

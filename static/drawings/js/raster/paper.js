@@ -24,12 +24,15 @@ const MAX_TIME = 7 * 24 * 3600 * 1000;
 const MAX_OPERATIONS = 10_000;
 const MAX_POINTS = 200_000;
 
+/** The thinnest stroke without antialiasing that always covers some pixel's centre. */
+const MIN_HARD_RADIUS = 0.75;
+
 const roundToHundredths = (value) => Math.round(value * 100) / 100;
 const clampCoordinate = (value) => Math.min(MAX_COORDINATE, Math.max(MIN_COORDINATE, value));
 
 /**
  * A drawing in the making: the list of its operations (docs/strokes.md) and the field they result
- * in. The field is never read back from a canvas, because browsers that guard against
+ * in. All of it is antialiased or none of it, as the drawing's colormap demands. The field is never read back from a canvas, because browsers that guard against
  * fingerprinting alter what a canvas returns.
  *
  * Fires "change". Its detail has `rect`, the pixels to repaint (null for none), and `finished`,
@@ -39,15 +42,23 @@ export class Paper extends EventTarget {
   /**
    * @param {number} width
    * @param {number} height
-   * @param {{source?: BaseImageSource, base?: Uint8Array | null}} [baseImage] what the drawing
-   *   begins with, and its pixels; white if left out
+   * @param {object} [options]
+   * @param {BaseImageSource} [options.source] what the drawing begins with, null for white paper
+   * @param {Uint8Array | null} [options.base] the pixels of that
+   * @param {boolean} [options.antialiased]
+   * @param {number} [options.began] when the visitor began to draw, as in `performance.now()`
    */
-  constructor(width, height, { source = null, base = null } = {}) {
+  constructor(
+    width,
+    height,
+    { source = null, base = null, antialiased = true, began = performance.now() } = {},
+  ) {
     super();
     this.width = width;
     this.height = height;
     this.source = source;
     this.base = base;
+    this.antialiased = antialiased;
     this.pixels = base ? base.slice() : new Uint8Array(width * height).fill(WHITE);
     this.rasteriser = new Rasteriser(this.pixels, width, height);
     /** @type {Operation[]} */
@@ -57,18 +68,19 @@ export class Paper extends EventTarget {
     this.undoBytes = 0; // of all patches
     /** @type {Stroke | null} */
     this.stroke = null; // the stroke in progress
-    this.began = performance.now();
+    this.began = began;
     this.clock = 0; // the t of the last point or operation
   }
 
   /**
-   * Applies the operations of a document to its base image.
+   * Applies the operations of a document to its base image, without antialiasing if one of them is.
    *
    * @param {StrokesDocument} document
    * @param {Uint8Array | null} [base] the pixels of the document's base image
    */
   static from({ width, height, paper: source, operations }, base = null) {
-    const paper = new Paper(width, height, { source, base });
+    const antialiased = operations.every((operation) => operation.antialiased !== false);
+    const paper = new Paper(width, height, { source, base, antialiased });
     for (const operation of operations) paper.#apply(operation);
     paper.clock = operations.length ? endTime(operations.at(-1)) : 0;
     paper.began = performance.now() - paper.clock;
@@ -86,7 +98,8 @@ export class Paper extends EventTarget {
 
   /** @returns {StrokesDocument} */
   toDocument() {
-    const { width, height, source, operations } = this;
+    const { width, height, source } = this;
+    const operations = this.operations.map((operation) => this.#asDrawn(operation));
     return { version: VERSION, width, height, paper: source, operations };
   }
 
@@ -114,10 +127,10 @@ export class Paper extends EventTarget {
    *
    * @param {Stroke["tool"]} tool
    * @param {number} shade 0 to 255
-   * @param {boolean} [antialiased]
    */
-  begin(tool, shade, antialiased = true) {
+  begin(tool, shade) {
     this.end();
+    const { antialiased } = this;
     this.stroke = { tool, shade, antialiased, x: [], y: [], radius: [], t: [] };
     this.rasteriser.begin(shade, antialiased);
   }
@@ -138,10 +151,10 @@ export class Paper extends EventTarget {
       roundToHundredths(clampCoordinate(y)),
       roundToHundredths(radius),
     ];
-    const last = this.rasteriser.last;
-    if (last && point.every((value, index) => value === last[index])) return;
+    const { x: xs, y: ys, radius: radii } = this.stroke;
+    if (xs.at(-1) === point[0] && ys.at(-1) === point[1] && radii.at(-1) === point[2]) return;
     this.#addPoint(point, timeStamp);
-    this.#notify(this.rasteriser.extend(point), false);
+    this.#notify(this.#drawPoint(...point), false);
   }
 
   /**
@@ -159,7 +172,7 @@ export class Paper extends EventTarget {
     for (const list of [x, y, radius, t]) list.length = kept;
     let rect = null;
     for (let n = 0; n < kept; n++) {
-      rect = unionRects(rect, this.rasteriser.extend([x[n], y[n], radius[n]]));
+      rect = unionRects(rect, this.#drawPoint(x[n], y[n], radius[n]));
     }
     this.#notify(rect, false);
     for (const point of points) this.extend(...point, timeStamp);
@@ -179,6 +192,14 @@ export class Paper extends EventTarget {
     if (!this.stroke) return;
     this.stroke = null;
     this.#notify(this.rasteriser.restart(), false);
+  }
+
+  #drawPoint(x, y, radius) {
+    return this.rasteriser.extend([x, y, this.#drawnRadius(radius)]);
+  }
+
+  #drawnRadius(radius) {
+    return this.antialiased ? radius : Math.max(MIN_HARD_RADIUS, radius);
   }
 
   #addPoint([x, y, radius], timeStamp) {
@@ -202,9 +223,9 @@ export class Paper extends EventTarget {
    * @param {number} y
    * @param {number} shade 0 to 255
    * @param {number} tolerance 0 to 255
-   * @param {boolean} [antialiased]
    */
-  fill(x, y, shade, tolerance, antialiased = true) {
+  fill(x, y, shade, tolerance) {
+    const { antialiased } = this;
     this.#run({ tool: "fill", shade, antialiased, tolerance, x, y, t: this.#advanceClock() });
   }
 
@@ -219,6 +240,28 @@ export class Paper extends EventTarget {
   /** @param {Axis} axis */
   flip(axis) {
     this.#run({ tool: "flip", axis, t: this.#advanceClock() });
+  }
+
+  /**
+   * Draws everything anew, with or without antialiasing, on the same base image or on another of
+   * the same size. Everything can still be undone and redone.
+   *
+   * @param {object} options
+   * @param {boolean} options.antialiased
+   * @param {BaseImageSource} [options.source]
+   * @param {Uint8Array | null} [options.base]
+   */
+  drawAnew({ antialiased, source = this.source, base = this.base }) {
+    if (antialiased === this.antialiased && base === this.base) return;
+    this.end();
+    const { operations, undone } = this;
+    Object.assign(this, { antialiased, source, base });
+    Object.assign(this, { operations: [], patches: [], undoBytes: 0 });
+    if (base) this.pixels.set(base);
+    else this.pixels.fill(WHITE);
+    for (const operation of operations) this.#keep(operation, this.#changePixels(operation));
+    this.undone = undone;
+    this.#notify({ x0: 0, y0: 0, x1: this.width, y1: this.height }, false);
   }
 
   undo() {
@@ -247,6 +290,15 @@ export class Paper extends EventTarget {
     this.#apply(operation);
   }
 
+  /** Returns an operation as it is drawn, and stored: antialiased or not, whatever it began as. */
+  #asDrawn(operation) {
+    if (!("antialiased" in operation)) return operation;
+    const { antialiased } = this;
+    if (!("radius" in operation)) return { ...operation, antialiased };
+    const radius = operation.radius.map((each) => this.#drawnRadius(each));
+    return { ...operation, antialiased, radius };
+  }
+
   #apply(operation) {
     this.#finish(operation, this.#changePixels(operation));
   }
@@ -272,13 +324,13 @@ export class Paper extends EventTarget {
         return { rect: all };
       case "fill": {
         const whole = pixels.slice();
-        const rect = floodFill(pixels, width, height, operation);
+        const rect = floodFill(pixels, width, height, this.#asDrawn(operation));
         return { rect, before: copyRect(whole, width, rect) };
       }
       default: {
         const { x, y, radius } = operation;
-        this.rasteriser.begin(operation.shade, operation.antialiased);
-        for (let n = 0; n < x.length; n++) this.rasteriser.extend([x[n], y[n], radius[n]]);
+        this.rasteriser.begin(operation.shade, this.antialiased);
+        for (let n = 0; n < x.length; n++) this.#drawPoint(x[n], y[n], radius[n]);
         return (
           this.rasteriser.end() ?? {
             rect: { x0: 0, y0: 0, x1: 0, y1: 0 },
@@ -290,12 +342,16 @@ export class Paper extends EventTarget {
   }
 
   #finish(operation, patch) {
-    this.operations.push(operation);
     this.undone = [];
+    this.#keep(operation, patch);
+    this.#notify(patch.rect, true);
+  }
+
+  #keep(operation, patch) {
+    this.operations.push(operation);
     this.patches.push(patch);
     this.undoBytes += patch.before?.length ?? 0;
     while (this.undoBytes > UNDO_BYTES) this.undoBytes -= this.patches.shift().before?.length ?? 0;
-    this.#notify(patch.rect, true);
   }
 
   #notify(rect, finished) {

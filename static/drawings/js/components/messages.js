@@ -1,0 +1,57 @@
+// @ts-check
+/** Messages beside the paper. */
+
+/** How long a message is shown: as long as slow readers take, and then some. */
+const SHOWN_MS = 5000;
+const SHOWN_MS_PER_CHARACTER = 60;
+
+export class Messages {
+  /** @param {HTMLElement} element a live region */
+  constructor(element) {
+    this.element = element;
+    this.home = element.parentElement;
+    this.timer = 0;
+  }
+
+  /**
+   * Shows a message, followed by a link or button. A problem stays until the next message; others
+   * go after a while, unless the visitor is about to use what follows.
+   *
+   * @param {string} text nothing hides the message
+   * @param {{isProblem?: boolean, action?: Element | null}} [options]
+   */
+  say(text, { isProblem = false, action = null } = {}) {
+    clearTimeout(this.timer);
+    this.#move();
+    this.element.classList.toggle("problem", isProblem);
+    this.element.replaceChildren(text, ...(action ? [" ", action] : []));
+    if (text && !isProblem) this.#hideLater(SHOWN_MS + text.length * SHOWN_MS_PER_CHARACTER);
+  }
+
+  #hideLater(ms) {
+    this.timer = setTimeout(() => {
+      if (this.element.matches(":hover, :focus-within")) this.#hideLater(ms);
+      else this.element.replaceChildren();
+    }, ms);
+  }
+
+  /** Into the open dialog, if there is one: nothing else is within reach then. */
+  #move() {
+    const place = document.querySelector("dialog[open]") ?? this.home;
+    if (this.element.parentElement !== place) place.append(this.element);
+  }
+}
+
+/**
+ * Makes the button that may follow a message.
+ *
+ * @param {string} text
+ * @param {() => void} action
+ * @returns {HTMLButtonElement}
+ */
+export function makeAction(text, action) {
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "button quiet", textContent: text });
+  button.addEventListener("click", action);
+  return button;
+}
