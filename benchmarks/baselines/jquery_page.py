@@ -69,7 +69,7 @@ HTML = """<!DOCTYPE html>
     </nav>
     <div class="container">
       <h1>Draw something</h1>
-      <canvas id="paper" class="img-thumbnail" width="200" height="200"></canvas>
+      <canvas id="paper" width="200" height="200" style="border: 1px solid"></canvas>
       <form class="form-inline">
         <input class="form-control" name="title" placeholder="Title">
         <button type="submit" class="btn btn-primary">Send</button>
@@ -112,7 +112,10 @@ SCRIPT = """$(document).ready(function () {
 
 @contextmanager
 def serve() -> Iterator[str]:
-    """Serve the page by nginx. Yields the address. Raises UnavailableError without its libraries."""
+    """Serve the page by nginx. Yields the address.
+
+    Raises UnavailableError if the libraries cannot be downloaded.
+    """
     files = {"/": HTML.encode(), "/draw.js": SCRIPT.encode(), **download_libraries()}
     with static_copy.serve_copy(
         {path: _make_response(path, body) for path, body in files.items()}, GZIP_LEVEL
