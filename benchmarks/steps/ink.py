@@ -41,7 +41,7 @@ STROKE_SECONDS = 0.05
 STROKE_PLACES = 40
 MAX_SECONDS = 30
 # A page may load the rest of its scripts some time after it has loaded.
-SETTLE_MS = 1500
+SETTLE_MS = 1000
 
 TARGET = 1.0
 MAX_REQUESTS = 12
@@ -115,7 +115,7 @@ def measure(workspace: Workspace) -> Iterator[Row]:
     where = f"first visit, Fast 3G, CPU slowed {SLOWDOWN} times"
     with (
         workspace.fresh_site() as site,
-        site.serving() as server,
+        site.started() as server,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(**launch_options())

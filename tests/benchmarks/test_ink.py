@@ -28,13 +28,14 @@ const draw = ({ offsetX, offsetY }) => context.fillRect(offsetX - 2, offsetY - 2
 @pytest.fixture
 def serve() -> Iterator[Callable[[str], str]]:
     """Serves the page at every path. Returns its address."""
+    body = bytearray()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.end_headers()
-            self.wfile.write(self.server.page)
+            self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -42,7 +43,7 @@ def serve() -> Iterator[Callable[[str], str]]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
 
         def serve(page: str) -> str:
-            server.page = page.encode()
+            body[:] = page.encode()
             return f"http://127.0.0.1:{server.server_port}/"
 
         threading.Thread(target=server.serve_forever).start()
@@ -80,7 +81,7 @@ def test_blank_paper_is_no_ink(browser, serve, monkeypatch):
 
 
 def test_requests_after_the_page_has_loaded_count(browser, serve):
-    url = serve(f'{PAPER}<script>setTimeout(() => fetch("/late"), 1000);</script>')
+    url = serve(f'{PAPER}<script>setTimeout(() => fetch("/late"), 800);</script>')
 
     load = ink.measure_load(browser, url)
 
