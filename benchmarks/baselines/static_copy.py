@@ -36,6 +36,7 @@ http {{
     access_log off;
     sendfile on;
     gzip on;
+    gzip_comp_level {gzip_level};
     gzip_min_length 200;
     gzip_types text/css text/javascript image/svg+xml;
     client_body_temp_path {folder}/body;
@@ -57,7 +58,7 @@ def quote_header(value: str) -> str:
 
 
 @contextmanager
-def serve_copy(files: Mapping[str, Response]) -> Iterator[str]:
+def serve_copy(files: Mapping[str, Response], gzip_level: int = 1) -> Iterator[str]:
     """Serve uncompressed responses by path, with their headers. Yields the address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -80,7 +81,11 @@ def serve_copy(files: Mapping[str, Response]) -> Iterator[str]:
             )
         user = f"user {pwd.getpwuid(os.geteuid()).pw_name};" if os.geteuid() == 0 else ""
         text = CONFIGURATION.format(
-            folder=folder, port=port, user=user, locations="\n        ".join(locations)
+            folder=folder,
+            port=port,
+            user=user,
+            gzip_level=gzip_level,
+            locations="\n        ".join(locations),
         )
         configuration = folder / "nginx.conf"
         configuration.write_text(text)
