@@ -160,4 +160,13 @@ def page(page: Page, problems: list[str], server: Server) -> Iterator[Page]:
 
 @pytest.fixture
 def studio(page: Page, server: Server) -> Studio:
+    """The studio in shades of grey, which are antialiased."""
+    studio = Studio(page, server.url)
+    studio.use_colormap("gray")
+    return studio
+
+
+@pytest.fixture
+def crayons(page: Page, server: Server) -> Studio:
+    """The studio as it begins: with crayons."""
     return Studio(page, server.url)

@@ -49,7 +49,7 @@ def crash(page):
 def test_a_draft_survives_a_reload(studio, server):
     studio.mouse(*SQUIGGLE)
     studio.page.get_by_label("Title").fill("Half done")
-    studio.page.locator("#colormap").select_option("magma")
+    studio.use_colormap("magma")
     drawn = studio.field()
 
     again = Studio(studio.page, server.url)
@@ -146,7 +146,7 @@ def test_a_drawing_sent_offline_arrives_when_the_network_is_back(studio, problem
     expect_only(problems, *OFFLINE)
 
     studio.page.context.set_offline(False)
-    studio.page.wait_for_url("**/drawings/*/")
+    studio.wait_for_arrival()
     assert np.array_equal(Drawing.objects.get().field, drawn)
     problems.clear()
 
@@ -202,7 +202,7 @@ def test_sending_is_retried_after_the_delay_in_retry_after(studio, problems, sta
     studio.page.route("**/drawings/", refuse_once)
     studio.page.get_by_role("button", name="Send").click()
     expect(studio.page.get_by_role("status")).to_contain_text(word)
-    studio.page.wait_for_url("**/drawings/*/")
+    studio.wait_for_arrival()
 
     assert asked[1] - asked[0] >= 2
     assert Drawing.objects.count() == 1
@@ -246,7 +246,8 @@ def test_a_reload_keeps_strokes_drawn_on_top_of_another_drawing(page, server, ma
 def test_a_drawing_beyond_the_limits_of_strokes_is_sent_without_them(studio):
     studio.page.evaluate(
         """async () => {
-            const { paper } = await import(document.querySelector("script[type=module]").src);
+            const script = document.querySelector("script[type=module]");
+            const { paper } = (await import(script.src)).easel;
             paper.began -= 8 * 24 * 3600 * 1000;
             paper.begin("pen", 0);
             paper.extend(100, 100, 2);
@@ -269,7 +270,8 @@ def test_a_drawing_is_sent_without_strokes_that_the_server_refuses(studio, probl
     studio.mouse(*SQUIGGLE)
     studio.page.evaluate(
         """async () => {
-            const { paper } = await import(document.querySelector("script[type=module]").src);
+            const script = document.querySelector("script[type=module]");
+            const { paper } = (await import(script.src)).easel;
             paper.operations[0].tool = "brush";
         }"""
     )
@@ -353,7 +355,7 @@ def test_a_base_image_nobody_drew_on_is_not_kept_as_a_draft(page, server, make_d
 def test_a_new_sheet_asks_first_and_is_white(studio):
     studio.mouse(*SQUIGGLE)
     studio.page.once("dialog", lambda dialog: dialog.accept())
-    studio.page.locator(".more summary").click()
+    studio.open_options()
     studio.page.get_by_role("button", name="New sheet").click()
 
     assert (studio.field() == 255).all()

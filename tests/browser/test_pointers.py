@@ -125,7 +125,7 @@ def test_a_pens_pressure_sets_the_width_unless_switched_off(studio):
     studio.pen((40, 40), (60, 40), pressure=0.5)
     studio.pen((40, 80), (60, 80), pressure=1)
     studio.pen((40, 120), (60, 120), pressure=0.1)
-    studio.page.locator(".more summary").click()
+    studio.open_options()
     studio.page.get_by_label("pressure").uncheck()
     studio.measure()
     studio.pen((40, 160), (60, 160), pressure=1)
@@ -148,7 +148,7 @@ def test_a_cancelled_pointer_ends_its_stroke_cleanly(studio, send_touches):
 def test_a_smoothed_stroke_still_ends_where_the_pointer_does(studio):
     zigzag = [(x, 100 + 6 * (-1) ** x) for x in range(20, 180, 4)]
     studio.mouse(*zigzag)
-    studio.page.locator(".more summary").click()
+    studio.open_options()
     studio.page.get_by_label("Smoothing").select_option("strong")
     studio.measure()
     studio.mouse(*zigzag)

@@ -76,7 +76,7 @@ def test_shift_during_a_stroke_continues_it_with_a_straight_line(studio):
 
 
 def test_a_fill_stops_at_another_colour_of_a_qualitative_colormap(studio):
-    studio.page.locator("#colormap").select_option("tab10")
+    studio.use_colormap("tab10")
     colours = studio.page.locator("#colours input")
     expect(colours).to_have_count(10)
     colours.nth(8).check(force=True)
@@ -131,7 +131,7 @@ def test_inverting_and_mirroring_can_be_undone(studio):
 
 
 def test_a_qualitative_colormap_offers_only_its_own_colours(studio):
-    studio.page.locator("#colormap").select_option("tab10")
+    studio.use_colormap("tab10")
     colours = studio.page.get_by_role("radiogroup", name="Colour").get_by_role("radio")
     expect(colours).to_have_count(10)
 
@@ -146,7 +146,8 @@ def test_a_qualitative_colormap_offers_only_its_own_colours(studio):
 def test_undoing_one_of_a_hundred_strokes_redraws_only_its_area(studio):
     studio.page.evaluate(
         """async () => {
-            const { paper } = await import(document.querySelector("script[type=module]").src);
+            const script = document.querySelector("script[type=module]");
+            const { paper } = (await import(script.src)).easel;
             for (let n = 0; n < 100; n++) {
                 paper.begin("pen", n);
                 paper.extend(n, 10, 2);
@@ -236,21 +237,21 @@ def test_a_drawing_can_be_made_and_sent_with_the_keyboard_alone(studio):
     page = studio.page
     page.locator("#paper").focus()
     page.keyboard.press("Space")
-    expect(page.get_by_role("status")).to_contain_text("Pen down at 100, 100")
+    expect(page.locator("#announcer")).to_contain_text("Pen down at 100, 100")
     for _ in range(3):
         page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
-    expect(page.get_by_role("status")).to_contain_text("Pen up at 130, 101")
+    expect(page.locator("#announcer")).to_contain_text("Pen up at 130, 101")
     assert studio.field()[100, 115] == 0
 
     page.keyboard.press("Control+Enter")
-    page.wait_for_url("**/drawings/*/")
+    studio.wait_for_arrival()
 
 
 def test_focus_stays_on_undo_when_there_is_nothing_more_to_undo(studio):
     studio.mouse((20, 30), (60, 90))
-    undo = studio.page.get_by_role("button", name="Undo")
+    undo = studio.page.locator("#undo")
     undo.focus()
 
     studio.page.keyboard.press("Enter")
@@ -262,7 +263,7 @@ def test_focus_stays_on_undo_when_there_is_nothing_more_to_undo(studio):
 
 
 def test_an_image_file_becomes_the_base_image_and_can_be_drawn_on(studio, field):
-    studio.page.locator(".more summary").click()
+    studio.open_options()
     studio.page.locator("#picture-file").set_input_files(
         {"name": "a.png", "mimeType": "image/png", "buffer": samples.png(field)}
     )
@@ -280,7 +281,7 @@ def test_an_image_file_becomes_the_base_image_and_can_be_drawn_on(studio, field)
 
 
 def test_an_image_to_trace_is_not_part_of_the_drawing(studio, field):
-    studio.page.locator(".more summary").click()
+    studio.open_options()
     studio.page.locator("#picture-use").select_option("trace")
     studio.page.locator("#picture-file").set_input_files(
         {"name": "a.png", "mimeType": "image/png", "buffer": samples.png(field)}
@@ -288,12 +289,12 @@ def test_an_image_to_trace_is_not_part_of_the_drawing(studio, field):
 
     expect(studio.page.locator("#tracing")).to_be_visible()
     assert (studio.field() == WHITE).all()
-    studio.page.get_by_role("button", name="Remove tracing picture").click()
+    studio.page.get_by_role("button", name="Remove it").click()
     expect(studio.page.locator("#tracing")).to_be_hidden()
 
 
 def test_a_file_that_is_not_an_image_is_refused_with_a_message(studio):
-    studio.page.locator(".more summary").click()
+    studio.open_options()
     studio.page.locator("#picture-file").set_input_files(
         {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"}
     )

@@ -52,7 +52,12 @@ class Studio:
         self.page = page
         self.protocol = page.context.new_cdp_session(page)
         page.goto(url)
+        self.wait()
         self.measure()
+
+    def wait(self) -> None:
+        """Wait until the controls have loaded, and the draft if there is one."""
+        self.page.wait_for_selector("#studio[data-ready]")
 
     def measure(self) -> None:
         """Read the canvas's position and size on the screen."""
@@ -112,6 +117,23 @@ class Studio:
     def choose(self, tool: str) -> None:
         self.page.locator(f"input[name=tool][value={tool}]").check(force=True)
 
+    def use_colormap(self, name: str) -> None:
+        """Choose a colormap in the dialog of colours."""
+        self.page.get_by_role("button", name="Colours", exact=True).click()
+        self.page.locator("#colormap").select_option(name)
+        self.page.wait_for_function(
+            "name => import(document.querySelector('script[type=module]').src)"
+            ".then(({ easel }) => easel.controls.then(({ colours }) => colours.shown === name))",
+            arg=name,
+        )
+        self.page.get_by_role("button", name="Done").click()
+
+    def open_options(self) -> None:
+        self.page.get_by_role("button", name="More options").click()
+
+    def close_options(self) -> None:
+        self.page.get_by_role("button", name="Done").click()
+
     def set(self, name: str, value: int) -> None:
         """Move a slider, such as shade or size."""
         self.page.locator(f"#{name}").fill(str(value))
@@ -120,7 +142,8 @@ class Studio:
         """The (H, W) uint8 field in the page's memory, not read back from the canvas."""
         width, height, text = self.page.evaluate(
             """async () => {
-                const { paper } = await import(document.querySelector("script[type=module]").src);
+                const script = document.querySelector("script[type=module]");
+                const { paper } = (await import(script.src)).easel;
                 let text = "";
                 for (const value of paper.pixels) text += String.fromCharCode(value);
                 return [paper.width, paper.height, btoa(text)];
@@ -134,16 +157,21 @@ class Studio:
             self.page.evaluate(
                 """async () => {
                     const script = document.querySelector("script[type=module]");
-                    return (await import(script.src)).paper.toDocument();
+                    return (await import(script.src)).easel.paper.toDocument();
                 }"""
             )
         )
 
     def send(self) -> str:
-        """Press Send and wait for the drawing's page; the drawing's id."""
+        """Press Send and wait until the drawing has arrived; the drawing's id."""
         self.page.get_by_role("button", name="Send").click()
-        self.page.wait_for_url("**/drawings/*/")
-        return self.page.url.rstrip("/").rpartition("/")[2]
+        return self.wait_for_arrival()
+
+    def wait_for_arrival(self) -> str:
+        """Wait until the page says that the drawing has arrived; the drawing's id."""
+        link = self.page.get_by_role("link", name="See your drawing")
+        link.wait_for()
+        return str(link.get_attribute("href")).rstrip("/").rpartition("/")[2]
 
 
 def _input_events(points: Sequence[Point], first: str, then: str) -> Iterable[tuple[str, Point]]:

@@ -1,34 +1,66 @@
 // @ts-check
 /**
- * Keeps what visitors do on the canvas page before its modules have loaded. A classic script right
- * after the paper, so that it runs before the paper is shown: no stroke is lost, however slowly
- * the rest loads.
+ * Lets visitors draw before the canvas page's modules have loaded, however slowly that happens. It
+ * sketches the strokes of the pen, and keeps all events for the modules, which draw them exactly.
+ * A classic script right after the paper, so that it runs before the paper is shown.
  */
 
 (() => {
-  const studio = document.getElementById("studio");
-  const paper = /** @type {HTMLCanvasElement} */ (document.getElementById("paper"));
-  const easel = document.getElementById("easel");
+  /** @type {(id: string) => any} */
+  const $ = (id) => document.getElementById(id);
+  const form = $("studio");
+  /** @type {HTMLCanvasElement} */
+  const paper = $("paper");
+  const TYPES = /** @type {const} */ (["pointerdown", "pointermove", "pointerup", "pointercancel"]);
 
   /** @type {import("./types.js").EarlyEvents} */
   const early = { pointers: [], buttons: [], stopPointers, stop };
   /** @type {any} */ (window).earlyEvents = early;
 
-  easel.style.setProperty("--aspect", String(paper.width / paper.height));
+  $("easel").style.setProperty("--aspect", String(paper.width / paper.height));
+  const context = paper.getContext("2d", { alpha: false });
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, paper.width, paper.height);
+  context.lineCap = context.lineJoin = "round";
+  let drawing = null; // the id of the pointer that draws
 
-  const TYPES = /** @type {const} */ (["pointerdown", "pointermove", "pointerup", "pointercancel"]);
-  for (const type of TYPES) paper.addEventListener(type, keepPointer);
-  studio.addEventListener("click", keepButton, true);
-  studio.addEventListener("submit", keepSubmit, true);
+  for (const type of TYPES) paper.addEventListener(type, onPointer);
+  form.addEventListener("click", keepButton, true);
+  form.addEventListener("submit", keepSubmit, true);
 
   /** @param {PointerEvent} event */
-  function keepPointer(event) {
-    if (event.type === "pointerdown") paper.setPointerCapture(event.pointerId);
+  function onPointer(event) {
     early.pointers.push(event);
+    const { type, pointerId } = event;
+    if (type === "pointerdown" && event.button === 0) {
+      paper.setPointerCapture(pointerId);
+      drawing ??= pointerId;
+      sketch(event, true);
+    } else if (pointerId === drawing) {
+      sketch(event, false);
+      if (type !== "pointermove") drawing = null;
+    }
+  }
+
+  function sketch({ clientX, clientY }, isFirst) {
+    if (form.elements.tool.value !== "pen") return;
+    const box = paper.getBoundingClientRect();
+    const x = ((clientX - box.left) / box.width) * paper.width;
+    const y = ((clientY - box.top) / box.height) * paper.height;
+    if (isFirst) {
+      context.beginPath();
+      context.moveTo(x, y);
+    }
+    context.lineWidth = form.elements.size.value;
+    context.strokeStyle =
+      form.querySelector("#crayons:not([hidden]) :checked + svg circle")?.getAttribute("fill") ??
+      "#000";
+    context.lineTo(x, y);
+    context.stroke();
   }
 
   function stopPointers() {
-    for (const type of TYPES) paper.removeEventListener(type, keepPointer);
+    for (const type of TYPES) paper.removeEventListener(type, onPointer);
   }
 
   function keepButton(event) {
@@ -39,15 +71,15 @@
     early.buttons.push(button);
   }
 
-  /** Sending with the Enter key: like a click on Send. */
+  /** Sending with the Enter key: like a press on Send. */
   function keepSubmit(event) {
     event.preventDefault();
     event.stopPropagation();
-    early.buttons.push(document.getElementById("send"));
+    early.buttons.push($("send"));
   }
 
   function stop() {
-    studio.removeEventListener("click", keepButton, true);
-    studio.removeEventListener("submit", keepSubmit, true);
+    form.removeEventListener("click", keepButton, true);
+    form.removeEventListener("submit", keepSubmit, true);
   }
 })();

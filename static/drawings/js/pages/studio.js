@@ -15,7 +15,9 @@ import { Paper } from "../raster/paper.js";
 
 /** How long a first visitor may hesitate before the controls begin to load, in milliseconds. */
 const PAUSE_MS = 500;
-const VISITED = "drawsite-visited";
+/** The tolerance of a fill in a continuous colormap. */
+const SMOOTH_TOLERANCE = 24;
+const VISITED = "drawsite-visited"; // the name of a remembered text
 
 /** @type {(id: string) => any} */
 const $ = (id) => document.getElementById(id);
@@ -25,6 +27,7 @@ export class Easel extends EventTarget {
   /** @param {EarlyEvents} early what happened before this module loaded */
   constructor(early) {
     super();
+    this.early = early;
     this.form = $("studio");
     const canvas = $("paper");
     const crayons = [...$("crayons").querySelectorAll("circle")].map((dot) =>
@@ -32,8 +35,10 @@ export class Easel extends EventTarget {
     );
     const hasCrayons = this.form.dataset.cmap === "crayons";
     this.crayons = tableOf(crayons);
-    /** The greatest difference between shades that a fill covers: not another colour. */
-    this.tolerance = 128 / crayons.length - 1;
+    /** The greatest difference between shades that a fill covers: not another crayon. */
+    this.tolerance = hasCrayons ? 128 / crayons.length - 1 : SMOOTH_TOLERANCE;
+    /** @type {Promise<StudioControls> | undefined} */
+    this.controls = undefined;
     this.paper = new Paper(canvas.width, canvas.height, {
       antialiased: !hasCrayons,
       began: early.pointers[0]?.timeStamp,
@@ -43,7 +48,7 @@ export class Easel extends EventTarget {
     this.driver = new ToolDriver(
       () => this.paper,
       () => this.#readSettings(),
-      async (shade) => (await loadControls()).pickShade(shade),
+      async (shade) => (await this.loadControls()).pickShade(shade),
     );
     this.pointers = new Pointers(canvas, this.viewport, {
       begin: (sample) => this.driver.begin(sample),
@@ -53,13 +58,29 @@ export class Easel extends EventTarget {
       removeStroke: (operation) => {
         if (operation && this.paper.operations.at(-1) === operation) this.paper.undo();
       },
-      undo: async () => (await loadControls()).undo(),
-      redo: async () => (await loadControls()).redo(),
-      onFirstPen: async () => (await loadControls()).onFirstPen(),
+      undo: async () => (await this.loadControls()).undo(),
+      redo: async () => (await this.loadControls()).redo(),
+      onFirstPen: async () => (await this.loadControls()).onFirstPen(),
     });
     this.#watch();
     early.stopPointers();
     for (const event of early.pointers) this.pointers.handle(event);
+  }
+
+  /** Loads the controls around the paper, once. */
+  loadControls() {
+    this.controls ??= import("./studio_controls.js")
+      .then(({ StudioControls }) => {
+        const controls = new StudioControls(this);
+        this.early.stop();
+        for (const button of this.early.buttons) button.click();
+        return controls;
+      })
+      .catch((error) => {
+        this.controls = undefined; // the next stroke or press tries again
+        throw error;
+      });
+    return this.controls;
   }
 
   /** @param {Paper} paper */
@@ -83,7 +104,7 @@ export class Easel extends EventTarget {
   #endStroke() {
     const before = this.paper.operations.length;
     this.driver.end();
-    loadControls();
+    this.loadControls();
     return this.paper.operations.length > before ? this.paper.operations.at(-1) : null;
   }
 
@@ -100,20 +121,6 @@ export class Easel extends EventTarget {
   }
 }
 
-/** @type {Promise<StudioControls> | undefined} */
-let controls;
-
-/** Loads the controls around the paper, once. */
-function loadControls() {
-  controls ??= import("./studio_controls.js").then(({ StudioControls }) => {
-    const connected = new StudioControls(easel);
-    early.stop();
-    for (const button of early.buttons) button.click();
-    return connected;
-  });
-  return controls;
-}
-
 /** Whether the browser has the controls in its cache: then they load at once. */
 function wasHere() {
   try {
@@ -125,14 +132,12 @@ function wasHere() {
   }
 }
 
-/** @type {EarlyEvents} */
-const early = /** @type {any} */ (window).earlyEvents;
-const easel = new Easel(early);
-if (wasHere() || early.buttons.length) loadControls();
-else setTimeout(() => easel.paper.stroke ?? loadControls(), PAUSE_MS);
+const easel = new Easel(/** @type {any} */ (window).earlyEvents);
+if (wasHere() || easel.early.buttons.length) easel.loadControls();
+else setTimeout(() => easel.paper.stroke ?? easel.loadControls(), PAUSE_MS);
 for (const type of ["pointerdown", "keydown", "focusin"]) {
   document.addEventListener(type, ({ target }) => {
-    if (target !== $("paper") || type === "keydown") loadControls();
+    if (target !== $("paper") || type === "keydown") easel.loadControls();
   });
 }
 

@@ -218,8 +218,7 @@ export class StudioControls {
       try {
         if ($("picture-use").value === "trace") await this.#trace(file);
         else await this.#drawOn(file);
-      } catch (error) {
-        console.warn(error);
+      } catch {
         this.say("We couldn't read this file as a picture.", { isProblem: true });
       } finally {
         target.value = "";
@@ -403,9 +402,11 @@ export class StudioControls {
     const { title, artist } = this.form.elements;
     const field = [title, artist].find(({ name }) => fields.includes(name));
     if (!field) return;
-    const { textContent } = $("status");
-    openSheet($("send-sheet"), $("details"));
-    this.say(textContent, { isProblem: true });
+    if (!isShown($("details"))) {
+      const { textContent } = $("status");
+      openSheet($("send-sheet"), $("details"));
+      this.say(textContent, { isProblem: true }); // in the sheet now
+    }
     field.focus();
   }
 
