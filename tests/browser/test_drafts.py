@@ -106,6 +106,7 @@ def test_each_tab_keeps_its_own_draft(studio, server):
 
     for tab, field in ((studio, first), (other, second)):
         tab.page.reload()
+        tab.wait()
         assert np.array_equal(tab.field(), field)
 
 
@@ -227,6 +228,7 @@ def test_drawing_on_top_of_another_drawing_starts_with_its_pixels(
     child = Drawing.objects.get(pk=id)
     assert np.array_equal(child.field, drawn)
     assert child.parent == parent
+    page.get_by_role("link", name="See your drawing").click()
     page.get_by_role("link", name="The first").click()
     page.wait_for_url(f"**/drawings/{parent.id}/")
     assert page.locator(f"a[href*='{child.id}']").count() >= 1
@@ -239,6 +241,7 @@ def test_a_reload_keeps_strokes_drawn_on_top_of_another_drawing(page, server, ma
     drawn = studio.field()
 
     page.reload()
+    studio.wait()
 
     assert np.array_equal(studio.field(), drawn)
 

@@ -127,7 +127,7 @@ def test_a_pens_pressure_sets_the_width_unless_switched_off(studio):
     studio.pen((40, 120), (60, 120), pressure=0.1)
     studio.open_options()
     studio.page.get_by_label("pressure").uncheck()
-    studio.measure()
+    studio.close_options()
     studio.pen((40, 160), (60, 160), pressure=1)
 
     widths = [operation["radius"][0] for operation in studio.document()["operations"]]
@@ -150,7 +150,7 @@ def test_a_smoothed_stroke_still_ends_where_the_pointer_does(studio):
     studio.mouse(*zigzag)
     studio.open_options()
     studio.page.get_by_label("Smoothing").select_option("strong")
-    studio.measure()
+    studio.close_options()
     studio.mouse(*zigzag)
 
     rough, steady = studio.document()["operations"]

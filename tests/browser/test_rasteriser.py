@@ -21,12 +21,15 @@ RANDOM_DOCUMENTS = 10_000
 BATCH = 500
 
 DIGESTS = """async ([url, text, ground]) => {
-    const { Paper } = await import(url);
+    const { Film } = await import(url);
     const field = ground && Uint8Array.from(atob(ground), (char) => char.charCodeAt(0));
     const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) =>
         byte.toString(16).padStart(2, "0")).join("");
-    const digests = JSON.parse(text).map((document) =>
-        crypto.subtle.digest("SHA-256", Paper.from(document, field).pixels));
+    const digests = JSON.parse(text).map((document) => {
+        const film = new Film(document, field);
+        film.goTo(Infinity);
+        return crypto.subtle.digest("SHA-256", film.pixels);
+    });
     return (await Promise.all(digests)).map(hex);
 }"""
 
@@ -38,7 +41,7 @@ def digests_in_the_page(page, server):
 
     def digests(given, ground=None):
         field = ground is not None and base64.b64encode(ground.tobytes()).decode()
-        module = static("drawings/js/raster/paper.js")
+        module = static("drawings/js/raster/film.js")
         return page.evaluate(DIGESTS, [module, json.dumps(given), field or None])
 
     return digests
@@ -93,6 +96,43 @@ def test_the_page_and_the_server_agree_on_thousands_of_drawings(digests_in_the_p
         ] == []
         agreeing += len(batch)
     assert agreeing == 10_000
+
+
+CHANGED = """async ([url, text]) => {
+    const { Paper } = await import(url);
+    return JSON.parse(text).map(([document, changes]) => {
+        const paper = new Paper(document.width, document.height);
+        for (const [at, operation] of document.operations.entries()) {
+            if (changes[at] !== null) paper.drawAnew({ antialiased: changes[at] });
+            paper.operations.push(operation);
+            paper.patches.push({});
+            paper.drawAnew({ antialiased: !paper.antialiased });
+            if (at % 3 === 0) paper.undo();
+            if (at % 6 === 0) paper.redo();
+            paper.drawAnew({ antialiased: !paper.antialiased });
+        }
+        return [paper.toDocument(), btoa(String.fromCharCode(...paper.pixels))];
+    });
+}"""
+
+
+def test_they_agree_on_drawings_that_change_between_smooth_and_qualitative(page, server):
+    random = np.random.default_rng(21)
+    page.goto(f"{server.url}/gallery/")
+    module = static("drawings/js/raster/paper.js")
+    kinds: set[bool] = set()
+    for _ in range(RANDOM_DOCUMENTS // BATCH):
+        batch = []
+        for _ in range(BATCH):
+            document = documents.random_document(random)
+            count = len(document["operations"])
+            batch.append((document, random.choice([True, False, None], count).tolist()))
+        for document, pixels in page.evaluate(CHANGED, [module, json.dumps(batch)]):
+            strokes.check(document)
+            field = rasteriser.rasterise(document)
+            assert field.tobytes() == base64.b64decode(pixels), document
+            kinds |= {each["antialiased"] for each in document["operations"] if "shade" in each}
+    assert kinds == {True, False}
 
 
 def test_the_random_drawings_are_valid_and_use_every_tool():

@@ -1,8 +1,6 @@
 // @ts-check
 /** The types that several modules share, in JSDoc. No page loads this module. */
 
-/** @import { Paper } from "./raster/paper.js" */
-
 /**
  * The pixels with x0 <= x < x1 and y0 <= y < y1.
  *
@@ -153,22 +151,6 @@
  *   beginsOn: string | null, document: StrokesDocument, ground: Uint8Array | null,
  *   id?: string, saved?: number,
  * }} Draft
- */
-
-// --- Sending ---------------------------------------------------------------------------------
-
-/**
- * The drawing on the page, as `Sender` needs it.
- *
- * @typedef {object} CurrentDrawing
- * @property {() => string} getKey returns the submission key, which every change replaces
- * @property {(key: string) => boolean} isUnchanged whether the key is still the drawing's
- * @property {() => Paper} getPaper
- * @property {() => Details} getDetails
- * @property {() => Promise<void>} deleteDraft
- * @property {() => void} startAgain continues with blank paper
- * @property {(url: string) => void} onArrival the site has the drawing on the page, at this URL
- * @property {(names: string[]) => void} focusField focuses the first of these fields that exists
  */
 
 export {};

@@ -4,7 +4,8 @@
 import { encodeGrey } from "../raster/png.js";
 import { Outbox } from "../storage/outbox.js";
 
-/** @import { CurrentDrawing, OutboxEntry, Say } from "../types.js" */
+/** @import { OutboxEntry, Say } from "../types.js" */
+/** @import { CurrentDrawing } from "./current_drawing.js" */
 
 const OTHER_FIELDS_BYTES = 2000; // of a submission, besides its image and strokes
 
@@ -45,7 +46,7 @@ export class Sender {
 
   /** Whether the site has accepted the drawing on the page. */
   get isSent() {
-    return this.#sentKey === this.drawing.getKey();
+    return this.#sentKey === this.drawing.submissionKey;
   }
 
   /** Sends the drawings that closed pages left. */
@@ -54,7 +55,7 @@ export class Sender {
   }
 
   async send() {
-    const key = this.drawing.getKey();
+    const key = this.drawing.submissionKey;
     if (this.#waitingKey === key) {
       this.outbox.tryNow();
       return;
@@ -73,8 +74,8 @@ export class Sender {
   }
 
   async #makeEntry() {
-    const paper = this.drawing.getPaper();
-    const details = this.drawing.getDetails();
+    const paper = this.drawing.paper;
+    const details = this.drawing.readDetails();
     const strokes = JSON.stringify(paper.toDocument());
     const image = await encodeGrey(paper.pixels.slice(), paper.width, paper.height);
     /** @type {OutboxEntry} */
@@ -87,7 +88,7 @@ export class Sender {
 
   #showState(detail) {
     const { entry, state } = detail;
-    const isShown = entry.submissionKey === this.drawing.getKey();
+    const isShown = entry.submissionKey === this.drawing.submissionKey;
     this.button.setAttribute("aria-disabled", String(state === "sending" && isShown));
     if (state === "sending") {
       this.say("Sending…");
@@ -123,7 +124,7 @@ export class Sender {
       if (this.drawing.isUnchanged(key)) {
         if (!isResumed) {
           this.say("");
-          this.drawing.onArrival(url);
+          this.drawing.celebrate(url);
           return;
         }
         this.drawing.startAgain();

@@ -1,44 +1,32 @@
 // @ts-check
-/** The controls around the paper: connects tools, colours, drafts and the outbox to the page. */
+/** The controls around the paper: tools, actions, colours, pictures and keys. */
 
 import { KeyboardCursor, listenForShortcuts, listShortcuts } from "../canvas/keyboard.js";
 import { ShadePicker } from "../canvas/shade_picker.js";
-import { showArrival } from "../components/arrival.js";
+import { CurrentDrawing } from "../components/current_drawing.js";
 import { Messages, makeAction } from "../components/messages.js";
 import { PaperColours } from "../components/paper_colours.js";
-import { Sender } from "../components/sending.js";
-import { connectSheets, isShown, openSheet } from "../components/sheets.js";
-import { Paper, VERSION } from "../raster/paper.js";
-import { randomUuid } from "../storage/database.js";
-import { Drafts } from "../storage/drafts.js";
-import { recall, remember } from "../storage/preferences.js";
+import { connectSheets, openSheet } from "../components/sheets.js";
 
 /** @import { Easel } from "./studio.js" */
-/** @import { Draft } from "../types.js" */
 
 /** @type {(id: string) => any} */
 const $ = (id) => document.getElementById(id);
-const ARTIST = "artist"; // the name of the remembered text
 
 export class StudioControls {
   /** @param {Easel} easel */
   constructor(easel) {
     this.easel = easel;
     this.form = easel.form;
-    this.baseId = new URLSearchParams(location.search).get("on"); // of the drawing to draw on
-    this.submissionKey = randomUuid(); // replaced whenever the submission would change
     const messages = new Messages($("status"));
     this.say = messages.say.bind(messages);
-    this.drafts = new Drafts(() => this.#resetStatus());
+    connectSheets();
+    this.#connectColours();
+    this.drawing = new CurrentDrawing(easel, this.colours, this.say);
     this.#connectPaper();
     this.#connectActions();
-    this.#connectColours();
     this.#connectPictures();
-    this.#connectDetails();
-    this.#connectSending();
     this.#connectKeyboard();
-    connectSheets();
-    this.#start();
   }
 
   get paper() {
@@ -51,9 +39,10 @@ export class StudioControls {
     const { easel } = this;
     easel.addEventListener("change", (event) => {
       if (!(/** @type {CustomEvent} */ (event).detail.finished)) return;
-      if (!this.sender.isWaiting) this.#resetStatus(); // the message was about the earlier drawing
+      // The message was about the earlier drawing.
+      if (!this.drawing.sender.isWaiting) this.drawing.resetStatus();
       this.#updateButtons();
-      this.#saveDraft();
+      this.drawing.save();
     });
     easel.addEventListener("paper", () => {
       this.#removeTracing();
@@ -74,18 +63,11 @@ export class StudioControls {
     };
   }
 
-  /** New paper, on which everything is antialiased or nothing, as the colormap demands. */
-  #makePaper(width, height, baseImage = {}) {
-    return new Paper(width, height, { ...baseImage, antialiased: this.paper.antialiased });
-  }
-
   /** Starts with white paper, unless the visitor keeps the drawing. Returns whether it did. */
   #startNewSheet(width, height) {
     const question = "Start a new sheet? This drawing will be lost.";
     if (this.paper.isTouched && !confirm(question)) return false;
-    this.baseId = null;
-    this.easel.setPaper(this.#makePaper(width, height));
-    this.#saveDraft();
+    this.drawing.replacePaper(this.drawing.makePaper(width, height));
     $("options").close();
     this.say("Here's a new sheet.");
     return true;
@@ -184,7 +166,7 @@ export class StudioControls {
       crayons: $("crayons"),
     });
     this.colours = new PaperColours(this.easel, this.shadePicker, $("colormaps"), {
-      onChange: () => this.#saveDraft(),
+      onChange: () => this.drawing.save(),
       onFailure: (shown) => {
         this.say(`Couldn't load these colours. You're still drawing in ${shown}.`, {
           isProblem: true,
@@ -239,183 +221,10 @@ export class StudioControls {
     if (this.paper.isTouched && !confirm("Use this picture? It will replace your drawing.")) return;
     const { width, height } = this.paper;
     const { readPicture } = await import("../components/uploads.js");
-    const paper = this.#makePaper(width, height);
+    const paper = this.drawing.makePaper(width, height);
     await this.colours.usePicture(paper, await readPicture(file, width, height));
-    this.baseId = null;
-    this.easel.setPaper(paper);
-    this.#saveDraft();
+    this.drawing.replacePaper(paper);
     this.say("The picture is on your paper. Draw on it, or send it as it is.");
-  }
-
-  // --- Title and name -----------------------------------------------------------------------
-
-  #connectDetails() {
-    const { title, artist } = this.form.elements;
-    for (const input of [title, artist]) input.addEventListener("input", () => this.#saveDraft());
-    const keep = $("remember-artist");
-    if (!artist.value) artist.value = recall(ARTIST);
-    keep.checked = recall(ARTIST) !== "";
-    const update = () => remember(ARTIST, keep.checked ? artist.value : "");
-    artist.addEventListener("change", update);
-    keep.addEventListener("change", update);
-  }
-
-  #readDetails() {
-    const { submissionKey, form, colours } = this;
-    const { title, artist } = form.elements;
-    return { submissionKey, title: title.value, artist: artist.value, colormap: colours.shown };
-  }
-
-  // --- Drafts -------------------------------------------------------------------------------
-
-  /** Clears the message, or says that drafts cannot be stored. */
-  #resetStatus() {
-    if (this.drafts.canStore) return this.say("");
-    this.say("This browser can't keep drafts, so send your drawing before you close the page.", {
-      isProblem: true,
-    });
-  }
-
-  /** Saves the draft after a change, and renews the submission key. */
-  #saveDraft() {
-    this.submissionKey = randomUuid();
-    const { title, artist } = this.form.elements;
-    // Untouched paper is no draft: the next page starts with white paper.
-    const isNamed = title.value || (artist.value && artist.value !== recall(ARTIST));
-    if (!this.paper.isTouched && !this.paper.source?.image && !isNamed) {
-      return this.drafts.delete();
-    }
-    return this.drafts.save({
-      ...this.#readDetails(),
-      beginsOn: this.baseId,
-      document: this.paper.toDocument(),
-      ground: this.paper.base, // both names must stay, for drafts that are already stored
-    });
-  }
-
-  /** Starts with the draft, with the drawing named by ?on=, or with white paper. */
-  async #start() {
-    const on = this.baseId;
-    const draft = await this.drafts.find(on ? ({ beginsOn }) => beginsOn === on : null);
-    const { cmap } = this.form.dataset;
-    if (this.paper.isTouched || this.paper.stroke) {
-      // The visitor began to draw before the storage answered: leave the draft for another page.
-      if (draft) await this.drafts.setAside();
-      this.#saveDraft();
-    } else if (draft) {
-      await this.#openDraft(draft);
-    } else if (on) {
-      await this.#openDrawing(on);
-    }
-    if (!draft && cmap !== this.colours.shown) await this.colours.use(cmap);
-    this.sender.resume();
-    this.form.dataset.ready = "";
-  }
-
-  /** @param {Draft} draft */
-  async #openDraft(draft) {
-    try {
-      if (draft.document.version !== VERSION) throw new Error("A draft of another version");
-      await this.colours.use(draft.colormap);
-      const paper = Paper.from(draft.document, draft.ground);
-      paper.drawAnew({ antialiased: this.paper.antialiased });
-      this.easel.setPaper(paper);
-      const { title, artist } = this.form.elements;
-      this.submissionKey = draft.submissionKey;
-      title.value = draft.title;
-      artist.value = draft.artist;
-      this.say("Welcome back! Here's your unfinished drawing.");
-    } catch (error) {
-      await this.drafts.setAside();
-      this.say("We found an older draft but can't open it. It hasn't been deleted.", {
-        isProblem: true,
-      });
-      console.warn(error);
-    }
-  }
-
-  async #openDrawing(id) {
-    try {
-      const { fetchNpy } = await import("../raster/base_images.js");
-      const url = this.form.dataset.npyUrl.replace(/[0-]{36}/, encodeURIComponent(id));
-      const { width, height, pixels } = await fetchNpy(url);
-      this.easel.setPaper(
-        this.#makePaper(width, height, { source: { drawing: id }, base: pixels }),
-      );
-    } catch {
-      this.say("Couldn't load the drawing to draw on. Here's a blank sheet instead.", {
-        isProblem: true,
-      });
-    }
-  }
-
-  // --- Sending ------------------------------------------------------------------------------
-
-  #connectSending() {
-    const { form } = this;
-    this.sender = new Sender(
-      form,
-      $("send"),
-      {
-        getKey: () => this.submissionKey,
-        isUnchanged: (key) => key === this.submissionKey && !this.paper.stroke,
-        getPaper: () => this.paper,
-        getDetails: () => this.#readDetails(),
-        deleteDraft: () => this.drafts.delete(),
-        startAgain: () => this.#startAgain(),
-        focusField: (fields) => this.#focusField(fields),
-        onArrival: (url) => {
-          const { title } = form.elements;
-          showArrival($("sent"), { url, title: title.value, canvas: $("paper") });
-        },
-      },
-      this.say,
-    );
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#send();
-    });
-    $("sent").addEventListener("close", () => this.#startAgain());
-    addEventListener("beforeunload", (event) => {
-      const isSafe = this.drafts.canStore || this.sender.isSent;
-      if (!isSafe && this.paper.isTouched) event.preventDefault();
-    });
-  }
-
-  /** Sends the drawing; where title and name have no room beside the paper, asks for them first. */
-  #send() {
-    this.paper.end();
-    if (this.paper.isBlank) {
-      this.say("The paper is still blank. Draw something first!", { isProblem: true });
-      $("paper").focus();
-    } else if (!isShown($("details"))) {
-      this.say("");
-      openSheet($("send-sheet"), $("details"));
-    } else {
-      $("send-sheet").close();
-      this.sender.send();
-    }
-  }
-
-  /** Focuses the first of these fields that exists. */
-  #focusField(fields) {
-    const { title, artist } = this.form.elements;
-    const field = [title, artist].find(({ name }) => fields.includes(name));
-    if (!field) return;
-    if (!isShown($("details"))) {
-      const { textContent } = $("status");
-      openSheet($("send-sheet"), $("details"));
-      this.say(textContent, { isProblem: true }); // in the sheet now
-    }
-    field.focus();
-  }
-
-  #startAgain() {
-    if ($("sent").open) return $("sent").close(); // which starts again
-    this.form.elements.title.value = "";
-    this.baseId = null;
-    this.easel.setPaper(this.#makePaper(this.paper.width, this.paper.height));
-    this.#saveDraft();
   }
 
   // --- Keyboard -----------------------------------------------------------------------------

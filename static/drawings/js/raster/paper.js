@@ -79,7 +79,9 @@ export class Paper extends EventTarget {
    * @param {Uint8Array | null} [base] the pixels of the document's base image
    */
   static from({ width, height, paper: source, operations }, base = null) {
-    const antialiased = operations.every((operation) => operation.antialiased !== false);
+    const antialiased = !operations.some(
+      (operation) => "antialiased" in operation && !operation.antialiased,
+    );
     const paper = new Paper(width, height, { source, base, antialiased });
     for (const operation of operations) paper.#apply(operation);
     paper.clock = operations.length ? endTime(operations.at(-1)) : 0;
