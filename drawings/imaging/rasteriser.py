@@ -27,7 +27,6 @@ BOX_WORK = 0.25  # for each pixel of the box around a stroke
 FIELD_WORK = 0.01  # for each pixel of the field, to clear, invert or flip it
 FILL_WORK = 1.0  # for each pixel of the field, to flood it;
 RUN_WORK = 40  # for each run of pixels that might be flooded, 1.6 microseconds;
-FRONT_WORK = 10
 EDGE_WORK = 10  # and for each pixel that is blended beside the flood, 0.4 microseconds
 
 
@@ -191,7 +190,7 @@ def _blend_edges(
     # shade. They are positions in the flattened field with a frame of one pixel, where every
     # neighbour is at a fixed distance.
     heights = field.astype(np.int16) - origin
-    edges = _find_edges(heights, mask, version, budget)
+    edges = _find_edges(heights, mask, version)
     budget.spend(EDGE_WORK * len(edges))
     rows, columns = (each - 1 for each in np.divmod(edges, field.shape[1] + 2))
     height = heights[rows, columns].astype(np.int64)
@@ -200,7 +199,7 @@ def _blend_edges(
     field[rows, columns] = np.floor(shade + share + 0.5).astype(np.uint8)
 
 
-def _find_edges(heights: Heights, mask: Mask, version: int, budget: Budget) -> Indices:
+def _find_edges(heights: Heights, mask: Mask, version: int) -> Indices:
     """The pixels beside the flood that may be smoothed edges of lines."""
     stride = mask.shape[1] + 2
     steps = (-stride, -1, 1, stride)
@@ -210,7 +209,6 @@ def _find_edges(heights: Heights, mask: Mask, version: int, budget: Budget) -> I
     front = np.flatnonzero(np.pad(mask, 1).ravel() & beside_free)
     edges = []
     for _ in range(1 if version == 1 else 2):
-        budget.spend(FRONT_WORK * len(front))
         reached = np.zeros_like(free)
         for step in steps:
             here = front + step

@@ -268,7 +268,7 @@ function saveDraft() {
 for (const input of [title, artist]) input.addEventListener("input", saveDraft);
 
 function restoreDraft(draft) {
-  if (draft.document.version !== VERSION) throw new Error("A draft of another version");
+  if (!(draft.document.version <= VERSION)) throw new Error("A draft of another version");
   setPaper(Paper.from(draft.document, draft.ground));
   submissionKey = draft.submissionKey;
   title.value = draft.title;

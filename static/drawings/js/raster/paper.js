@@ -13,7 +13,8 @@ import {
 /** @import { Axis, BaseImageSource, Operation, Point } from "../types.js" */
 /** @import { Stroke, StrokesDocument } from "../types.js" */
 
-export const VERSION = 1;
+/** The version of new documents. */
+export const VERSION = 2;
 /** The memory for undo: beyond it, the oldest operations can no longer be undone. */
 const UNDO_BYTES = 128e6;
 
@@ -44,6 +45,7 @@ export class Paper extends EventTarget {
    */
   constructor(width, height, { source = null, base = null } = {}) {
     super();
+    this.version = VERSION;
     this.width = width;
     this.height = height;
     this.source = source;
@@ -62,13 +64,15 @@ export class Paper extends EventTarget {
   }
 
   /**
-   * Applies the operations of a document to its base image.
+   * Applies the operations of a document to its base image. The paper keeps the document's version,
+   * so that a draft of an earlier one looks as it did and the site accepts its strokes.
    *
    * @param {StrokesDocument} document
    * @param {Uint8Array | null} [base] the pixels of the document's base image
    */
-  static from({ width, height, paper: source, operations }, base = null) {
+  static from({ version, width, height, paper: source, operations }, base = null) {
     const paper = new Paper(width, height, { source, base });
+    paper.version = version;
     for (const operation of operations) paper.#apply(operation);
     paper.clock = operations.length ? endTime(operations.at(-1)) : 0;
     paper.began = performance.now() - paper.clock;
@@ -86,8 +90,8 @@ export class Paper extends EventTarget {
 
   /** @returns {StrokesDocument} */
   toDocument() {
-    const { width, height, source, operations } = this;
-    return { version: VERSION, width, height, paper: source, operations };
+    const { version, width, height, source, operations } = this;
+    return { version, width, height, paper: source, operations };
   }
 
   get isBlank() {
@@ -272,7 +276,7 @@ export class Paper extends EventTarget {
         return { rect: all };
       case "fill": {
         const whole = pixels.slice();
-        const rect = floodFill(pixels, width, height, operation);
+        const rect = floodFill(pixels, width, height, operation, this.version);
         return { rect, before: copyRect(whole, width, rect) };
       }
       default: {
