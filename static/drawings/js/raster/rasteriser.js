@@ -8,9 +8,6 @@
 
 export const WHITE = 255;
 
-// What a fill does to a pixel.
-const FLOODED = 1;
-const EDGE = 2;
 /** How far from the flood an edge may be. */
 const EDGE_WIDTH = 2;
 
@@ -190,7 +187,8 @@ export function floodFill(pixels, width, height, fill, version) {
   const { x, y, tolerance, shade, antialiased } = fill;
   const origin = pixels[y * width + x];
   const inside = (at) => Math.abs(pixels[at] - origin) <= tolerance && !filled[at];
-  const filled = new Uint8Array(pixels.length); // FLOODED or EDGE
+  const filled = new Uint8Array(pixels.length);
+  const runs = []; // each as two numbers: where it begins, and where the next pixel is
   let rect = null;
   const seeds = [y * width + x];
   while (seeds.length) {
@@ -201,7 +199,8 @@ export function floodFill(pixels, width, height, fill, version) {
     let right = seed;
     while (left > row && inside(left - 1)) left--;
     while (right < row + width - 1 && inside(right + 1)) right++;
-    filled.fill(FLOODED, left, right + 1);
+    filled.fill(1, left, right + 1);
+    runs.push(left, right + 1);
     const j = row / width;
     rect = unionRects(rect, { x0: left - row, y0: j, x1: right - row + 1, y1: j + 1 });
     for (const next of [row - width, row + width]) {
@@ -215,18 +214,14 @@ export function floodFill(pixels, width, height, fill, version) {
       }
     }
   }
-  const edges = antialiased ? findEdges(pixels, width, filled, rect, origin, version) : [];
+  const edges = antialiased ? findEdges(pixels, width, filled, runs, origin, version) : [];
   // Edges keep their share of the line, and replace the rest, the old background, by the new shade.
   const blended = edges.map((at) => {
     const line = climb(pixels, width, height, at, origin, version === 1 ? 1 : 3);
     const share = ((pixels[at] - origin) * (line - shade)) / (line - origin);
     return Math.floor(shade + share + 0.5);
   });
-  for (let j = rect.y0; j < rect.y1; j++) {
-    for (let at = j * width + rect.x0; at < j * width + rect.x1; at++) {
-      if (filled[at] === FLOODED) pixels[at] = shade;
-    }
-  }
+  for (let n = 0; n < runs.length; n += 2) pixels.fill(shade, runs[n], runs[n + 1]);
   for (let n = 0; n < edges.length; n++) pixels[edges[n]] = blended[n];
   return {
     x0: Math.max(0, rect.x0 - EDGE_WIDTH),
@@ -236,8 +231,8 @@ export function floodFill(pixels, width, height, fill, version) {
   };
 }
 
-/** Returns the pixels beside the flood that may be smoothed edges of lines, and marks them. */
-function findEdges(pixels, width, filled, rect, origin, version) {
+/** Returns the pixels beside the flood that may be smoothed edges of lines, and adds them to `filled`. */
+function findEdges(pixels, width, filled, runs, origin, version) {
   const edges = [];
   const look = (before, step, isLast) => {
     const here = before + step;
@@ -250,7 +245,7 @@ function findEdges(pixels, width, filled, rect, origin, version) {
       if (side * (pixels[here] - pixels[before]) <= 0) return;
       if (side * (pixels[after] - pixels[before]) < 0) return;
     }
-    filled[here] = EDGE;
+    filled[here] = 1;
     edges.push(here);
   };
   const lookAround = (at) => {
@@ -260,9 +255,10 @@ function findEdges(pixels, width, filled, rect, origin, version) {
     if (at >= width) look(at, -width, at < 2 * width);
     if (at < pixels.length - width) look(at, width, at >= pixels.length - 2 * width);
   };
-  for (let j = rect.y0; j < rect.y1; j++) {
-    for (let at = j * width + rect.x0; at < j * width + rect.x1; at++) {
-      if (filled[at] === FLOODED) lookAround(at);
+  for (let n = 0; n < runs.length; n += 2) {
+    for (let at = runs[n]; at < runs[n + 1]; at++) {
+      const isInside = filled[at - 1] && filled[at + 1] && filled[at - width] && filled[at + width];
+      if (!isInside) lookAround(at);
     }
   }
   if (version > 1) for (const at of edges.slice()) lookAround(at);
@@ -274,18 +270,23 @@ function findEdges(pixels, width, filled, rect, origin, version) {
  * the 3 x 3 pixels around, the first of them in reading order.
  */
 function climb(pixels, width, height, at, origin, steps) {
-  const side = Math.sign(pixels[at] - origin);
-  let top = at;
+  const isLighter = pixels[at] > origin;
+  let found = pixels[at];
   for (let n = 0; n < steps; n++) {
-    const i = top % width;
-    const j = (top - i) / width;
+    const i = at % width;
+    const j = (at - i) / width;
+    const begin = at;
     for (let y = Math.max(0, j - 1); y <= Math.min(height - 1, j + 1); y++) {
       for (let x = Math.max(0, i - 1); x <= Math.min(width - 1, i + 1); x++) {
-        if (side * (pixels[y * width + x] - pixels[top]) > 0) top = y * width + x;
+        const value = pixels[y * width + x];
+        if (isLighter ? value <= found : value >= found) continue;
+        found = value;
+        at = y * width + x;
       }
     }
+    if (at === begin) break;
   }
-  return pixels[top];
+  return found;
 }
 
 /**
