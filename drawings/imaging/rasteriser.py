@@ -113,9 +113,7 @@ def _spans(values: Floats, reach: Floats, side: int) -> tuple[Floats, Floats]:
     return low, high
 
 
-def _apply(
-    field: pixels.Field, operation: Mapping[str, Any], version: int, budget: Budget
-) -> None:
+def _apply(field: pixels.Field, operation: Mapping[str, Any], version: int, budget: Budget) -> None:
     tool = operation["tool"]
     if tool == "clear":
         field[:] = pixels.WHITE
