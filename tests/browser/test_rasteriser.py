@@ -20,26 +20,33 @@ CASES = dict(make.cases())
 RANDOM_DOCUMENTS = 10_000
 BATCH = 500
 
-DIGESTS = """async ([url, text, ground]) => {
-    const { Paper } = await import(url);
+DIGESTS = """async ([url, isReplay, text, ground]) => {
+    const { Film, Paper } = await import(url);
     const field = ground && Uint8Array.from(atob(ground), (char) => char.charCodeAt(0));
     const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) =>
         byte.toString(16).padStart(2, "0")).join("");
+    const draw = (document) => {
+        if (!isReplay) return Paper.from(document, field).pixels;
+        const film = new Film(document, field);
+        film.goTo(film.duration);
+        return film.pixels;
+    };
     const digests = JSON.parse(text).map((document) =>
-        crypto.subtle.digest("SHA-256", Paper.from(document, field).pixels));
+        crypto.subtle.digest("SHA-256", draw(document)));
     return (await Promise.all(digests)).map(hex);
 }"""
 
 
 @pytest.fixture
 def digests_in_the_page(page, server):
-    """Returns the digests of documents drawn by the page's own module."""
+    """Returns the digests of documents drawn by the page's own modules: the studio's paper, or the
+    film of a replay."""
     page.goto(f"{server.url}/gallery/")
 
-    def digests(given, ground=None):
+    def digests(given, ground=None, is_replay=False):
         field = ground is not None and base64.b64encode(ground.tobytes()).decode()
-        module = static("drawings/js/raster/paper.js")
-        return page.evaluate(DIGESTS, [module, json.dumps(given), field or None])
+        module = static(f"drawings/js/raster/{'film' if is_replay else 'paper'}.js")
+        return page.evaluate(DIGESTS, [module, is_replay, json.dumps(given), field or None])
 
     return digests
 
@@ -65,9 +72,11 @@ def test_the_server_still_draws_every_recorded_input_the_same(name):
     assert make.digest(field) == GOLDEN[name]
 
 
-def test_the_page_draws_every_recorded_input_as_the_server_does(digests_in_the_page):
+@pytest.mark.parametrize("is_replay", [False, True], ids=["paper", "film"])
+def test_the_page_draws_every_recorded_input_as_the_server_does(digests_in_the_page, is_replay):
     for name, document in CASES.items():
-        digests = digests_in_the_page([document], strokes.embedded_base_image(document))
+        ground = strokes.embedded_base_image(document)
+        digests = digests_in_the_page([document], ground, is_replay)
         assert digests == [GOLDEN[name]], name
 
 
@@ -114,5 +123,13 @@ def test_the_random_drawings_are_valid_and_use_every_tool():
     ]
     assert (min(xs), max(xs)) == (strokes.LEAST_COORDINATE, strokes.GREATEST_COORDINATE)
     assert (min(radii), max(radii)) == (0, strokes.MAX_RADIUS)
+    assert {document["version"] for document in given} == set(strokes.VERSIONS)
+    # Fills of both versions meet edges that they blend differently.
+    others = [{**document, "version": 3 - document["version"]} for document in given]
+    different = [
+        not np.array_equal(rasteriser.rasterise(document), rasteriser.rasterise(other))
+        for document, other in zip(given, others, strict=True)
+    ]
+    assert sum(different) > 40
     # Most of them leave marks, and few are alike.
     assert len({make.digest(rasteriser.rasterise(document)) for document in given}) > 500
