@@ -229,7 +229,7 @@ def _line_heights(heights: Heights, edges: Indices, version: int) -> Heights:
     stride = heights.shape[1] + 2
     framed = np.pad(heights, 1).ravel()
     side, tops = np.sign(framed[edges]), edges
-    for _ in range(1 if version == 1 else 3):
+    for _ in range(1 if version == 1 else 8):
         here, highest = tops, side * framed[tops]
         for step in (j * stride + i for j in (-1, 0, 1) for i in (-1, 0, 1)):
             height = side * framed[here + step]

@@ -15,8 +15,8 @@ from drawings.imaging import pixels, uploads
 from drawings.imaging.png import is_grey_png
 from drawsite.lib import strict_json
 
-VERSION = 2
-VERSIONS = (1, 2)  # those that are read; in the others, fills blended fewer edges
+VERSION = 2  # of new documents
+VERSIONS = (1, 2)  # version 1 has another rule for the edges of fills
 MAX_OPERATIONS = 10_000
 MAX_POINTS = 200_000
 MAX_TIME = 7 * 24 * 3600 * 1000  # milliseconds

@@ -217,7 +217,7 @@ export function floodFill(pixels, width, height, fill, version) {
   const edges = antialiased ? findEdges(pixels, width, filled, runs, origin, version) : [];
   // Edges keep their share of the line, and replace the rest, the old background, by the new shade.
   const blended = edges.map((at) => {
-    const line = climb(pixels, width, height, at, origin, version === 1 ? 1 : 3);
+    const line = climb(pixels, width, height, at, origin, version === 1 ? 1 : 8);
     const share = ((pixels[at] - origin) * (line - shade)) / (line - origin);
     return Math.floor(shade + share + 0.5);
   });
