@@ -235,13 +235,15 @@ def _line_heights(heights: Heights, edges: Indices, version: int) -> Heights:
             height = side * framed[here + step]
             tops = np.where(height > highest, here + step, tops)
             highest = np.maximum(height, highest)
+        if np.array_equal(tops, here):
+            break
     line: Heights = framed[tops]
     return line
 
 
 def flood_mask(
     field: pixels.Field, x: int, y: int, tolerance: int, budget: Budget | None = None
-) -> npt.NDArray[np.bool_]:
+) -> Mask:
     """The (height, width) mask of the pixels that a fill floods from (x, y).
 
     Works on runs of neighbouring pixels in a row, not on single pixels. The budget is charged for
@@ -281,14 +283,14 @@ def flood_mask(
     return edges[:, :-1].cumsum(axis=1, dtype=np.int8).view(np.bool_)
 
 
-def mask_near(field: pixels.Field, x: int, y: int, tolerance: int) -> npt.NDArray[np.bool_]:
+def mask_near(field: pixels.Field, x: int, y: int, tolerance: int) -> Mask:
     """The (height, width) mask of pixels whose brightness is within the tolerance of (x, y)'s."""
     brightness = field.astype(np.int16)
-    mask: npt.NDArray[np.bool_] = np.abs(brightness - brightness[y, x]) <= tolerance
+    mask: Mask = np.abs(brightness - brightness[y, x]) <= tolerance
     return mask
 
 
-def runs(mask: npt.NDArray[np.bool_]) -> tuple[Indices, Indices, Indices]:
+def runs(mask: Mask) -> tuple[Indices, Indices, Indices]:
     """The runs of set pixels in a mask, from the top left: rows, begins and exclusive ends."""
     edges = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     rows, begins = np.nonzero(edges == 1)
