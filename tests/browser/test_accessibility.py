@@ -21,7 +21,7 @@ MAX_CANVAS_PAGE_BYTES = 60_000
 def drawing(make_drawing):
     """A drawing on top of another, with strokes."""
     document = {
-        "version": 1,
+        "version": 2,
         "width": 200,
         "height": 200,
         "paper": None,
