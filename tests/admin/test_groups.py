@@ -27,7 +27,7 @@ def member(client, django_user_model):
     """Logs in a user who is in one group."""
 
     def log_in(group):
-        user = django_user_model.objects.create_user(group, is_staff=True)
+        user = django_user_model.objects.create_user(group)
         user.groups.set([Group.objects.get(name=group)])
         client.force_login(user)
         return client
@@ -130,7 +130,7 @@ def test_a_filter_that_the_group_may_not_use_is_refused_not_ignored(member, draw
 def test_an_editor_without_the_curate_permission_cannot_change_the_status(
     client, drawing, django_user_model
 ):
-    user = django_user_model.objects.create_user("editor", is_staff=True)
+    user = django_user_model.objects.create_user("editor")
     user.user_permissions.add(Permission.objects.get(codename="change_drawing"))
     client.force_login(user)
     values = {"title": "Owl", "colormap": "gray", "status": "published", "vmin": 0, "vmax": 255}
