@@ -56,7 +56,7 @@ class DrawingAdmin(CheckedSelection):
     sortable_by = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = ("publish", "hide", "delete_selected", "remove_sender", "block_sender")
+    actions = ("publish", "keep", "hide", "delete_selected", "remove_sender", "block_sender")
 
     class Media:
         css = {"all": ["drawings/css/admin.css"]}
@@ -115,6 +115,11 @@ class DrawingAdmin(CheckedSelection):
     def has_curate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("drawings.curate_drawing")
 
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may see and settle reports of drawings."""
+        sees_reports = request.user.has_perm("drawings.view_report")
+        return sees_reports and self.has_curate_permission(request)
+
     def has_block_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("drawings.add_blockedsender")
 
@@ -152,6 +157,16 @@ class DrawingAdmin(CheckedSelection):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Offer a decision about a drawing with open reports, as the review queue does."""
+        drawing = kwargs.get("obj")
+        # With errors, the drawing has the values that were refused.
+        if drawing and not context["errors"] and self.has_settle_permission(request):
+            context |= review.reported_item(drawing)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def view_on_site(self, obj: Drawing) -> str:
         return obj.get_absolute_url()
 
@@ -188,6 +203,13 @@ class DrawingAdmin(CheckedSelection):
     @admin.action(description="Publish selected drawings", permissions=["curate"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> HttpResponse | None:
         return bulk_actions.run_action(self, request, queryset, bulk_actions.PUBLISH)
+
+    @admin.action(
+        description="Keep selected drawings as they are, and settle their reports",
+        permissions=["settle"],
+    )
+    def keep(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> HttpResponse | None:
+        return bulk_actions.run_action(self, request, queryset, bulk_actions.KEEP)
 
     @admin.action(description="Hide selected drawings", permissions=["curate"])
     def hide(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> HttpResponse | None:

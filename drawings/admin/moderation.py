@@ -86,7 +86,10 @@ class ReportAdmin(CheckedSelection):
         thumbnail = thumbnails.thumbnail(report.drawing)
         return format_html('<a href="{}">{} {}</a>', url, thumbnail, report.drawing)
 
-    @admin.action(description="Settle selected reports", permissions=["change"])
+    @admin.action(
+        description="Settle selected reports, and keep the drawings as they are",
+        permissions=["change"],
+    )
     def settle(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
         reports = list(queryset[:MAX_LISTED])
         number = moderation.settle_reports(reports, cast(int, request.user.pk))

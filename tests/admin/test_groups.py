@@ -62,7 +62,7 @@ def test_curators_see_drawings_and_set_their_status(member, drawing):
     assert client.get(drawing.image_url).status_code == 200
     assert "History" in client.get(f"{LIST}{drawing.pk}/change/").content.decode()
     assert client.get(f"{LIST}{drawing.pk}/history/").status_code == 200
-    assert offered(client) == {"publish", "hide"}
+    assert offered(client) == {"publish", "keep", "hide"}
     act(client, drawing, "hide")
     assert status_of(drawing) == "hidden"
     assert not Report.objects.waiting().exists()
