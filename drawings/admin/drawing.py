@@ -50,16 +50,12 @@ class DrawingAdmin(CheckedSelection):
     list_filter = ("status", ReportedFilter, SenderFilter, SinceFilter)
     list_per_page = 50
     search_fields = ("title", "artist")
-    search_help_text = "Words in the title or the artist's name, or the drawing's id."
     # Any other order, and any count, would read the whole table.
     ordering = ("-id",)
     sortable_by = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ("publish", "keep", "hide", "delete_selected", "remove_sender", "block_sender")
-
-    class Media:
-        css = {"all": ["drawings/css/admin.css"]}
 
     readonly_fields = ("picture", "reports", "id", "size", "sent_by", "created_at")
 
@@ -205,7 +201,7 @@ class DrawingAdmin(CheckedSelection):
         return bulk_actions.run_action(self, request, queryset, bulk_actions.PUBLISH)
 
     @admin.action(
-        description="Keep selected drawings as they are, and settle their reports",
+        description="Keep selected drawings and settle their reports",
         permissions=["settle"],
     )
     def keep(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> HttpResponse | None:

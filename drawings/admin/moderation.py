@@ -63,9 +63,6 @@ class ReportAdmin(CheckedSelection):
     actions = ("settle",)
     readonly_fields = fields = ("drawing_link", "reason", "note", "created_at", "settled_at")
 
-    class Media:
-        css = {"all": ["drawings/css/admin.css"]}
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
         return Report.objects.with_drawing()
 
@@ -87,7 +84,7 @@ class ReportAdmin(CheckedSelection):
         return format_html('<a href="{}">{} {}</a>', url, thumbnail, report.drawing)
 
     @admin.action(
-        description="Settle selected reports, and keep the drawings as they are",
+        description="Settle selected reports (keeps the drawings)",
         permissions=["change"],
     )
     def settle(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:

@@ -40,9 +40,7 @@ def shown(response):
 
 def form_of(response, decision):
     """The form fields as a browser submits them when a button is pressed."""
-    form = re.search(
-        r'<form [^>]*class="review-decision">.*?</form>', text(response), re.S
-    )
+    form = re.search(r'<form [^>]*class="review-decision">.*?</form>', text(response), re.S)
     assert form is not None
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[0]))
     return {**fields, "decision": decision}

@@ -1,4 +1,5 @@
 import pytest
+from django.conf import settings
 
 from drawings.imaging import rasteriser, strokes
 from tests.support.replay import OPERATIONS, Replay, document
@@ -22,3 +23,13 @@ def make_replayable(make_drawing):
 @pytest.fixture
 def replay(page, server):
     return Replay(page, server)
+
+
+@pytest.fixture
+def curator(page, server, admin_client):
+    """A page in a browser that is logged in as staff."""
+    value = admin_client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": server.url}]
+    )
+    return page

@@ -1,22 +1,10 @@
 """The review queue and other moderation in a real browser."""
 
-import pytest
-from django.conf import settings
 from playwright.sync_api import expect
 
 from drawings.models import Drawing, Report
 
 REVIEW = "/admin/drawings/drawing/review/"
-
-
-@pytest.fixture
-def curator(page, server, admin_client):
-    """A page in a browser that is logged in as staff."""
-    value = admin_client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": server.url}]
-    )
-    return page
 
 
 def test_moderators_can_review_by_keyboard(curator, server, make_drawing):
