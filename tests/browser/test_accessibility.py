@@ -1,23 +1,18 @@
 """Accessibility of every page in both themes, and the weight of the canvas page."""
 
-from uuid import UUID
-
 import pytest
-from django.http import HttpResponse
 from playwright.sync_api import expect
 
-from drawings.http import owner_cookie
 from drawings.imaging import rasteriser, strokes
 from tests.support.accessibility import violations, violations_in_every_look
 
 pytestmark = pytest.mark.page_alone
 
-OWNER = UUID("01900000-0000-4000-8000-000000000000")
 MAX_CANVAS_PAGE_BYTES = 60_000
 
 
 @pytest.fixture
-def drawing(make_drawing):
+def drawing(make_drawing, owner):
     """A drawing on top of another, with strokes."""
     document = {
         "version": 1,
@@ -33,18 +28,8 @@ def drawing(make_drawing):
         artist="Ada",
         parent=parent,
         strokes=strokes.pack(document),
-        owner=OWNER,
+        owner=owner,
     )
-
-
-@pytest.fixture
-def owners_page(page, server):
-    """The page, in the browser that sent the drawing."""
-    response = HttpResponse()
-    owner_cookie.set_cookie(response, OWNER)
-    value = response.cookies[owner_cookie.COOKIE].value
-    page.context.add_cookies([{"name": owner_cookie.COOKIE, "value": value, "url": server.url}])
-    return page
 
 
 def test_axe_finds_no_violation_on_any_page(page, server, drawing, make_drawing, problems):
@@ -61,9 +46,9 @@ def test_axe_finds_no_violation_on_any_page(page, server, drawing, make_drawing,
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_no_violation_on_the_pages_of_a_drawings_owner(
-    owners_page, server, drawing, make_drawing, theme
+    owners_page, server, owner, drawing, make_drawing, theme
 ):
-    others = [make_drawing(owner=OWNER, status=status) for status in ("pending", "hidden")]
+    others = [make_drawing(owner=owner, status=status) for status in ("pending", "hidden")]
     owners_page.set_viewport_size({"width": 360, "height": 900})
     owners_page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     own = f"/drawings/{drawing.id}/"
