@@ -45,7 +45,14 @@ class DrawingForm(ModelForm):
 @admin.register(Drawing)
 class DrawingAdmin(CheckedSelection):
     form = DrawingForm
-    list_display = ("thumbnail", "title_or_id", "artist", "status", "colormap", "created_at")
+    list_display = (
+        "thumbnail",
+        "title_or_id",
+        "artist_name",
+        "status",
+        "colormap",
+        "created_at",
+    )
     list_display_links = ("thumbnail", "title_or_id")
     list_filter = ("status", ReportedFilter, SenderFilter, SinceFilter)
     list_per_page = 50
@@ -175,8 +182,13 @@ class DrawingAdmin(CheckedSelection):
         return thumbnails.picture(drawing)
 
     @admin.display(description="Title")
-    def title_or_id(self, drawing: Drawing) -> str:
-        return drawing.title or f"Untitled ({str(drawing.id)[-12:]})"
+    def title_or_id(self, drawing: Drawing) -> SafeString:
+        untitled = f"Untitled ({str(drawing.id)[-12:]})"
+        return format_html("<bdi>{}</bdi>", drawing.title or untitled)
+
+    @admin.display(description="Artist")
+    def artist_name(self, drawing: Drawing) -> SafeString | None:
+        return format_html("<bdi>{}</bdi>", drawing.artist) if drawing.artist else None
 
     @admin.display(description="Size")
     def size(self, drawing: Drawing) -> str:

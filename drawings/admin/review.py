@@ -10,7 +10,9 @@ from django.contrib.admin.models import LogEntry
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods
 
 from drawings.models import Drawing, Report
@@ -142,10 +144,10 @@ def _decide(request: HttpRequest, queue: Queue) -> HttpResponse:
     except moderation.OvertakenError:
         is_renamed = (drawing.title, drawing.artist) != (seen.title, seen.artist)
         reason = "its title has changed meanwhile." if is_renamed else _describe_overtaking(drawing)
-        messages.warning(request, f"{_quoted(drawing)} was left as it is: {reason}")
+        messages.warning(request, _about(drawing, f"was left as it is: {reason}"))
     else:
         _store_last_decision(request, LastDecision(decision, queue.name, str(key)))
-        messages.success(request, f"{_quoted(drawing)} {_describe_outcome(decision)}.")
+        messages.success(request, _about(drawing, f"{_describe_outcome(decision)}."))
     return _redirect(queue, after=key)
 
 
@@ -163,13 +165,13 @@ def _undo(request: HttpRequest, queue: Queue) -> HttpResponse:
         moderation.undo_decision(drawing, last.decision, cast(int, request.user.pk))
     except moderation.OvertakenError:
         reason = _describe_overtaking(drawing)
-        messages.warning(request, f"{_quoted(drawing)} was left as it is: {reason}")
+        messages.warning(request, _about(drawing, f"was left as it is: {reason}"))
         return _redirect(queue)
     if last.decision.is_kept:
-        messages.success(request, f"The reports of {_quoted(drawing)} are open again.")
+        messages.success(request, _about(drawing, "is reported again."))
     else:
         label = Drawing.Status(last.decision.was).label.lower()
-        messages.success(request, f"{_quoted(drawing)} is {label} again.")
+        messages.success(request, _about(drawing, f"is {label} again."))
     queue = REPORTED if last.queue == REPORTED.name else PENDING
     return _redirect(queue, at=last.key)
 
@@ -194,8 +196,9 @@ def _load_last_decision(request: HttpRequest) -> LastDecision | None:
     return LastDecision(moderation.Decision(UUID(drawing), was, now, settled_at), queue, key)
 
 
-def _quoted(drawing: Drawing) -> str:
-    return f"“{drawing}”"
+def _about(drawing: Drawing, sentence: str) -> SafeString:
+    """Returns a sentence that begins with the title, isolated as it may run from right to left."""
+    return format_html("“<bdi>{}</bdi>” {}", drawing, sentence)
 
 
 def _describe_outcome(decision: moderation.Decision) -> str:

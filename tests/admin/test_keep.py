@@ -68,7 +68,7 @@ def test_undoing_keep_opens_the_reports_again(admin_client, drawing):
     form = {"undo": "yes", "queue": "reported", "drawing": drawing.pk}
     page = admin_client.post(REVIEW, form, follow=True)
 
-    assert "The reports of “Fox” are open again." in text(page)
+    assert "“Fox” is reported again." in text(page)
     assert Drawing.objects.get().status == "published"
     assert is_reported(drawing)
     newest = LogEntry.objects.order_by("-pk").first()

@@ -45,6 +45,7 @@ def test_k_keeps_a_reported_drawing_and_u_opens_its_reports_again(curator, serve
 
     page.keyboard.press("u")
     expect(title).to_have_text("Fox")
+    expect(title).to_have_accessible_description("“Fox” is reported again.")
     assert Report.objects.waiting().exists()
     assert statuses() == ["published"]
 
