@@ -71,7 +71,7 @@ def test_undoing_keep_opens_the_reports_again(admin_client, drawing):
     assert "“Fox” is reported again." in text(page)
     assert Drawing.objects.get().status == "published"
     assert is_reported(drawing)
-    newest = LogEntry.objects.order_by("-pk").first()
+    newest = LogEntry.objects.latest("pk")
     assert newest.change_message == "Decision undone: reports opened again."
 
 
@@ -155,7 +155,7 @@ def test_the_keep_action_settles_the_reports_of_the_selected_drawings(admin_clie
 def test_all_reported_drawings_can_be_kept_at_once(admin_client, make_drawing):
     for number in range(3):
         report(make_drawing(), number)
-    first = Report.objects.first().drawing_id
+    first = Report.objects.earliest("pk").drawing_id
     form = {"action": "keep", "_selected_action": [first], "select_across": "1"}
 
     page = admin_client.post(f"{LIST}?reported=yes", form)
@@ -178,7 +178,7 @@ def test_the_keep_action_leaves_what_came_after_the_list_was_shown(admin_client,
 
     assert "Skipped 1 drawing that changed after you opened the list." in text_of(page)
     waiting = Report.objects.waiting().order_by("pk").values_list("drawing", "sender")
-    assert [(pk, bytes(sender)[0]) for pk, sender in waiting] == [
+    assert [(pk, bytes(sender or b"")[0]) for pk, sender in waiting] == [
         (retitled.pk, 1),
         (reported_again.pk, 2),
     ]

@@ -1,6 +1,7 @@
 """What axe finds on a page, for the tests of accessibility."""
 
 import json
+from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -9,7 +10,7 @@ AXE = Axe()
 # Without preloading style sheets: axe does it with inline styles, which the site's policy refuses.
 OPTIONS = {"resultTypes": ["violations"], "preload": False}
 WIDTHS = (360, 1440)
-THEMES = ("light", "dark")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def violations(page: Page) -> set[str]:
