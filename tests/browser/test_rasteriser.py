@@ -127,7 +127,9 @@ def test_they_agree_on_drawings_that_change_between_smooth_and_qualitative(page,
         for _ in range(BATCH):
             document = documents.random_document(random)
             count = len(document["operations"])
-            batch.append((document, random.choice([True, False, None], count).tolist()))
+            batch.append(
+                (document, [(True, False, None)[n] for n in random.integers(3, size=count)])
+            )
         for document, pixels in page.evaluate(CHANGED, [module, json.dumps(batch)]):
             strokes.check(document)
             field = rasteriser.rasterise(document)
