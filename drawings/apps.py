@@ -4,6 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.admin import apps as admin_apps
 from django.db import connections
 from django.db.models.signals import post_migrate, pre_migrate
 
@@ -24,6 +25,13 @@ class DrawingsConfig(AppConfig):
         post_migrate.connect(switch_on_wal, sender=self)
         post_migrate.connect(install_search, sender=self)
         post_migrate.connect(reset_timeouts, sender=self)
+
+
+class AdminConfig(admin_apps.AdminConfig):
+    """Django's admin with the site's own definition of staff."""
+
+    default = False  # this module's default is DrawingsConfig
+    default_site = "drawsite.lib.staff.StaffAdminSite"
 
 
 def check_default_colormap() -> None:

@@ -52,7 +52,7 @@ MIN_FREE_BYTES = env.int("MIN_FREE_BYTES", 500_000_000, validate=validate.Range(
 
 INSTALLED_APPS = [
     "drawings",
-    "django.contrib.admin",
+    "drawings.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

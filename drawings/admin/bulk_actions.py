@@ -57,6 +57,10 @@ def _publish(drawings: Sequence[Drawing], user_id: int, seen_at: datetime) -> tu
     return moderation.set_status(drawings, Drawing.Status.PUBLISHED, user_id, seen_at)
 
 
+def _keep(drawings: Sequence[Drawing], user_id: int, seen_at: datetime) -> tuple[int, int]:
+    return moderation.keep_drawings(drawings, user_id, seen_at)
+
+
 def _hide(drawings: Sequence[Drawing], user_id: int, seen_at: datetime) -> tuple[int, int]:
     return moderation.set_status(drawings, Drawing.Status.HIDDEN, user_id)
 
@@ -70,6 +74,7 @@ def _block(drawings: Sequence[Drawing], user_id: int, seen_at: datetime) -> tupl
 
 
 PUBLISH = Operation("publish", "publish", "now published", _publish)
+KEEP = Operation("keep", "keep", "no longer reported", _keep)
 HIDE = Operation("hide", "hide", "now hidden", _hide)
 DELETE = Operation("delete_selected", "delete", "deleted", _delete, is_loss=True)
 BLOCK = Operation(

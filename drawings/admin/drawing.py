@@ -45,21 +45,24 @@ class DrawingForm(ModelForm):
 @admin.register(Drawing)
 class DrawingAdmin(CheckedSelection):
     form = DrawingForm
-    list_display = ("thumbnail", "title_or_id", "artist", "status", "colormap", "created_at")
+    list_display = (
+        "thumbnail",
+        "title_or_id",
+        "artist_name",
+        "status",
+        "colormap",
+        "created_at",
+    )
     list_display_links = ("thumbnail", "title_or_id")
     list_filter = ("status", ReportedFilter, SenderFilter, SinceFilter)
     list_per_page = 50
     search_fields = ("title", "artist")
-    search_help_text = "Words in the title or the artist's name, or the drawing's id."
     # Any other order, and any count, would read the whole table.
     ordering = ("-id",)
     sortable_by = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = ("publish", "hide", "delete_selected", "remove_sender", "block_sender")
-
-    class Media:
-        css = {"all": ["drawings/css/admin.css"]}
+    actions = ("publish", "keep", "hide", "delete_selected", "remove_sender", "block_sender")
 
     readonly_fields = ("picture", "reports", "id", "size", "sent_by", "created_at")
 
@@ -115,6 +118,11 @@ class DrawingAdmin(CheckedSelection):
     def has_curate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("drawings.curate_drawing")
 
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may see and settle reports of drawings."""
+        sees_reports = request.user.has_perm("drawings.view_report")
+        return sees_reports and self.has_curate_permission(request)
+
     def has_block_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("drawings.add_blockedsender")
 
@@ -152,6 +160,16 @@ class DrawingAdmin(CheckedSelection):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Offer a decision about a drawing with open reports, as the review queue does."""
+        drawing = kwargs.get("obj")
+        # With errors, the drawing has the values that were refused.
+        if drawing and not context["errors"] and self.has_settle_permission(request):
+            context |= review.reported_item(drawing)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def view_on_site(self, obj: Drawing) -> str:
         return obj.get_absolute_url()
 
@@ -164,8 +182,13 @@ class DrawingAdmin(CheckedSelection):
         return thumbnails.picture(drawing)
 
     @admin.display(description="Title")
-    def title_or_id(self, drawing: Drawing) -> str:
-        return drawing.title or f"Untitled ({str(drawing.id)[-12:]})"
+    def title_or_id(self, drawing: Drawing) -> SafeString:
+        untitled = f"Untitled ({str(drawing.id)[-12:]})"
+        return format_html("<bdi>{}</bdi>", drawing.title or untitled)
+
+    @admin.display(description="Artist")
+    def artist_name(self, drawing: Drawing) -> SafeString | None:
+        return format_html("<bdi>{}</bdi>", drawing.artist) if drawing.artist else None
 
     @admin.display(description="Size")
     def size(self, drawing: Drawing) -> str:
@@ -188,6 +211,13 @@ class DrawingAdmin(CheckedSelection):
     @admin.action(description="Publish selected drawings", permissions=["curate"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> HttpResponse | None:
         return bulk_actions.run_action(self, request, queryset, bulk_actions.PUBLISH)
+
+    @admin.action(
+        description="Keep selected drawings and settle their reports",
+        permissions=["settle"],
+    )
+    def keep(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> HttpResponse | None:
+        return bulk_actions.run_action(self, request, queryset, bulk_actions.KEEP)
 
     @admin.action(description="Hide selected drawings", permissions=["curate"])
     def hide(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> HttpResponse | None:

@@ -51,7 +51,7 @@ class WaitingFilter(admin.SimpleListFilter):
 class ReportAdmin(CheckedSelection):
     """Lists open reports, oldest first. The filter's other lists have the newest first."""
 
-    list_display = ("drawing_link", "reason", "note", "created_at", "settled_at")
+    list_display = ("drawing_link", "reason", "said", "created_at", "settled_at")
     list_display_links = None
     list_filter = (WaitingFilter,)
     sortable_by = ()
@@ -61,10 +61,7 @@ class ReportAdmin(CheckedSelection):
     show_facets = admin.ShowFacets.NEVER
     list_max_show_all = 0
     actions = ("settle",)
-    readonly_fields = fields = ("drawing_link", "reason", "note", "created_at", "settled_at")
-
-    class Media:
-        css = {"all": ["drawings/css/admin.css"]}
+    readonly_fields = fields = ("drawing_link", "reason", "said", "created_at", "settled_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
         return Report.objects.with_drawing()
@@ -84,9 +81,15 @@ class ReportAdmin(CheckedSelection):
     def drawing_link(self, report: Report) -> SafeString:
         url = reverse("admin:drawings_drawing_change", args=[report.drawing_id])
         thumbnail = thumbnails.thumbnail(report.drawing)
-        return format_html('<a href="{}">{} {}</a>', url, thumbnail, report.drawing)
+        return format_html('<a href="{}">{} <bdi>{}</bdi></a>', url, thumbnail, report.drawing)
 
-    @admin.action(description="Settle selected reports", permissions=["change"])
+    @admin.display(description="Note")
+    def said(self, report: Report) -> SafeString | None:
+        return format_html("<bdi>{}</bdi>", report.note) if report.note else None
+
+    @admin.action(
+        description="Settle selected reports (keeps the drawings)", permissions=["change"]
+    )
     def settle(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
         reports = list(queryset[:MAX_LISTED])
         number = moderation.settle_reports(reports, cast(int, request.user.pk))

@@ -1,4 +1,4 @@
-"""The review queues: staff see one drawing after another, and publish or hide each."""
+"""The review queues: staff see one drawing after another, and publish, keep or hide each."""
 
 from datetime import datetime
 from typing import Any, NamedTuple, cast
@@ -10,7 +10,9 @@ from django.contrib.admin.models import LogEntry
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods
 
 from drawings.models import Drawing, Report
@@ -75,7 +77,7 @@ def _show(request: HttpRequest, queues: list[Queue], queue: Queue) -> HttpRespon
         "queue": queue,
         "queues": [(each, each.count_waiting()) for each in queues],
         "last": last and Drawing.objects.for_lists().filter(pk=last.decision.drawing).first(),
-        "last_status": last and Drawing.Status(last.decision.now).label.lower(),
+        "last_outcome": last and _describe_outcome(last.decision),
     }
     if items:
         context |= _item_context(items[0], with_reports=REPORTED in queues)
@@ -113,6 +115,17 @@ def _item_context(item: Item, *, with_reports: bool) -> dict[str, Any]:
     }
 
 
+def reported_item(drawing: Drawing) -> dict[str, Any]:
+    """Returns the context of a decision about a drawing with open reports, or {} without any."""
+    ids = (
+        Report.objects.filter(drawing=drawing).waiting().order_by("pk").values_list("pk", flat=True)
+    )
+    if (oldest := ids.first()) is None:
+        return {}
+    item = Item(oldest, drawing)
+    return {"drawing": drawing, "queue": REPORTED, "item": item, "last_report": ids.last()}
+
+
 def _decide(request: HttpRequest, queue: Queue) -> HttpResponse:
     form = DecisionForm(request.POST)
     key = queue.parse_key(request.POST.get("key", ""))
@@ -131,11 +144,10 @@ def _decide(request: HttpRequest, queue: Queue) -> HttpResponse:
     except moderation.OvertakenError:
         is_renamed = (drawing.title, drawing.artist) != (seen.title, seen.artist)
         reason = "its title has changed meanwhile." if is_renamed else _describe_overtaking(drawing)
-        messages.warning(request, f"{_quoted(drawing)} was left as it is: {reason}")
+        messages.warning(request, _about(drawing, f"was left as it is: {reason}"))
     else:
         _store_last_decision(request, LastDecision(decision, queue.name, str(key)))
-        label = Drawing.Status(decision.now).label.lower()
-        messages.success(request, f"{_quoted(drawing)} is now {label}.")
+        messages.success(request, _about(drawing, f"{_describe_outcome(decision)}."))
     return _redirect(queue, after=key)
 
 
@@ -153,10 +165,13 @@ def _undo(request: HttpRequest, queue: Queue) -> HttpResponse:
         moderation.undo_decision(drawing, last.decision, cast(int, request.user.pk))
     except moderation.OvertakenError:
         reason = _describe_overtaking(drawing)
-        messages.warning(request, f"{_quoted(drawing)} was left as it is: {reason}")
+        messages.warning(request, _about(drawing, f"was left as it is: {reason}"))
         return _redirect(queue)
-    label = Drawing.Status(last.decision.was).label.lower()
-    messages.success(request, f"{_quoted(drawing)} is {label} again.")
+    if last.decision.is_kept:
+        messages.success(request, _about(drawing, "is reported again."))
+    else:
+        label = Drawing.Status(last.decision.was).label.lower()
+        messages.success(request, _about(drawing, f"is {label} again."))
     queue = REPORTED if last.queue == REPORTED.name else PENDING
     return _redirect(queue, at=last.key)
 
@@ -181,8 +196,15 @@ def _load_last_decision(request: HttpRequest) -> LastDecision | None:
     return LastDecision(moderation.Decision(UUID(drawing), was, now, settled_at), queue, key)
 
 
-def _quoted(drawing: Drawing) -> str:
-    return f"“{drawing}”"
+def _about(drawing: Drawing, sentence: str) -> SafeString:
+    """Returns a sentence that begins with the title, isolated as it may run from right to left."""
+    return format_html("“<bdi>{}</bdi>” {}", drawing, sentence)
+
+
+def _describe_outcome(decision: moderation.Decision) -> str:
+    """Returns what has become of the drawing, such as "is now hidden" or "stays published"."""
+    label = Drawing.Status(decision.now).label.lower()
+    return f"stays {label}" if decision.is_kept else f"is now {label}"
 
 
 def _describe_overtaking(drawing: Drawing) -> str:

@@ -289,7 +289,9 @@ class Submission(BaseModel):
     image: str | None = Field(None, description="An image file in base64.")
     title: str | None = Field(None, max_length=TITLE_LENGTH)
     artist: str | None = Field(None, max_length=ARTIST_LENGTH)
-    colormap: str | None = Field(None, description="The name of a colormap: one of matplotlib's, or crayons.")
+    colormap: str | None = Field(
+        None, description="The name of a colormap: one of matplotlib's, or crayons."
+    )
     strokes: dict[str, Any] | None = Field(None, description="The strokes that produce the image.")
     submission_key: UUID | None = Field(
         None, description="A random UUID that you choose. A drawing sent twice is stored once."

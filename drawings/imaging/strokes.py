@@ -15,7 +15,8 @@ from drawings.imaging import pixels, uploads
 from drawings.imaging.png import is_grey_png
 from drawsite.lib import strict_json
 
-VERSION = 1
+VERSION = 2  # of new documents
+VERSIONS = (1, 2)  # version 1 has another rule for the edges of fills
 MAX_OPERATIONS = 10_000
 MAX_POINTS = 200_000
 MAX_TIME = 7 * 24 * 3600 * 1000  # milliseconds
@@ -104,8 +105,8 @@ def _check_length(text: str | bytes) -> None:
 def check(document: Any) -> None:
     """Raise BadStrokesError unless the document keeps every rule of docs/strokes.md."""
     _check_keys(document, {"version", "width", "height", "paper", "operations"}, "The document")
-    if document["version"] != VERSION or type(document["version"]) is not int:
-        raise BadStrokesError(f"Its version must be {VERSION}.")
+    if type(document["version"]) is not int or document["version"] not in VERSIONS:
+        raise BadStrokesError(f"Its version must be {' or '.join(map(str, VERSIONS))}.")
     for side in ("width", "height"):
         _check_int(document[side], pixels.MIN_SIDE, pixels.MAX_SIDE, side)
     _check_paper(document["paper"])

@@ -12,6 +12,9 @@ from drawings.models import Drawing, DrawingQuerySet, Report, ReportQuerySet
 from drawings.services import senders
 from drawsite.db.transactions import write_transaction
 
+# In the log, of decisions that left the status as it was.
+KEPT = "Reports settled."
+
 
 class OvertakenError(Exception):
     """The drawing has changed since it was shown, so nothing was done."""
@@ -33,6 +36,11 @@ class Decision(NamedTuple):
     was: str
     now: str
     settled_at: datetime | None  # when its reports were settled; None if it had none
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it left the status as it was."""
+        return self.was == self.now
 
 
 # --- Many drawings, in one transaction ------------------------------------------------------
@@ -58,8 +66,23 @@ def set_status(
         _log_action(
             [each for each in drawings if each.pk in changing], f"Status set to {label}.", user_id
         )
-        _log_action([each for each in drawings if each.pk in settled], "Reports settled.", user_id)
+        _log_action([each for each in drawings if each.pk in settled], KEPT, user_id)
     return len(changing), len(skipped)
+
+
+def keep_drawings(drawings: Sequence[Drawing], user_id: int, seen_at: datetime) -> tuple[int, int]:
+    """Settle the reports made until `seen_at` and leave the drawings as they are.
+
+    Skips drawings that have changed since. Returns how many had such reports, and how many were
+    skipped.
+    """
+    ids = {drawing.pk for drawing in drawings}
+    with write_transaction():
+        rows = Drawing.objects.filter(pk__in=ids).order_by("pk").select_for_update()
+        seen = {pk for pk, at in rows.values_list("pk", "changed_at") if not at or at <= seen_at}
+        settled = _settle_waiting(Report.objects.filter(drawing__in=seen, created_at__lte=seen_at))
+        _log_action([each for each in drawings if each.pk in settled], KEPT, user_id)
+    return len(settled), len(ids - seen)
 
 
 def delete_drawings(drawings: Sequence[Drawing], user_id: int) -> int:
@@ -89,7 +112,7 @@ def settle_reports(reports: Iterable[Report], user_id: int) -> int:
     with write_transaction():
         settled = _settle_waiting(Report.objects.filter(pk__in=[report.pk for report in reports]))
         drawings = Drawing.objects.for_lists().filter(pk__in=settled)
-        _log_action(list(drawings), "Reports settled.", user_id)
+        _log_action(list(drawings), KEPT, user_id)
     return len(settled)
 
 
@@ -110,8 +133,10 @@ def decide_status(drawing: Drawing, seen: Seen, status: str, user_id: int) -> De
             settled_at = timezone.now()
             if not reports.waiting().update(settled_at=settled_at):
                 raise OvertakenError
-        _log_action([drawing], f"Status set to {Drawing.Status(status).label}.", user_id)
-    return Decision(drawing.pk, seen.status, status, settled_at)
+        decision = Decision(drawing.pk, seen.status, status, settled_at)
+        label = Drawing.Status(status).label
+        _log_action([drawing], KEPT if decision.is_kept else f"Status set to {label}.", user_id)
+    return decision
 
 
 def undo_decision(drawing: Drawing, decision: Decision, user_id: int) -> None:
@@ -122,7 +147,8 @@ def undo_decision(drawing: Drawing, decision: Decision, user_id: int) -> None:
             reports = Report.objects.filter(drawing=drawing, settled_at=decision.settled_at)
             reports.update(settled_at=None)
         label = Drawing.Status(decision.was).label
-        _log_action([drawing], f"Decision undone: status set back to {label}.", user_id)
+        undone = "reports opened again" if decision.is_kept else f"status set back to {label}"
+        _log_action([drawing], f"Decision undone: {undone}.", user_id)
 
 
 def _replace_status(drawings: DrawingQuerySet, seen: str, status: str) -> None:

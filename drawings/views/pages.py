@@ -33,7 +33,7 @@ FILE_EXTENSIONS = {
 }
 # Built once, because building the query takes longer than running it.
 PAGE_ROWS = Drawing.objects.for_page()
-# What the pen needs: the canvas page preloads these modules, and all others follow the first stroke.
+# What the pen needs: the canvas page preloads these modules; all others follow the first stroke.
 FIRST_MODULES = [
     f"drawings/js/{name}.js"
     for name in (

@@ -42,7 +42,7 @@ def test_the_list_shows_a_thumbnail_of_each_drawing(admin_client, make_drawing):
 
     src = f'src="/drawings/{drawing.id}/image.png"'
     assert f'{src} alt="Drawing “Fox”" width="72" height="36" loading="lazy"' in page
-    assert f'<a href="{change_url(drawing)}">Fox</a>' in page
+    assert f'<a href="{change_url(drawing)}"><bdi>Fox</bdi></a>' in page
 
 
 def test_the_list_tells_untitled_drawings_apart(admin_client, make_drawing):

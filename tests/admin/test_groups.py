@@ -27,7 +27,7 @@ def member(client, django_user_model):
     """Logs in a user who is in one group."""
 
     def log_in(group):
-        user = django_user_model.objects.create_user(group, is_staff=True)
+        user = django_user_model.objects.create_user(group)
         user.groups.set([Group.objects.get(name=group)])
         client.force_login(user)
         return client
@@ -62,7 +62,7 @@ def test_curators_see_drawings_and_set_their_status(member, drawing):
     assert client.get(drawing.image_url).status_code == 200
     assert "History" in client.get(f"{LIST}{drawing.pk}/change/").content.decode()
     assert client.get(f"{LIST}{drawing.pk}/history/").status_code == 200
-    assert offered(client) == {"publish", "hide"}
+    assert offered(client) == {"publish", "keep", "hide"}
     act(client, drawing, "hide")
     assert status_of(drawing) == "hidden"
     assert not Report.objects.waiting().exists()
@@ -130,7 +130,7 @@ def test_a_filter_that_the_group_may_not_use_is_refused_not_ignored(member, draw
 def test_an_editor_without_the_curate_permission_cannot_change_the_status(
     client, drawing, django_user_model
 ):
-    user = django_user_model.objects.create_user("editor", is_staff=True)
+    user = django_user_model.objects.create_user("editor")
     user.user_permissions.add(Permission.objects.get(codename="change_drawing"))
     client.force_login(user)
     values = {"title": "Owl", "colormap": "gray", "status": "published", "vmin": 0, "vmax": 255}

@@ -76,7 +76,7 @@ def test_an_invalid_filter_is_refused(admin_client, make_drawing, query):
 def test_a_user_with_only_the_change_permission_sees_hidden_images(
     client, make_drawing, django_user_model
 ):
-    editor = django_user_model.objects.create_user("editor", is_staff=True)
+    editor = django_user_model.objects.create_user("editor")
     editor.user_permissions.add(Permission.objects.get(codename="change_drawing"))
     client.force_login(editor)
 
@@ -86,7 +86,7 @@ def test_a_user_with_only_the_change_permission_sees_hidden_images(
 def test_a_user_with_only_the_view_permission_gets_no_actions(
     client, make_drawing, django_user_model
 ):
-    viewer = django_user_model.objects.create_user("viewer", is_staff=True)
+    viewer = django_user_model.objects.create_user("viewer")
     viewer.user_permissions.add(Permission.objects.get(codename="view_drawing"))
     client.force_login(viewer)
     drawing = make_drawing()

@@ -1,5 +1,4 @@
 import re
-from html import unescape
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -9,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from drawings.models import Drawing, Report
 from drawings.queries import review_queue
 from tests.support import samples
+from tests.support.pages import text
 
 REVIEW = "/admin/drawings/drawing/review/"
 PENDING = f"{REVIEW}?queue=pending"
@@ -40,16 +40,10 @@ def shown(response):
 
 def form_of(response, decision):
     """The form fields as a browser submits them when a button is pressed."""
-    form = re.search(
-        r'<form method="post" class="review-decision">.*?</form>', text(response), re.S
-    )
+    form = re.search(r'<form [^>]*class="review-decision">.*?</form>', text(response), re.S)
     assert form is not None
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[0]))
     return {**fields, "decision": decision}
-
-
-def text(response):
-    return unescape(response.content.decode())
 
 
 def decide(client, page, decision):

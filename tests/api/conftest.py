@@ -24,11 +24,12 @@ def make_many(field):
 @pytest.fixture
 def make_token(django_user_model):
     """Creates a token for a new staff user with these permissions. Returns the request headers that
-    carry it, and its row."""
+    carry it, and its row. Without any, the user still has one that the API has no use for."""
 
     def make(*permissions, **values):
-        user = django_user_model.objects.create_user(uuid4().hex, is_staff=True)
-        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        user = django_user_model.objects.create_user(uuid4().hex)
+        codenames = [*permissions, "view_group"]
+        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
         scopes = {"may_read": True, "may_curate": True, "may_export": True}
         token = ApiToken(name="Notebook", user=user, **{**scopes, **values})
         secret = api_tokens.set_secret(token)

@@ -21,7 +21,7 @@ ADMIN = "/admin/drawings/apitoken/"
 @pytest.fixture
 def data(client, django_user_model):
     """A client logged in as a member of the Data group."""
-    user = django_user_model.objects.create_user("data", is_staff=True)
+    user = django_user_model.objects.create_user("data")
     user.groups.set([Group.objects.get(name="Data")])
     client.force_login(user)
     return client
@@ -155,7 +155,7 @@ def test_only_superusers_see_and_revoke_other_users_tokens(data, make_token, adm
 
 @pytest.mark.parametrize("group", ["Curators", "Editors"])
 def test_a_user_without_the_permission_cannot_create_tokens(client, django_user_model, group):
-    user = django_user_model.objects.create_user(group, is_staff=True)
+    user = django_user_model.objects.create_user(group)
     user.groups.set([Group.objects.get(name=group)])
     client.force_login(user)
 

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Error, expect
 
+from drawings.imaging import rasteriser
 from drawings.models import Drawing
 from tests.support.browser import Studio
+from tests.support.documents import document, ellipse, fill
 
 pytestmark = pytest.mark.page_alone
 
@@ -35,6 +37,28 @@ def saved_operations(page):
                 };
             };
         })"""
+    )
+
+
+def replace_document(page, changes):
+    """Overwrites keys of the stored draft's document."""
+    page.evaluate(
+        """(changes) => new Promise((resolve) => {
+            const request = indexedDB.open("drawsite", 1);
+            request.onsuccess = () => {
+                const transaction = request.result.transaction("drafts", "readwrite");
+                const store = transaction.objectStore("drafts");
+                const all = store.getAll();
+                all.onsuccess = () => {
+                    Object.assign(all.result[0].document, changes);
+                    store.put(all.result[0]).onsuccess = () => {
+                        request.result.close();
+                        resolve();
+                    };
+                };
+            };
+        })""",
+        changes,
     )
 
 
@@ -322,23 +346,7 @@ def test_drawing_before_the_storage_answers_loses_no_draft(studio, server):
 
 def test_a_draft_that_cannot_be_read_does_not_stop_a_new_drawing(studio, server, problems):
     studio.mouse(*SQUIGGLE)
-    studio.page.evaluate(
-        """() => new Promise((resolve) => {
-            const request = indexedDB.open("drawsite", 1);
-            request.onsuccess = () => {
-                const transaction = request.result.transaction("drafts", "readwrite");
-                const store = transaction.objectStore("drafts");
-                const all = store.getAll();
-                all.onsuccess = () => {
-                    all.result[0].document.version = 99;
-                    store.put(all.result[0]).onsuccess = () => {
-                        request.result.close();
-                        resolve();
-                    };
-                };
-            };
-        })"""
-    )
+    replace_document(studio.page, {"version": 99})
     again = Studio(studio.page, server.url)
 
     expect(again.page.get_by_role("status")).to_contain_text("can't open it")
@@ -346,6 +354,22 @@ def test_a_draft_that_cannot_be_read_does_not_stop_a_new_drawing(studio, server,
     again.send()
     assert Drawing.objects.count() == 1
     expect_only(problems, "draft of another version")
+
+
+def test_a_draft_of_version_1_keeps_its_pixels_and_its_version(studio, server):
+    operations = (ellipse(100, 98.3, 60, 42), fill(100, 100, 0, 24))
+    old = document(*operations, width=200, height=200, version=1)
+    studio.mouse(*SQUIGGLE)
+    replace_document(studio.page, old)
+
+    again = Studio(studio.page, server.url)
+    assert np.array_equal(again.field(), rasteriser.rasterise(old))
+    again.mouse((50, 50), (90, 90))
+    again.send()
+
+    drawing = Drawing.objects.get()
+    assert drawing.document["version"] == 1
+    assert np.array_equal(rasteriser.rasterise(drawing.document), drawing.field)
 
 
 def test_a_base_image_nobody_drew_on_is_not_kept_as_a_draft(page, server, make_drawing):

@@ -242,6 +242,13 @@ FIND_TROUBLE = """async () => {
 }"""
 
 
+def double_text(studio):
+    """Make the browser's font size twice as large."""
+    studio.protocol.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    studio.page.wait_for_function("getComputedStyle(document.body).fontSize === '32px'")
+    studio.page.wait_for_timeout(100)
+
+
 @pytest.mark.parametrize((), [screen(320, 568)])
 def test_the_smallest_phone_shows_everything(crayons):
     assert crayons.page.evaluate(FIND_TROUBLE) == []
@@ -254,8 +261,7 @@ def test_the_smallest_phone_shows_everything(crayons):
 
 @pytest.mark.parametrize((), [screen(390, 844)])
 def test_text_of_twice_the_size_hides_nothing(crayons):
-    crayons.page.evaluate("document.documentElement.style.fontSize = '200%'")
-    crayons.page.wait_for_timeout(100)
+    double_text(crayons)
 
     assert crayons.page.evaluate(FIND_TROUBLE) == []
     assert crayons.page.evaluate(FIND_SCROLLING)[0] == 0
@@ -264,7 +270,7 @@ def test_text_of_twice_the_size_hides_nothing(crayons):
 @pytest.mark.parametrize((), [screen(390, 844)])
 def test_a_swipe_over_the_width_changes_it_and_does_not_scroll(crayons):
     page = crayons.page
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    double_text(crayons)
     assert page.evaluate(FIND_SCROLLING)[1] > 100
     slider = page.get_by_role("slider", name="Width")
     slider.scroll_into_view_if_needed()

@@ -70,7 +70,8 @@ def test_the_server_still_draws_every_recorded_input_the_same(name):
 
 def test_the_page_draws_every_recorded_input_as_the_server_does(digests_in_the_page):
     for name, document in CASES.items():
-        digests = digests_in_the_page([document], strokes.embedded_base_image(document))
+        ground = strokes.embedded_base_image(document)
+        digests = digests_in_the_page([document], ground)
         assert digests == [GOLDEN[name]], name
 
 
@@ -126,7 +127,9 @@ def test_they_agree_on_drawings_that_change_between_smooth_and_qualitative(page,
         for _ in range(BATCH):
             document = documents.random_document(random)
             count = len(document["operations"])
-            batch.append((document, random.choice([True, False, None], count).tolist()))
+            batch.append(
+                (document, [(True, False, None)[n] for n in random.integers(3, size=count)])
+            )
         for document, pixels in page.evaluate(CHANGED, [module, json.dumps(batch)]):
             strokes.check(document)
             field = rasteriser.rasterise(document)
@@ -154,5 +157,13 @@ def test_the_random_drawings_are_valid_and_use_every_tool():
     ]
     assert (min(xs), max(xs)) == (strokes.LEAST_COORDINATE, strokes.GREATEST_COORDINATE)
     assert (min(radii), max(radii)) == (0, strokes.MAX_RADIUS)
+    assert {document["version"] for document in given} == set(strokes.VERSIONS)
+    # Fills of both versions meet edges that they blend differently.
+    others = [{**document, "version": 3 - document["version"]} for document in given]
+    different = [
+        not np.array_equal(rasteriser.rasterise(document), rasteriser.rasterise(other))
+        for document, other in zip(given, others, strict=True)
+    ]
+    assert sum(different) > 40
     # Most of them leave marks, and few are alike.
     assert len({make.digest(rasteriser.rasterise(document)) for document in given}) > 500

@@ -1,22 +1,10 @@
 """The review queue and other moderation in a real browser."""
 
-import pytest
-from django.conf import settings
 from playwright.sync_api import expect
 
-from drawings.models import Drawing
+from drawings.models import Drawing, Report
 
 REVIEW = "/admin/drawings/drawing/review/"
-
-
-@pytest.fixture
-def curator(page, server, admin_client):
-    """A page in a browser that is logged in as staff."""
-    value = admin_client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": server.url}]
-    )
-    return page
 
 
 def test_moderators_can_review_by_keyboard(curator, server, make_drawing):
@@ -41,6 +29,25 @@ def test_moderators_can_review_by_keyboard(curator, server, make_drawing):
     page.keyboard.press("h")
     expect(title).to_have_text("Fox 2")
     assert statuses() == ["published", "pending", "pending", "pending"]
+
+
+def test_k_keeps_a_reported_drawing_and_u_opens_its_reports_again(curator, server, make_drawing):
+    drawing = make_drawing(title="Fox")
+    Report.objects.create(drawing=drawing, reason="other")
+    page, title = curator, curator.locator("#review-title")
+    page.goto(f"{server.url}{REVIEW}")
+    expect(page.get_by_role("button", name="Publish")).to_have_count(0)
+
+    page.keyboard.press("k")
+    expect(title).to_have_text("Nothing to review")
+    expect(title).to_have_accessible_description("“Fox” stays published.")
+    assert not Report.objects.waiting().exists()
+
+    page.keyboard.press("u")
+    expect(title).to_have_text("Fox")
+    expect(title).to_have_accessible_description("“Fox” is reported again.")
+    assert Report.objects.waiting().exists()
+    assert statuses() == ["published"]
 
 
 def test_moderators_can_review_and_undo_without_scripts(browser, curator, server, make_drawing):

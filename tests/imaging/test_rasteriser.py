@@ -1,6 +1,5 @@
 """The rasteriser: from strokes to pixels."""
 
-import math
 import time
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 
 from drawings.imaging import rasteriser, strokes
 from tests.support import samples
-from tests.support.documents import CLEAR, INVERT, LINE, document, fill, flip, stroke
+from tests.support.documents import CLEAR, INVERT, LINE, document, ellipse, fill, flip, stroke
 
 # --- Rasterising --------------------------------------------------------------------------
 
@@ -177,17 +176,72 @@ def test_a_flood_fill_reaches_the_end_of_a_maze():
     assert np.array_equal(mask, field == 255)
 
 
-def test_a_fill_leaves_no_halo_along_a_smoothed_line():
-    ring = [(50 + 30 * math.cos(n / 8), 50 + 30 * math.sin(n / 8)) for n in range(52)]
-    line = {"tool": "pen", "shade": 0, "antialiased": True, "t": list(range(52))}
-    line |= {"x": [x for x, _ in ring], "y": [y for _, y in ring], "radius": [2] * 52}
-    flood = {**fill(50, 50), "t": 60}
-    document = {"version": 1, "width": 100, "height": 100, "paper": None}
+# --- Edges of a fill ----------------------------------------------------------------------
 
-    field = rasteriser.rasterise({**document, "operations": [line, flood]})
+ROWS, COLUMNS = np.mgrid[:100, :100] + 0.5
+INSIDE = ((COLUMNS - 50) / 40) ** 2 + ((ROWS - 49.3) / 28) ** 2 < 1
 
-    rows, columns = np.mgrid[:100, :100]
-    inside = np.hypot(columns + 0.5 - 50, rows + 0.5 - 50) < 30
-    assert field[inside].max() == 100
-    assert field[50, 50] == 100
-    assert field[0, 0] == 255
+
+def filled_ellipse(line, radius, shade, ground=255, version=2):
+    """An ellipse, its inside filled: before the fill, after it, and how it would look drawn on the
+    fill's shade inside and on the ground outside."""
+    outline = ellipse(50, 49.3, 40, 28, shade=line, radius=radius)
+    size = {"width": 100, "height": 100, "version": version}
+    paper = np.full((100, 100), ground, np.uint8)
+    before = rasteriser.rasterise(document(outline, **size), paper)
+    after = rasteriser.rasterise(document(outline, fill(50, 50, shade, 24), **size), paper)
+    two_papers = np.where(INSIDE, shade, ground).astype(np.uint8)
+    return before, after, rasteriser.rasterise(document(outline, **size), two_papers)
+
+
+@pytest.mark.parametrize("radius", [1, 1.25, 2, 5])
+@pytest.mark.parametrize(("line", "ground"), [(0, 255), (255, 0), (90, 200)])
+def test_a_fill_beside_a_line_of_its_own_shade_leaves_no_specks(line, ground, radius):
+    before, after, _ = filled_ellipse(line, radius, shade=line, ground=ground)
+
+    assert (after[INSIDE] == line).all()
+    assert np.array_equal(after[~INSIDE], before[~INSIDE])
+
+
+@pytest.mark.parametrize("radius", [1, 2, 5])
+@pytest.mark.parametrize(("line", "shade"), [(0, 100), (100, 0), (40, 240), (200, 60)])
+def test_a_filled_outline_looks_as_if_it_was_drawn_on_the_new_shade(line, shade, radius):
+    before, after, ideal = filled_ellipse(line, radius, shade)
+
+    # A fill covers what is nearly the ground: the faintest pixels of the line's edge, too.
+    drawn = INSIDE & (np.abs(before.astype(int) - 255) > 24)
+    assert np.abs(after[drawn].astype(int) - ideal[drawn]).max() <= 1
+    assert np.array_equal(after[~INSIDE], before[~INSIDE])
+
+
+@pytest.mark.parametrize("radius", [0.5, 0.75])
+@pytest.mark.parametrize(("line", "shade"), [(0, 0), (0, 100), (100, 0)])
+def test_a_fill_beside_a_thin_line_comes_nearer_to_the_ideal_than_in_version_1(line, shade, radius):
+    errors = {}
+    for version in (1, 2):
+        _, after, ideal = filled_ellipse(line, radius, shade, version=version)
+        errors[version] = np.abs(after.astype(int) - ideal)
+
+    assert errors[2].sum() < 0.75 * errors[1].sum()
+    assert errors[2].max() <= errors[1].max()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_fill_leaves_no_halo_along_a_smoothed_line(version):
+    _, field, _ = filled_ellipse(0, 2, shade=100, version=version)
+
+    assert field[INSIDE].max() == 100
+    assert (field[50, 50], field[0, 0]) == (100, 255)
+
+
+def test_version_1_keeps_its_specks():
+    _, field, _ = filled_ellipse(0, 2, shade=0, version=1)
+
+    assert sorted(field[INSIDE & (field > 0)].tolist()) == [22, 22, 32, 32]
+
+
+def test_a_fill_at_the_border_blends_the_edge_there():
+    # The line's edge is in the top row, its middle outside the field.
+    given = document(stroke((-5, -0.8), (70, -0.8)), fill(30, 20, 0), width=64, height=48)
+
+    assert (rasteriser.rasterise(given) == 0).all()

@@ -76,7 +76,7 @@ def bad_texts():
     yield "nested 100,000 deep and open", '{"operations":' * 100_000
     yield "an operation nested 5,000 deep", changed(STROKE, "[" * 5_000 + "]" * 5_000)
 
-    for version in ("0", "2", "1.0", "true", '"1"', "null"):
+    for version in ("0", "3", "1.0", "true", '"1"', "null"):
         yield f"version {version}", changed(["version"], version)
     for side in ("15", "1025", "-64", "64.0", "true", '"64"', "null"):
         yield f"width {side}", changed(["width"], side)
@@ -163,6 +163,8 @@ def test_a_document_that_breaks_a_rule_is_refused(text):
 
 
 GOOD_TEXTS = {
+    "version 1": changed(["version"], "1"),
+    "version 2": changed(["version"], "2"),
     "one of everything": json.dumps(GOOD),
     "no operations": documents.text(),
     "the smallest": documents.text(width=16, height=16),
@@ -238,7 +240,7 @@ def test_far_too_many_numbers_or_operations_are_refused_without_parsing(text, mo
     [
         (changed([*FILL, "shade"], "256"), "Operation 2: shade must be a whole number"),
         (changed([*STROKE, "t"], "[1, 0]"), "Operation 1: t must not run backwards."),
-        (changed(["version"], "2"), "version must be 1"),
+        (changed(["version"], "3"), "version must be 1 or 2"),
         ("[", "not JSON"),
     ],
 )

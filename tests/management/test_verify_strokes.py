@@ -153,7 +153,7 @@ def test_a_base_drawing_of_another_size_counts_as_damaged(make_drawn, make_drawi
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"damaged", strokes.pack(GIVEN)[:-5], strokes.pack({**GIVEN, "version": 2})]
+    "data", [b"", b"damaged", strokes.pack(GIVEN)[:-5], strokes.pack({**GIVEN, "version": 3})]
 )
 def test_damaged_strokes_are_named_and_the_others_verified(make_drawn, data):
     before, damaged, after = make_drawn(), make_drawn(strokes=data), make_drawn()

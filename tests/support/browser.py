@@ -186,7 +186,9 @@ def read_canvas(canvas: Locator) -> np.ndarray[Any, np.dtype[np.uint8]]:
     width, height, text = canvas.evaluate(
         """(canvas) => {
             const { width, height } = canvas;
-            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            const copy = new OffscreenCanvas(width, height).getContext("2d");
+            copy.drawImage(canvas, 0, 0);
+            const { data } = copy.getImageData(0, 0, width, height);
             let text = "";
             for (const value of data) text += String.fromCharCode(value);
             return [width, height, btoa(text)];

@@ -1,6 +1,7 @@
 """Builders of strokes documents, and random documents."""
 
 import json
+import math
 
 import numpy as np
 
@@ -9,10 +10,10 @@ from drawings.imaging import strokes
 TOOLS = sorted(strokes.STROKE_TOOLS)
 
 
-def document(*operations, width=64, height=48, paper=None):
+def document(*operations, width=64, height=48, paper=None, version=strokes.VERSION):
     """A strokes document of these operations, one millisecond apart."""
     return {
-        "version": 1,
+        "version": version,
         "width": width,
         "height": height,
         "paper": paper,
@@ -39,6 +40,15 @@ def stroke(*points, shade=0, radius=2, tool="pen", antialiased=True):
     }
 
 
+def ellipse(x, y, across, down, **look):
+    """The outline of an ellipse, as the studio's tool draws it."""
+    angles = (2 * math.pi * step / 48 for step in range(49))
+    points = [
+        (round(x + across * math.cos(a), 2), round(y + down * math.sin(a), 2)) for a in angles
+    ]
+    return stroke(*points, tool="ellipse", **look)
+
+
 def fill(x, y, shade=100, tolerance=64, antialiased=True):
     look = {"shade": shade, "antialiased": antialiased, "tolerance": tolerance}
     return {"tool": "fill", **look, "x": x, "y": y}
@@ -60,21 +70,34 @@ def text(*operations, **values):
 
 
 def random_document(random: np.random.Generator):
-    """A short, small and valid document, which may use any tool and extreme values."""
+    """A short, small and valid document of any version, with any tool and extreme values."""
     width, height = (int(side) for side in random.integers(16, 41, 2))
     operations = []
     for _ in range(random.integers(0, 5)):
-        kind = random.integers(10)
+        kind = random.integers(11)
         if kind < 6:
             operations.append(_random_stroke(random, width, height))
         elif kind < 8:
             x, y = int(random.integers(width)), int(random.integers(height))
             shade, tolerance = (int(value) for value in random.choice([0, 255, *range(256)], 2))
             operations.append(fill(x, y, shade, tolerance))
+        elif kind < 9:
+            operations += _random_outline_and_fill(random, width, height)
         else:
             others = [INVERT, flip("horizontal"), flip("vertical"), CLEAR]
             operations.append(others[random.integers(len(others))])
-    return document(*operations, width=width, height=height)
+    version = int(random.choice(strokes.VERSIONS))
+    return document(*operations, width=width, height=height, version=version)
+
+
+def _random_outline_and_fill(random, width, height):
+    """An ellipse, often of a thin line, filled with any shade or its own."""
+    across, down = (random.uniform(3, (width, height)) / 2).tolist()
+    line, shade = (int(value) for value in random.choice([0, 255, *range(256)], 2))
+    radius = float(random.choice([0.25, 0.5, 0.75, 1, 2, 5]))
+    outline = ellipse(width / 2, height / 2, across, down, shade=line, radius=radius)
+    shade = int(random.choice([line, shade]))
+    return [outline, fill(width // 2, height // 2, shade, tolerance=24)]
 
 
 def _random_stroke(random, width, height):

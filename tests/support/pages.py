@@ -22,7 +22,8 @@ def address(response, name):
 
 
 def text(response):
-    return unescape(response.content.decode())
+    """The page without entities and without the tags that isolate what people have typed."""
+    return re.sub(r"</?bdi>", "", unescape(response.content.decode()))
 
 
 def text_of(response):

@@ -3,6 +3,7 @@
 import matplotlib
 import numpy as np
 import pytest
+from django.contrib.auth.models import Permission
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
@@ -305,7 +306,9 @@ def test_staff_see_a_withheld_image_and_it_is_not_cached(admin_client, make_draw
 def test_a_user_without_the_permission_sees_no_withheld_images(
     client, make_drawing, django_user_model
 ):
-    client.force_login(django_user_model.objects.create_user("staff", is_staff=True))
+    user = django_user_model.objects.create_user("staff")
+    user.user_permissions.add(Permission.objects.get(codename="view_report"))
+    client.force_login(user)
 
     assert client.get(url(make_drawing(status="hidden"))).status_code == 404
 

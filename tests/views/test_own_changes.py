@@ -177,7 +177,7 @@ def test_the_owner_deletes_a_drawing_after_confirming(client, own, status):
     response = client.post(url, follow=True)
 
     assert response.redirect_chain == [("/mine/", 302)]
-    assert "“&lt;Fox&gt;” has been deleted." in response.content.decode()
+    assert "“<bdi>&lt;Fox&gt;</bdi>” has been deleted." in response.content.decode()
     assert Drawing.objects.get() == child
     assert Drawing.objects.get().parent_id is None
     assert client.get(f"/drawings/{drawing.id}/").status_code == 404

@@ -119,5 +119,5 @@ def _encode_document(
     operations: list[dict[str, object]], paper: dict[str, str] | None = None
 ) -> bytes:
     size = {"width": 200, "height": 200}
-    document = {"version": 1, **size, "paper": paper, "operations": operations}
+    document = {"version": 2, **size, "paper": paper, "operations": operations}
     return json.dumps(document, separators=(",", ":")).encode()

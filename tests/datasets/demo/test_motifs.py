@@ -31,7 +31,7 @@ def test_a_motif_stays_on_the_page(name):
 @pytest.mark.parametrize("name", TITLED)
 def test_a_motif_is_visible_on_the_page(name):
     _, operations = paths_of(motifs.MOTIFS[name])
-    page = {"version": 1, "width": 200, "height": 200, "paper": None, "operations": operations}
+    page = {"version": 2, "width": 200, "height": 200, "paper": None, "operations": operations}
 
     field = rasteriser.rasterise(page)
 

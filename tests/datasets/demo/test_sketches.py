@@ -21,7 +21,7 @@ def document_of(seed, kind="whole"):
 
 
 def document(operations):
-    return {"version": 1, "width": 200, "height": 200, "paper": None, "operations": operations}
+    return {"version": 2, "width": 200, "height": 200, "paper": None, "operations": operations}
 
 
 @pytest.mark.parametrize("kind", ["whole", "sky", "ground"])

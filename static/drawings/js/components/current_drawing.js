@@ -129,7 +129,7 @@ export class CurrentDrawing {
   /** @param {Draft} draft */
   async #openDraft(draft) {
     try {
-      if (draft.document.version !== VERSION) throw new Error("A draft of another version");
+      if (!(draft.document.version <= VERSION)) throw new Error("A draft of another version");
       await this.colours.use(draft.colormap);
       const paper = Paper.from(draft.document, draft.ground);
       paper.drawAnew({ antialiased: this.paper.antialiased });

@@ -64,6 +64,7 @@ class Player {
     this.speed = 1;
     this.isPlaying = false;
     this.isHeld = false; // whether the slider is being dragged
+    this.timeAtPress = 0; // when the drag began
     this.isBehind = false; // whether the film has not reached `time` yet
     this.frameRequest = null; // of the next frame
     this.figure = $("exhibit").querySelector(".frame");
@@ -242,6 +243,12 @@ class Player {
     });
     slider.addEventListener("pointerdown", () => {
       this.isHeld = true;
+      this.timeAtPress = this.time;
+    });
+    // The browser scrolls the page instead: the slider may have moved before that was clear.
+    slider.addEventListener("pointercancel", () => {
+      this.isHeld = false;
+      this.#seek(this.timeAtPress);
     });
     for (const type of ["pointerup", "pointercancel", "blur"]) {
       addEventListener(type, () => {

@@ -20,10 +20,11 @@ const OPERATION_WORK = 1 / 50;
  */
 export class Film {
   /**
-   * @param {Pick<StrokesDocument, "width" | "height" | "operations">} strokes
+   * @param {Pick<StrokesDocument, "version" | "width" | "height" | "operations">} strokes
    * @param {Uint8Array | null} base the base image's pixels, null for white
    */
-  constructor({ width, height, operations }, base) {
+  constructor({ version, width, height, operations }, base) {
+    this.version = version;
     this.width = width;
     this.height = height;
     this.pixels = base ? base.slice() : new Uint8Array(width * height).fill(WHITE);
@@ -120,8 +121,8 @@ export class Film {
   }
 
   #applyOperation(operation) {
-    const { pixels, width, height } = this;
-    if (operation.tool === "fill") floodFill(pixels, width, height, operation);
+    const { pixels, width, height, version } = this;
+    if (operation.tool === "fill") floodFill(pixels, width, height, operation, version);
     else if (operation.tool === "flip") flip(pixels, width, height, operation.axis);
     else if (operation.tool === "invert") invert(pixels);
     else if (operation.tool === "clear") pixels.fill(WHITE);

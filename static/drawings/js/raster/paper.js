@@ -13,7 +13,8 @@ import {
 /** @import { Axis, BaseImageSource, Operation, Point } from "../types.js" */
 /** @import { Stroke, StrokesDocument } from "../types.js" */
 
-export const VERSION = 1;
+/** The version of new documents. */
+export const VERSION = 2;
 /** The memory for undo: beyond it, the oldest operations can no longer be undone. */
 const UNDO_BYTES = 128e6;
 
@@ -54,6 +55,7 @@ export class Paper extends EventTarget {
     { source = null, base = null, antialiased = true, began = performance.now() } = {},
   ) {
     super();
+    this.version = VERSION;
     this.width = width;
     this.height = height;
     this.source = source;
@@ -74,15 +76,18 @@ export class Paper extends EventTarget {
 
   /**
    * Applies the operations of a document to its base image, without antialiasing if one of them is.
+   * The paper keeps the document's version, so that a draft of an earlier one looks as it did and the
+   * site accepts its strokes.
    *
    * @param {StrokesDocument} document
    * @param {Uint8Array | null} [base] the pixels of the document's base image
    */
-  static from({ width, height, paper: source, operations }, base = null) {
+  static from({ version, width, height, paper: source, operations }, base = null) {
     const antialiased = !operations.some(
       (operation) => "antialiased" in operation && !operation.antialiased,
     );
     const paper = new Paper(width, height, { source, base, antialiased });
+    paper.version = version;
     for (const operation of operations) paper.#apply(operation);
     paper.clock = operations.length ? endTime(operations.at(-1)) : 0;
     paper.began = performance.now() - paper.clock;
@@ -100,9 +105,9 @@ export class Paper extends EventTarget {
 
   /** @returns {StrokesDocument} */
   toDocument() {
-    const { width, height, source } = this;
+    const { version, width, height, source } = this;
     const operations = this.operations.map((operation) => this.#asDrawn(operation));
-    return { version: VERSION, width, height, paper: source, operations };
+    return { version, width, height, paper: source, operations };
   }
 
   get isBlank() {
@@ -326,7 +331,7 @@ export class Paper extends EventTarget {
         return { rect: all };
       case "fill": {
         const whole = pixels.slice();
-        const rect = floodFill(pixels, width, height, this.#asDrawn(operation));
+        const rect = floodFill(pixels, width, height, this.#asDrawn(operation), this.version);
         return { rect, before: copyRect(whole, width, rect) };
       }
       default: {

@@ -8,6 +8,9 @@
 
 export const WHITE = 255;
 
+/** How far from the flood an edge may be. */
+const EDGE_WIDTH = 2;
+
 /**
  * The smallest rectangle around two others, each of which may be null.
  *
@@ -171,18 +174,21 @@ export function pasteRect(pixels, width, { x0, y0, x1, y1 }, part) {
 /**
  * Fills from pixel (x, y), over the four neighbours, every pixel whose brightness is within
  * `tolerance` of the first one's. If antialiased, blends the edges beside the fill into the new
- * shade. Returns the rectangle that may have changed.
+ * shade, by the rule of a version of the document. Returns the rectangle that may have changed.
  *
  * @param {Uint8Array} pixels
  * @param {number} width
  * @param {number} height
  * @param {Fill} fill
+ * @param {number} version
  * @returns {Rect}
  */
-export function floodFill(pixels, width, height, { x, y, tolerance, shade, antialiased }) {
+export function floodFill(pixels, width, height, fill, version) {
+  const { x, y, tolerance, shade, antialiased } = fill;
   const origin = pixels[y * width + x];
   const inside = (at) => Math.abs(pixels[at] - origin) <= tolerance && !filled[at];
   const filled = new Uint8Array(pixels.length);
+  const runs = []; // each as two numbers: where it begins, and where the next pixel is
   let rect = null;
   const seeds = [y * width + x];
   while (seeds.length) {
@@ -194,6 +200,7 @@ export function floodFill(pixels, width, height, { x, y, tolerance, shade, antia
     while (left > row && inside(left - 1)) left--;
     while (right < row + width - 1 && inside(right + 1)) right++;
     filled.fill(1, left, right + 1);
+    runs.push(left, right + 1);
     const j = row / width;
     rect = unionRects(rect, { x0: left - row, y0: j, x1: right - row + 1, y1: j + 1 });
     for (const next of [row - width, row + width]) {
@@ -207,46 +214,77 @@ export function floodFill(pixels, width, height, { x, y, tolerance, shade, antia
       }
     }
   }
-  rect = {
-    x0: Math.max(0, rect.x0 - 1),
-    y0: Math.max(0, rect.y0 - 1),
-    x1: Math.min(width, rect.x1 + 1),
-    y1: Math.min(height, rect.y1 + 1),
+  const edges = antialiased ? findEdges(pixels, width, filled, runs, origin, version) : [];
+  // Edges keep their share of the line, and replace the rest, the old background, by the new shade.
+  const blended = edges.map((at) => {
+    const line = climb(pixels, width, height, at, origin, version === 1 ? 1 : 8);
+    const share = ((pixels[at] - origin) * (line - shade)) / (line - origin);
+    return Math.floor(shade + share + 0.5);
+  });
+  for (let n = 0; n < runs.length; n += 2) pixels.fill(shade, runs[n], runs[n + 1]);
+  for (let n = 0; n < edges.length; n++) pixels[edges[n]] = blended[n];
+  return {
+    x0: Math.max(0, rect.x0 - EDGE_WIDTH),
+    y0: Math.max(0, rect.y0 - EDGE_WIDTH),
+    x1: Math.min(width, rect.x1 + EDGE_WIDTH),
+    y1: Math.min(height, rect.y1 + EDGE_WIDTH),
   };
-  const result = copyRect(pixels, width, rect);
-  let n = 0;
-  for (let j = rect.y0; j < rect.y1; j++) {
-    for (let i = rect.x0; i < rect.x1; i++, n++) {
-      const at = j * width + i;
-      if (filled[at]) result[n] = shade;
-      else if (!antialiased) continue;
-      else if (
-        (i > 0 && filled[at - 1]) ||
-        (i < width - 1 && filled[at + 1]) ||
-        filled[at - width] ||
-        filled[at + width]
-      ) {
-        // A smoothed edge between the fill and a line: keep the line's share, and replace the old
-        // background's share with the new shade.
-        const beyond = farthestNeighbour(pixels, width, height, i, j, origin);
-        const share = ((pixels[at] - origin) * (beyond - shade)) / (beyond - origin);
-        result[n] = Math.floor(shade + share + 0.5);
-      }
-    }
-  }
-  pasteRect(pixels, width, rect, result);
-  return rect;
 }
 
-/** The value in the 3 x 3 pixels around (i, j) that is farthest from `origin`, on the same side. */
-function farthestNeighbour(pixels, width, height, i, j, origin) {
-  const isLighter = pixels[j * width + i] > origin;
-  let found = origin;
-  for (let y = Math.max(0, j - 1); y <= Math.min(height - 1, j + 1); y++) {
-    for (let x = Math.max(0, i - 1); x <= Math.min(width - 1, i + 1); x++) {
-      const value = pixels[y * width + x];
-      if (isLighter ? value > found : value < found) found = value;
+/** Returns the pixels beside the flood that may be smoothed edges of lines, and adds them to `filled`. */
+function findEdges(pixels, width, filled, runs, origin, version) {
+  const edges = [];
+  const look = (before, step, isLast) => {
+    const here = before + step;
+    if (filled[here]) return;
+    if (version > 1) {
+      // Only uphill, and on the side of a line that faces the flood: on the other side, the next
+      // pixel is lower than the one before. Beyond its border, the field repeats its last pixel.
+      const side = Math.sign(pixels[here] - origin);
+      const after = isLast ? here : here + step;
+      if (side * (pixels[here] - pixels[before]) <= 0) return;
+      if (side * (pixels[after] - pixels[before]) < 0) return;
     }
+    filled[here] = 1;
+    edges.push(here);
+  };
+  const lookAround = (at) => {
+    const i = at % width;
+    if (i > 0) look(at, -1, i === 1);
+    if (i < width - 1) look(at, 1, i === width - 2);
+    if (at >= width) look(at, -width, at < 2 * width);
+    if (at < pixels.length - width) look(at, width, at >= pixels.length - 2 * width);
+  };
+  for (let n = 0; n < runs.length; n += 2) {
+    for (let at = runs[n]; at < runs[n + 1]; at++) {
+      const isInside = filled[at - 1] && filled[at + 1] && filled[at - width] && filled[at + width];
+      if (!isInside) lookAround(at);
+    }
+  }
+  if (version > 1) for (const at of edges.slice()) lookAround(at);
+  return edges;
+}
+
+/**
+ * Returns the brightness at the top of a climb: away from `origin`, each step to the farthest of
+ * the 3 x 3 pixels around, the first of them in reading order.
+ */
+function climb(pixels, width, height, at, origin, steps) {
+  const isLighter = pixels[at] > origin;
+  let found = pixels[at];
+  for (let n = 0; n < steps; n++) {
+    const i = at % width;
+    const j = (at - i) / width;
+    const begin = at;
+    for (let y = Math.max(0, j - 1); y <= Math.min(height - 1, j + 1); y++) {
+      for (let x = Math.max(0, i - 1); x <= Math.min(width - 1, i + 1); x++) {
+        const value = pixels[y * width + x];
+        if (isLighter ? value <= found : value >= found) continue;
+        found = value;
+        at = y * width + x;
+      }
+    }
+    if (at === begin) break;
   }
   return found;
 }
