@@ -245,7 +245,7 @@ FIND_TROUBLE = """async () => {
 def double_text(studio):
     """Make the browser's font size twice as large."""
     studio.protocol.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
-    studio.page.wait_for_function("getComputedStyle(document.body).fontSize === '32px'")
+    studio.page.wait_for_function("() => getComputedStyle(document.body).fontSize === '32px'")
     studio.page.wait_for_timeout(100)
 
 

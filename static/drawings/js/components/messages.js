@@ -1,6 +1,8 @@
 // @ts-check
 /** Messages beside the paper. */
 
+/** @import { SayOptions } from "../types.js" */
+
 /** How long a message is shown: as long as slow readers take, and then some. */
 const SHOWN_MS = 5000;
 const SHOWN_MS_PER_CHARACTER = 60;
@@ -20,7 +22,7 @@ export class Messages {
    * it is, so that the next stroke makes them obsolete.
    *
    * @param {string} text nothing hides the message
-   * @param {{isProblem?: boolean, action?: Element | null, outlastsStrokes?: boolean}} [options]
+   * @param {SayOptions} [options]
    */
   say(text, { isProblem = false, action = null, outlastsStrokes = false } = {}) {
     clearTimeout(this.timer);

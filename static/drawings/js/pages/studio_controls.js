@@ -180,6 +180,7 @@ export class StudioControls {
       this.easel.pointers.penOnly = target.checked;
     });
     $("size").addEventListener("input", () => this.#setSize($("size").value));
+    this.#setSize($("size").value);
   }
 
   /** @param {number} shade found by the eyedropper */
