@@ -59,19 +59,6 @@ def test_axe_finds_no_violation_on_the_pages_of_a_drawings_owner(
         assert owners_page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_violation_in_the_studios_options_and_help(studio, theme):
-    page = studio.page
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    page.locator(".more summary").click()
-    page.locator("#colormap").select_option("tab10")
-    expect(page.locator("#colours input")).to_have_count(10)
-    page.get_by_role("button", name="Send").click()
-    assert violations(page) == set()
-    page.locator("#help-button").click()
-    assert violations(page) == set()
-
-
 def test_axe_finds_no_violation_in_the_replay(page, server, drawing):
     page.goto(f"{server.url}/drawings/{drawing.id}/")
     page.get_by_role("button", name="Replay").click()
