@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -105,5 +106,5 @@ def take_back(request: HttpRequest, id: UUID) -> HttpResponse:
         return render(request, "drawings/take_back.html", {"drawing": drawing})
     with write_transaction():
         drawing.delete()
-    messages.success(request, f"“{drawing}” has been deleted.")
+    messages.success(request, format_html("“<bdi>{}</bdi>” has been deleted.", drawing))
     return redirect("drawings:my-drawings")
