@@ -36,7 +36,7 @@ def test_each_drawings_page_links_to_the_report_form(client, drawing):
 
     page = unescape(client.get(url_of(drawing)).content.decode())
 
-    assert "your report of “Fox”" in page
+    assert "your report of “<bdi>Fox</bdi>”" in page
     for reason in Report.Reason:
         assert f'type="radio" name="reason" value="{reason}"' in page
         assert reason.label in page
