@@ -4,11 +4,14 @@ Building these queries with Django's ORM would take most of a page's time.
 """
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import quote_plus
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import connections, router
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 
 from drawings.models import Drawing
 from drawings.models.labels import Labelled
@@ -29,22 +32,29 @@ class Card(Labelled, _Columns):
 
     __slots__ = ()
 
-    def labels(self, query: str = "") -> dict[str, object]:
+    def labels(self, cmap: str = "") -> dict[str, object]:
         """The card as a dict. Templates look up a key in half the time of an attribute.
 
-        Its URLs have a query string, such as "?cmap=magma".
+        Its links are to pages in a colormap, if one is given. They are ready for HTML.
         """
         url = self.get_absolute_url()
+        query = f"?cmap={cmap}" if cmap else ""
         return {
-            "url": f"{url}{query}",
-            "image_url": f"{url}image.png{query}",
+            "url": SafeString(f"{url}{query}"),
+            "image_url": SafeString(f"{url}image.png{query}"),
             "name": str(self),
             "alt": self.alt,
             "artist": self.artist,
-            "artist_query": self.artist and quote_plus(self.artist),
+            "artist_query": _artist_query(self.artist, cmap),
             "width": self.width,
             "height": self.height,
         }
+
+
+@lru_cache(maxsize=1024)  # at most 0.5 MB
+def _artist_query(artist: str, cmap: str) -> SafeString:
+    """The gallery's query for an artist's drawings in a colormap, ready for HTML."""
+    return SafeString(escape(urlencode({"artist": artist, **({"in": cmap} if cmap else {})})))
 
 
 class Neighbours(NamedTuple):

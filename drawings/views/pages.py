@@ -71,15 +71,14 @@ def gallery(request: HttpRequest) -> HttpResponse:
     cursor = pagination.Cursor(**position)
     page = pagination.read_card_page(DrawingFilter.published(**query), cursor, PAGE_SIZE)
     shown = {**query, **colours}
-    card_query = f"?{urlencode({'cmap': colours['in']})}" if colours else ""
+    shown_in = colours.get("in", "")
     context = {
-        "cards": [card.labels(card_query) for card in page.drawings],
+        "cards": [card.labels(shown_in) for card in page.drawings],
         "query": query,
         "q": query.get("q", ""),
         "cmap": query.get("cmap", ""),
         "artist": query.get("artist", ""),
-        "shown_in": colours.get("in", ""),
-        "colours": urlencode(colours),
+        "shown_in": shown_in,
         "selection": urlencode(query),
         "here": {**query, **position},
         "own_colours": urlencode({**query, **position}),
@@ -112,8 +111,9 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
         **page_context(request, drawing, cmap or drawing.colormap),
         # The other drawings and the gallery are shown in the chosen colormap, even if it happens to
         # be this drawing's own.
-        "walk_query": urlencode({"cmap": cmap}) if cmap else "",
-        "gallery_query": urlencode({"in": cmap}) if cmap else "",
+        "chosen_cmap": cmap,
+        "walk_query": f"?cmap={cmap}" if cmap else "",
+        "gallery_query": f"?in={cmap}" if cmap else "",
         "is_own": is_own,
         "has_strokes": drawing.has_strokes and may_see_parent,
         "parent": parent,

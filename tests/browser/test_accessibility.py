@@ -61,8 +61,17 @@ def test_axe_finds_no_violation_on_any_page(page, server, drawing, theme, width,
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     own = f"/drawings/{drawing.id}/"
-    pages = ["/", "/gallery/", "/gallery/?q=nothing", own, f"{own}report/", "/mine/", "/nowhere"]
-    pages += ["/gallery/plots/", "/gallery/plots/?q=nothing"]
+    pages = [
+        "/",
+        "/gallery/",
+        "/gallery/?in=magma",
+        "/gallery/?artist=Ada",
+        own,
+        f"{own}report/",
+        "/mine/",
+        "/nowhere",
+    ]
+    pages += ["/gallery/?q=nothing", "/gallery/plots/", "/gallery/plots/?q=nothing"]
     for address in pages:
         page.goto(f"{server.url}{address}")
         assert violations(page) == set(), address

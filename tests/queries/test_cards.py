@@ -25,7 +25,7 @@ def test_a_card_has_the_labels_of_its_drawing(make_drawing, values):
         "name": str(drawing),
         "alt": drawing.alt,
         "artist": drawing.artist,
-        "artist_query": drawing.artist,
+        "artist_query": f"artist={drawing.artist}",
         "width": drawing.width,
         "height": drawing.height,
     }
@@ -41,15 +41,15 @@ def test_the_urls_of_a_card_are_those_of_its_pages(client, make_drawing):
     assert client.get(card.image_url)["Content-Type"] == "image/png"
 
 
-def test_the_urls_of_a_card_may_have_a_query_and_the_artist_is_ready_for_one(make_drawing):
+def test_the_urls_of_a_card_may_name_a_colormap(make_drawing):
     drawing = make_drawing(artist="Ada & 猫")
 
     [card] = newest()
-    labels = card.labels("?cmap=magma")
+    labels = card.labels("magma")
 
     assert labels["url"] == f"/drawings/{drawing.id}/?cmap=magma"
     assert labels["image_url"] == f"/drawings/{drawing.id}/image.png?cmap=magma"
-    assert labels["artist_query"] == "Ada+%26+%E7%8C%AB"
+    assert labels["artist_query"] == "artist=Ada+%26+%E7%8C%AB&amp;in=magma"
 
 
 def test_urls_begin_with_the_script_prefix(make_drawing):

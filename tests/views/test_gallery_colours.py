@@ -179,7 +179,6 @@ def test_the_page_of_an_artist_leads_back_to_all_drawings_and_to_plots(client, m
 
     assert link(page, "All drawings") == f"{URL}?in=magma"
     assert link(page, "Plots") == f"{URL}plots/?artist=Ada"
-    assert '<bdi class="caption-artist">Ada</bdi>' in page  # a link would lead to this page
     assert link(page_of(client), "All drawings") is None
 
 
