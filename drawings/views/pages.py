@@ -74,7 +74,6 @@ def gallery(request: HttpRequest) -> HttpResponse:
     shown_in = colours.get("in", "")
     context = {
         "cards": [card.labels(shown_in) for card in page.drawings],
-        "query": query,
         "q": query.get("q", ""),
         "cmap": query.get("cmap", ""),
         "artist": query.get("artist", ""),
