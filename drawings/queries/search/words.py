@@ -25,8 +25,8 @@ MAX_WORD_LENGTH = max(TITLE_LENGTH, ARTIST_LENGTH)
 # Han, Hiragana, Katakana and Hangul, with the punctuation and the symbols between their blocks,
 # which no database takes for words.
 CJK = "\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
-# Arrows to miscellaneous symbols without the enclosed letters and digits, and the pictographs without
-# the skin tones.
+# Arrows to miscellaneous symbols, without the enclosed letters and digits, and the pictographs,
+# without the skin tones.
 SYMBOLS = "\u2190-\u245f\u2500-\u2bff\U0001f000-\U0001f3fa\U0001f400-\U0001faff"
 
 # Zero-width joiner, variation selectors, skin tones, tags.
