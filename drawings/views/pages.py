@@ -132,6 +132,8 @@ def page_context(request: HttpRequest, drawing: Drawing, cmap: str) -> dict[str,
     share_url = f"{url}image.png?{urlencode({**query, 'scale': share_scale})}"
     return {
         "drawing": drawing,
+        "name": str(drawing),
+        "alt": drawing.alt,
         "cmap": cmap,
         "query": urlencode(query),
         "url": url,
