@@ -213,7 +213,7 @@ class Nowhere:
 
 def dots(points):
     """Packed strokes of a pen that does not move: a hundredth of their text or less."""
-    return strokes.pack(documents.document(documents.stroke(*[(1, 1)] * points)))
+    return strokes.pack(documents.document(documents.stroke((1, 1), times=points)))
 
 
 def peak(steps):
