@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from playwright.sync_api import ConsoleMessage, Page, Request
+from whitenoise import WhiteNoise
 
 from drawings.imaging import pixels
 from drawings.models import Drawing
@@ -69,8 +70,23 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 
 @pytest.fixture(scope="session", autouse=True)
-def static_files() -> None:
+def static_files() -> Iterator[None]:
+    """Every test client loads the middleware, and WhiteNoise would list the static files anew: that
+    takes longer than most requests.
+    """
     call_command("collectstatic", verbosity=0, interactive=False)
+    listed: dict[tuple[str, str], dict[str, Any]] = {}
+    list_files = WhiteNoise.update_files_dictionary
+
+    def list_once(self: WhiteNoise, root: str, prefix: str) -> None:
+        if (root, prefix) not in listed:
+            list_files(self, root, prefix)
+            listed[root, prefix] = dict(self.files)
+        self.files.update(listed[root, prefix])
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(WhiteNoise, "update_files_dictionary", list_once)
+        yield
 
 
 @pytest.fixture(scope="session")
