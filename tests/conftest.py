@@ -1,3 +1,4 @@
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -15,6 +16,7 @@ from drawings.imaging import pixels
 from drawings.models import Drawing
 from drawsite.ratelimit import shared_counters
 from tests.support.browser import Studio, launch_options
+from tests.support.installation import MIGRATED
 from tests.support.server import Server
 
 KEPT_TABLES = {
@@ -53,10 +55,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         table for table in all_tables(self, **options) if table not in KEPT_TABLES
     ]
     connection = connections["default"]
-    if connection.vendor == "postgresql":
-        # Autovacuum would change query plans between tests.
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Autovacuum would change query plans between tests.
             cursor.execute("ALTER TABLE drawings_drawing SET (autovacuum_enabled = off)")
+        else:
+            cursor.execute("VACUUM INTO %s", [str(MIGRATED)])
+            with closing(sqlite3.connect(MIGRATED)) as copy:
+                copy.execute("PRAGMA journal_mode = WAL")
     yield
     if connection.vendor != "postgresql":
         return

@@ -71,7 +71,7 @@ def test_a_data_directory_that_cannot_be_written_is_named(site):
 
 
 def apply_newer_migration(site):
-    site.manage("migrate", "--verbosity=0")
+    site.migrate()
     with site.database() as database:
         database.execute(
             "INSERT INTO django_migrations (app, name, applied)"
