@@ -201,6 +201,7 @@ def test_recent_backups_are_kept(site, backup):
 # --- One of the two databases ---------------------------------------------------------------
 
 
+@pytest.mark.files_alone
 def test_a_database_given_by_a_relative_path_is_backed_up(tmp_path):
     data_dir = os.path.relpath(tmp_path, settings.BASE_DIR)
     site = Installation(tmp_path, f"sqlite:///{data_dir}/db.sqlite3")
@@ -226,6 +227,7 @@ def sqlite_backup(tmp_path_factory):
     return file
 
 
+@pytest.mark.files_alone
 @pytest.mark.parametrize("left", ["nothing", "an empty file"])
 def test_the_wal_of_a_database_that_was_moved_away_is_replaced_only_with_force(
     sqlite_backup, tmp_path, left
@@ -251,6 +253,7 @@ def test_the_wal_of_a_database_that_was_moved_away_is_replaced_only_with_force(
         ]
 
 
+@pytest.mark.files_alone
 def test_an_empty_wal_file_does_not_prevent_a_restore(sqlite_backup, tmp_path):
     (tmp_path / "db.sqlite3-wal").touch()
 
