@@ -170,7 +170,9 @@ def page(page: Page, problems: list[str], server: Server) -> Iterator[Page]:
             problems.append(f"request to another host: {request.url}")
 
     def on_console(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        # A plot is refused while another is drawn, perhaps for an earlier test. Pages ask again.
+        is_busy = "503" in message.text and "/gallery/plots/" in message.location["url"]
+        if message.type in ("error", "warning") and not is_busy:
             problems.append(f"console: {message.text}")
 
     page.on("request", on_request)
