@@ -112,8 +112,9 @@ def test_after_a_pen_was_used_fingers_draw_only_once_allowed(studio):
     studio.touch((100, 100), (150, 150))
     assert tools_used(studio) == ["pen"]
 
+    studio.open_options()
     studio.page.get_by_label("Draw with pen only").uncheck()
-    studio.measure()
+    studio.close_options()
     # Until a touch can no longer be the palm of the hand with the pen.
     studio.page.wait_for_timeout(700)
     studio.touch((100, 100), (150, 150))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from drawings.imaging import pixels
 
@@ -120,6 +120,9 @@ class Studio:
     def choose(self, tool: str) -> None:
         self.page.locator(f"input[name=tool][value={tool}]").check(force=True)
 
+    def use_crayon(self, name: str) -> None:
+        self.page.get_by_role("radio", name=name, exact=True).check(force=True)
+
     def use_colormap(self, name: str) -> None:
         """Choose a colormap in the dialog of colours."""
         self.page.get_by_role("button", name="Colours", exact=True).click()
@@ -154,6 +157,10 @@ class Studio:
         )
         return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width)
 
+    def shown(self) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        """The (H, W, 3) uint8 colours on the canvas, read back from it."""
+        return read_canvas(self.canvas)
+
     def document(self) -> dict[str, Any]:
         """The strokes document of the drawing on the canvas."""
         return dict(
@@ -175,6 +182,23 @@ class Studio:
         link = self.page.get_by_role("link", name="See your drawing")
         link.wait_for()
         return str(link.get_attribute("href")).rstrip("/").rpartition("/")[2]
+
+
+def read_canvas(canvas: Locator) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The (H, W, 3) uint8 colours on a canvas."""
+    width, height, text = canvas.evaluate(
+        """(canvas) => {
+            const { width, height } = canvas;
+            const copy = new OffscreenCanvas(width, height).getContext("2d");
+            copy.drawImage(canvas, 0, 0);
+            const { data } = copy.getImageData(0, 0, width, height);
+            let text = "";
+            for (const value of data) text += String.fromCharCode(value);
+            return [width, height, btoa(text)];
+        }"""
+    )
+    rgba = np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 4)
+    return rgba[..., :3]
 
 
 def _input_events(points: Sequence[Point], first: str, then: str) -> Iterable[tuple[str, Point]]:

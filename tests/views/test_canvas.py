@@ -4,6 +4,7 @@ import matplotlib
 import pytest
 
 from drawings.imaging import colormaps
+from drawings.imaging.crayons import CRAYONS
 
 pytestmark = pytest.mark.django_db
 
@@ -70,8 +71,34 @@ def test_the_text_fields_limit_their_length(page):
     assert '<input type="text" name="artist" maxlength="40"' in page
 
 
-def test_a_single_canvas_size_needs_no_choice(page):
-    assert 'id="paper-size"' not in page
+def test_the_crayons_are_offered_by_name_from_dark_to_light(page):
+    group = first(r'<div class="colours needs-script" id="crayons".*?</div>', page)
+
+    assert " hidden" not in group.partition(">")[0]
+    names = re.findall(r'aria-label="([^"]+)" autocomplete', group)
+    colours = re.findall(r'fill="([^"]+)"', group)
+    assert dict(zip(names, colours, strict=True)) == CRAYONS
+    assert names[0] == first(r'aria-label="([^"]+)" autocomplete="off" checked', group)
+
+
+def test_another_default_colormap_hides_the_crayons(client, settings):
+    settings.DEFAULT_COLORMAP = "viridis"
+
+    page = client.get("/").content.decode()
+
+    assert 'data-cmap="viridis"' in page
+    assert first(r'id="crayons"[^>]*>', page).endswith(" hidden>")
+    assert first(r'<img id="shade-strip" src="([^"]+)"', page) == "/colormaps/viridis.png"
+
+
+def test_a_single_canvas_size_needs_no_choice(client, settings):
+    settings.CANVAS_SIZES = [(200, 200)]
+
+    assert 'id="paper-size"' not in client.get("/").content.decode()
+
+
+def test_the_canvas_sizes_are_offered_with_the_smallest_first(page):
+    assert re.findall(r'<option value="(\d+x\d+)">', page) == ["200x200", "400x400", "400x300"]
 
 
 def test_several_canvas_sizes_can_be_chosen(client, settings):

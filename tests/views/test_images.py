@@ -329,7 +329,7 @@ def test_images_are_read_only(client, make_drawing, name):
 # --- Colormaps ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["gray", "viridis", "tab20c_r"])
+@pytest.mark.parametrize("name", ["gray", "viridis", "tab20c_r", "crayons", "crayons_r"])
 def test_a_colormap_strip_shows_its_256_colours(client, name):
     response = client.get(f"/colormaps/{name}.png")
 
@@ -346,3 +346,27 @@ def test_a_colormap_strip_with_a_query_is_cached_privately(client):
 @pytest.mark.parametrize("name", ["nosuch", "%00", "gray%00", "..%2fgray", "%ff", " "])
 def test_a_strip_of_an_unknown_colormap_is_not_found(client, name):
     assert client.get(f"/colormaps/{name}.png").status_code == 404
+
+
+def test_every_colormaps_colours_are_matplotlibs_as_hex_strings(client):
+    shades = np.arange(256, dtype=np.uint8)
+    for name in matplotlib.colormaps:
+        given = client.get(f"/colormaps/{name}.json").json()
+
+        assert given == [f"#{bytes(colour).hex()}" for colour in colours(shades, name)], name
+
+
+def test_a_colormaps_colours_may_be_cached_for_a_day(client):
+    response = client.get("/colormaps/crayons.json")
+
+    assert response["Content-Type"] == "application/json"
+    assert response["Cache-Control"] == "public, max-age=86400"
+
+
+def test_colours_with_a_query_are_cached_privately(client):
+    assert client.get("/colormaps/gray.json?x=1")["Cache-Control"] == "private, max-age=86400"
+
+
+@pytest.mark.parametrize("name", ["nosuch", "%00", "gray%00", "..%2fgray", "%ff", " "])
+def test_colours_of_an_unknown_colormap_are_not_found(client, name):
+    assert client.get(f"/colormaps/{name}.json").status_code == 404

@@ -14,7 +14,14 @@
   const TYPES = /** @type {const} */ (["pointerdown", "pointermove", "pointerup", "pointercancel"]);
 
   /** @type {import("./types.js").EarlyEvents} */
-  const early = { pointers: [], buttons: [], stopPointers, stop };
+  const early = {
+    pointers: [],
+    settings: new Map(),
+    buttons: [],
+    readSettings,
+    stopPointers,
+    stop,
+  };
   /** @type {any} */ (window).earlyEvents = early;
 
   $("easel").style.setProperty("--aspect", String(paper.width / paper.height));
@@ -32,6 +39,7 @@
   function onPointer(event) {
     early.pointers.push(event);
     const { type, pointerId } = event;
+    if (type === "pointerdown") early.settings.set(event, readSettings());
     if (type === "pointerdown" && event.button === 0) {
       paper.setPointerCapture(pointerId);
       drawing ??= pointerId;
@@ -40,6 +48,12 @@
       sketch(event, false);
       if (type !== "pointermove") drawing = null;
     }
+  }
+
+  function readSettings() {
+    const { tool, size, shade, crayon } = form.elements;
+    const { value } = $("crayons").hidden ? shade : crayon;
+    return { tool: tool.value, shade: Number(value), size: Number(size.value) };
   }
 
   function sketch({ clientX, clientY }, isFirst) {

@@ -114,20 +114,31 @@
 
 // --- The canvas page -------------------------------------------------------------------------
 
+/** @typedef {Pick<ToolSettings, "tool" | "shade" | "size">} ChosenSettings */
+
 /**
  * What happened on the page before its modules had loaded.
  *
  * @typedef {object} EarlyEvents
  * @property {PointerEvent[]} pointers on the paper
+ * @property {Map<PointerEvent, ChosenSettings>} settings when each pointer went down
  * @property {HTMLElement[]} buttons that were pressed
+ * @property {() => ChosenSettings} readSettings
  * @property {() => void} stopPointers
  * @property {() => void} stop
  */
 
 /**
+ * @typedef {object} SayOptions
+ * @property {boolean} [isProblem]
+ * @property {Element | null} [action] a link or button after the text
+ * @property {boolean} [outlastsStrokes]
+ */
+
+/**
  * Says something beside the paper, with a link or button after it.
  *
- * @typedef {(text: string, options?: {isProblem?: boolean, action?: Element}) => void} Say
+ * @typedef {(text: string, options?: SayOptions) => void} Say
  */
 
 // --- Stored in the browser: renaming a key loses what visitors have there ---------------------

@@ -54,7 +54,9 @@ export class Pointers {
     }
     canvas.addEventListener("contextmenu", (event) => event.preventDefault());
     // Unless touchmove is cancelled, Apple Pencil's Scribble handles strokes as handwriting.
-    canvas.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
+    canvas.addEventListener("touchmove", (event) => event.cancelable && event.preventDefault(), {
+      passive: false,
+    });
     canvas.addEventListener("wheel", this.#onWheel.bind(this), { passive: false });
   }
 

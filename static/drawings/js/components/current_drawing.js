@@ -92,6 +92,10 @@ export class CurrentDrawing {
   /** Saves the draft after a change, and renews the submission key. */
   save() {
     this.submissionKey = randomUuid();
+    return this.#store();
+  }
+
+  #store() {
     const { title, artist } = this.form.elements;
     // Untouched paper is no draft: the next page starts with white paper.
     const isNamed = title.value || (artist.value && artist.value !== recall(ARTIST));
@@ -114,7 +118,7 @@ export class CurrentDrawing {
     if (isBegun) {
       // The visitor began to draw before the storage answered: leave the draft for another page.
       if (draft) await this.drafts.setAside();
-      this.save();
+      if (!this.sender.isSent) this.#store(); // under the key that it may already be sent with
     } else if (draft) {
       await this.#openDraft(draft);
     } else if (on) {

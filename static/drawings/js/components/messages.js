@@ -1,6 +1,8 @@
 // @ts-check
 /** Messages beside the paper. */
 
+/** @import { SayOptions } from "../types.js" */
+
 /** How long a message is shown: as long as slow readers take, and then some. */
 const SHOWN_MS = 5000;
 const SHOWN_MS_PER_CHARACTER = 60;
@@ -11,17 +13,20 @@ export class Messages {
     this.element = element;
     this.home = element.parentElement;
     this.timer = 0;
+    this.outlastsStrokes = false;
   }
 
   /**
    * Shows a message, followed by a link or button. A problem stays until the next message; others
-   * go after a while, unless the visitor is about to use what follows.
+   * go after a while, unless the visitor is about to use what follows. Most are about the drawing as
+   * it is, so that the next stroke makes them obsolete.
    *
    * @param {string} text nothing hides the message
-   * @param {{isProblem?: boolean, action?: Element | null}} [options]
+   * @param {SayOptions} [options]
    */
-  say(text, { isProblem = false, action = null } = {}) {
+  say(text, { isProblem = false, action = null, outlastsStrokes = false } = {}) {
     clearTimeout(this.timer);
+    this.outlastsStrokes = outlastsStrokes;
     this.#move();
     this.element.classList.toggle("problem", isProblem);
     this.element.replaceChildren(text, ...(action ? [" ", action] : []));
@@ -31,7 +36,7 @@ export class Messages {
   #hideLater(ms) {
     this.timer = setTimeout(() => {
       if (this.element.matches(":hover, :focus-within")) this.#hideLater(ms);
-      else this.element.replaceChildren();
+      else this.say("");
     }, ms);
   }
 

@@ -10,7 +10,7 @@ import { ToolDriver } from "../canvas/tools.js";
 import { Viewport } from "../canvas/viewport.js";
 import { Paper } from "../raster/paper.js";
 
-/** @import { EarlyEvents } from "../types.js" */
+/** @import { ChosenSettings, EarlyEvents } from "../types.js" */
 /** @import { StudioControls } from "./studio_controls.js" */
 
 /** How long a first visitor may hesitate before the controls begin to load, in milliseconds. */
@@ -37,6 +37,8 @@ export class Easel extends EventTarget {
     this.crayons = tableOf(crayons);
     /** The greatest difference between shades that a fill covers: not another crayon. */
     this.tolerance = hasCrayons ? 128 / crayons.length - 1 : SMOOTH_TOLERANCE;
+    /** @type {ChosenSettings | undefined} */
+    this.earlySettings = undefined; // of the early event that is being handled
     /** @type {Promise<StudioControls> | undefined} */
     this.controls = undefined;
     this.paper = new Paper(canvas.width, canvas.height, {
@@ -64,7 +66,11 @@ export class Easel extends EventTarget {
     });
     this.#watch();
     early.stopPointers();
-    for (const event of early.pointers) this.pointers.handle(event);
+    for (const event of early.pointers) {
+      this.earlySettings = early.settings.get(event);
+      this.pointers.handle(event);
+    }
+    this.earlySettings = undefined;
   }
 
   /** Loads the controls around the paper, once. */
@@ -109,11 +115,8 @@ export class Easel extends EventTarget {
   }
 
   #readSettings() {
-    const { elements } = this.form;
     return {
-      tool: elements.tool.value,
-      shade: Number(($("crayons").hidden ? elements.shade : elements.crayon).value),
-      size: Number(elements.size.value),
+      ...(this.earlySettings ?? this.early.readSettings()),
       tolerance: this.tolerance,
       smoothing: Number($("smoothing").value),
       usesPressure: $("pressure").checked,

@@ -18,8 +18,8 @@ export class StudioControls {
   constructor(easel) {
     this.easel = easel;
     this.form = easel.form;
-    const messages = new Messages($("status"));
-    this.say = messages.say.bind(messages);
+    this.messages = new Messages($("status"));
+    this.say = this.messages.say.bind(this.messages);
     connectSheets();
     this.#connectColours();
     this.drawing = new CurrentDrawing(easel, this.colours, this.say);
@@ -39,8 +39,8 @@ export class StudioControls {
     const { easel } = this;
     easel.addEventListener("change", (event) => {
       if (!(/** @type {CustomEvent} */ (event).detail.finished)) return;
-      // The message was about the earlier drawing.
-      if (!this.drawing.sender.isWaiting) this.drawing.resetStatus();
+      const isObsolete = !this.drawing.sender.isWaiting && !this.messages.outlastsStrokes;
+      if (isObsolete) this.drawing.resetStatus();
       this.#updateButtons();
       this.drawing.save();
     });
@@ -152,7 +152,10 @@ export class StudioControls {
       $("pen-only").checked = pointers.penOnly = false;
       this.say("Fingers draw, too.");
     };
-    this.say("Now only the pen draws.", { action: makeAction("Draw with fingers", allowFingers) });
+    this.say("Now only the pen draws.", {
+      action: makeAction("Draw with fingers", allowFingers),
+      outlastsStrokes: true,
+    });
   }
 
   // --- Colours and tools --------------------------------------------------------------------
@@ -177,6 +180,7 @@ export class StudioControls {
       this.easel.pointers.penOnly = target.checked;
     });
     $("size").addEventListener("input", () => this.#setSize($("size").value));
+    this.#setSize($("size").value);
   }
 
   /** @param {number} shade found by the eyedropper */
