@@ -1,3 +1,4 @@
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -9,11 +10,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from playwright.sync_api import ConsoleMessage, Page, Request
+from whitenoise import WhiteNoise
 
 from drawings.imaging import pixels
 from drawings.models import Drawing
 from drawsite.ratelimit import shared_counters
 from tests.support.browser import Studio, launch_options
+from tests.support.installation import MIGRATED
 from tests.support.server import Server
 
 KEPT_TABLES = {
@@ -52,10 +55,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         table for table in all_tables(self, **options) if table not in KEPT_TABLES
     ]
     connection = connections["default"]
-    if connection.vendor == "postgresql":
-        # Autovacuum would change query plans between tests.
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Autovacuum would change query plans between tests.
             cursor.execute("ALTER TABLE drawings_drawing SET (autovacuum_enabled = off)")
+        else:
+            cursor.execute("VACUUM INTO %s", [str(MIGRATED)])
+            with closing(sqlite3.connect(MIGRATED)) as copy:
+                copy.execute("PRAGMA journal_mode = WAL")
     yield
     if connection.vendor != "postgresql":
         return
@@ -69,8 +76,23 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 
 @pytest.fixture(scope="session", autouse=True)
-def static_files() -> None:
+def static_files() -> Iterator[None]:
+    """Every test client loads the middleware, and WhiteNoise would list the static files anew: that
+    takes longer than most requests.
+    """
     call_command("collectstatic", verbosity=0, interactive=False)
+    listed: dict[tuple[str, str], dict[str, Any]] = {}
+    list_files = WhiteNoise.update_files_dictionary
+
+    def list_once(self: WhiteNoise, root: str, prefix: str) -> None:
+        if (root, prefix) not in listed:
+            list_files(self, root, prefix)
+            listed[root, prefix] = dict(self.files)
+        self.files.update(listed[root, prefix])
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(WhiteNoise, "update_files_dictionary", list_once)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -148,7 +170,9 @@ def page(page: Page, problems: list[str], server: Server) -> Iterator[Page]:
             problems.append(f"request to another host: {request.url}")
 
     def on_console(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        # A plot is refused while another is drawn, perhaps for an earlier test. Pages ask again.
+        is_busy = "503" in message.text and "/gallery/plots/" in message.location["url"]
+        if message.type in ("error", "warning") and not is_busy:
             problems.append(f"console: {message.text}")
 
     page.on("request", on_request)

@@ -148,7 +148,9 @@ class ExportQuery(BaseModel):
     """Selects the drawings that match all the filters given."""
 
     q: Words = Field(
-        None, description="Words, or beginnings of words, in the title or the artist's name."
+        None,
+        description="Words, or beginnings of words, in the title or the artist's name."
+        " Each Chinese, Japanese or Korean character and each emoji is a word.",
     )
     artist: Artist = Field(None, description="The artist's exact name.")
     cmap: Colormap = Field(None, description="The colormap.")

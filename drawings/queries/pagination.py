@@ -77,9 +77,10 @@ def find_cards(
     drawing_filter: DrawingFilter, cursor: Cursor, *, ascending: bool, limit: int
 ) -> list[Card]:
     """Like `find_drawings`, but reads only the columns of a card."""
-    if drawing_filter == DrawingFilter.published(cmap=drawing_filter.cmap):
+    cmap, artist = drawing_filter.cmap, drawing_filter.artist
+    if drawing_filter == DrawingFilter.published(cmap=cmap, artist=artist):
         return cards.find_cards(
-            drawing_filter.cmap, cursor.before, cursor.after, ascending=ascending, limit=limit
+            cmap, artist, cursor.before, cursor.after, ascending=ascending, limit=limit
         )
     found = find_drawings(drawing_filter, cursor, ascending=ascending, limit=limit)
     return [Card(each.id, each.title, each.artist, each.width, each.height) for each in found]

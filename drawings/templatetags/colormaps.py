@@ -5,11 +5,15 @@ from functools import lru_cache
 from django import template
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix
-from django.utils.safestring import SafeString
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 from drawings.imaging import colormaps
 
 register = template.Library()
+
+# Stands in the cached swatches for the rest of the query string, which is unbounded.
+REST = "REST-OF-QUERY"
 
 
 @register.simple_tag
@@ -19,12 +23,15 @@ def colormap_options(chosen: str) -> SafeString:
 
 
 @register.simple_tag
-def colormap_swatches(chosen: str, labelledby: str, links: bool = False) -> SafeString:
-    """Render swatches of the featured colormaps and of the chosen one.
+def colormap_swatches(
+    chosen: str, labelledby: str, parameter: str = "", rest: str = ""
+) -> SafeString:
+    """Render swatches of the featured colormaps and of the chosen one, if any is.
 
-    With `links` they link to ?cmap=; otherwise they are buttons for a script.
+    With a `parameter` they link to ?parameter=NAME&rest; otherwise they are buttons for a script.
     """
-    return _render_swatches(chosen, labelledby, links, get_script_prefix())
+    swatches = _render_swatches(chosen, labelledby, parameter, get_script_prefix())
+    return mark_safe(swatches.replace(REST, escape(f"&{rest}") if rest else ""))  # noqa: S308
 
 
 @lru_cache(maxsize=256)  # at most 2 MB
@@ -33,8 +40,15 @@ def _render_options(chosen: str) -> SafeString:
     return render_to_string("drawings/colormap_options.html", context)
 
 
-@lru_cache(maxsize=256)  # at most 1 MB
-def _render_swatches(chosen: str, labelledby: str, links: bool, script_prefix: str) -> SafeString:
-    featured = dict.fromkeys([*colormaps.FEATURED_COLORMAPS, chosen])
-    context = {"chosen": chosen, "featured": featured, "labelledby": labelledby, "links": links}
+@lru_cache(maxsize=512)  # at most 2 MB
+def _render_swatches(
+    chosen: str, labelledby: str, parameter: str, script_prefix: str
+) -> SafeString:
+    context = {
+        "chosen": chosen,
+        "featured": dict.fromkeys([*colormaps.FEATURED_COLORMAPS, *filter(None, [chosen])]),
+        "labelledby": labelledby,
+        "parameter": parameter,
+        "rest": REST,
+    }
     return render_to_string("drawings/colormap_swatches.html", context)

@@ -84,17 +84,24 @@ def render_studio(request: HttpRequest, form: SubmissionForm, status: int = 200)
 def gallery(request: HttpRequest) -> HttpResponse:
     """Published drawings, newest first, PAGE_SIZE per page."""
     form = validated(GalleryForm(request.GET))
-    data, query = form.cleaned_data, form.query()
-    cursor = pagination.Cursor(before=data["before"], after=data["after"])
+    query, position = form.query("q", "cmap", "artist"), form.query("before", "after")
+    colours = form.query("in")
+    cursor = pagination.Cursor(**position)
     page = pagination.read_card_page(DrawingFilter.published(**query), cursor, PAGE_SIZE)
+    shown = {**query, **colours}
+    shown_in = colours.get("in", "")
     context = {
-        "cards": [card.labels() for card in page.drawings],
-        "q": data["q"],
-        "cmap": data["cmap"],
-        "is_selection": bool(query),
-        "newest": urlencode(query),
-        "newer": page.newer and urlencode({**query, "after": page.newer.after}),
-        "older": page.older and urlencode({**query, "before": page.older.before}),
+        "cards": [card.labels(shown_in) for card in page.drawings],
+        "q": query.get("q", ""),
+        "cmap": query.get("cmap", ""),
+        "artist": query.get("artist", ""),
+        "shown_in": shown_in,
+        "selection": urlencode(query),
+        "here": {**query, **position},
+        "own_colours": urlencode({**query, **position}),
+        "newest": urlencode(shown),
+        "newer": page.newer and urlencode({**shown, "after": page.newer.after}),
+        "older": page.older and urlencode({**shown, "before": page.older.before}),
         "is_first_page": cursor == pagination.Cursor() or (page.drawings and not page.newer),
     }
     return render(request, "drawings/gallery.html", context)
@@ -106,7 +113,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
 @may_lag
 def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
     """The page of one drawing, in its own colormap or in ?cmap=."""
-    form = validated(ColormapForm(request.GET))
+    cmap = validated(ColormapForm(request.GET)).cleaned_data["cmap"]
     try:
         drawing = access.get_drawing(request, id, PAGE_ROWS)
     except access.AwaitingApprovalError:
@@ -118,7 +125,12 @@ def drawing(request: HttpRequest, id: UUID) -> HttpResponse:
     may_see_parent = access.may_see_parent(request, drawing)
     parent = drawing.parent if may_see_parent else None
     context = {
-        **page_context(request, drawing, form.cleaned_data["cmap"] or drawing.colormap),
+        **page_context(request, drawing, cmap or drawing.colormap),
+        # The other drawings and the gallery are shown in the chosen colormap, even if it happens to
+        # be this drawing's own.
+        "chosen_cmap": cmap,
+        "walk_query": f"?cmap={cmap}" if cmap else "",
+        "gallery_query": f"?in={cmap}" if cmap else "",
         "is_own": is_own,
         "has_strokes": drawing.has_strokes and may_see_parent,
         "parent": parent,
@@ -138,6 +150,8 @@ def page_context(request: HttpRequest, drawing: Drawing, cmap: str) -> dict[str,
     share_url = f"{url}image.png?{urlencode({**query, 'scale': share_scale})}"
     return {
         "drawing": drawing,
+        "name": str(drawing),
+        "alt": drawing.alt,
         "cmap": cmap,
         "query": urlencode(query),
         "url": url,

@@ -234,7 +234,7 @@ def test_the_database_rejects_a_token_without_a_scope(make_token):
 
 
 def test_an_upgrade_keeps_the_rights_of_old_tokens_for_a_year(site):
-    site.manage("migrate", "--verbosity=0")
+    site.migrate()
     site.manage("migrate", "drawings", "0005", "--verbosity=0")
     with site.database() as database:
         database.execute(

@@ -35,9 +35,23 @@ def drawing(make_drawing, owner):
 def test_axe_finds_no_violation_on_any_page(page, server, drawing, make_drawing, problems):
     pending = make_drawing(status="pending")
     own = f"/drawings/{drawing.id}/"
-    pages = ["/", "/gallery/", "/gallery/?q=nothing", own, f"{own}report/", "/mine/", "/nowhere"]
-    pages += ["/gallery/plots/", "/gallery/plots/?q=nothing", "/gallery/plots/?since=x", "/api/"]
-    pages += [f"{own}report/thanks/", pending.get_absolute_url()]
+    pages = [
+        "/",
+        "/gallery/",
+        "/gallery/?in=magma",
+        "/gallery/?artist=Ada",
+        "/gallery/?q=nothing",
+        own,
+        f"{own}report/",
+        f"{own}report/thanks/",
+        pending.get_absolute_url(),
+        "/mine/",
+        "/nowhere",
+        "/gallery/plots/",
+        "/gallery/plots/?q=nothing",
+        "/gallery/plots/?since=x",
+        "/api/",
+    ]
     for address in pages:
         page.goto(f"{server.url}{address}")
         assert violations_in_every_look(page) == set(), address

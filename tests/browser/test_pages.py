@@ -148,7 +148,7 @@ def test_without_scripts_an_artist_can_edit_the_title_and_delete_the_drawing(
 
 def test_a_blocked_senders_drawing_stays_in_the_browser(page, problems):
     # A server of its own, as the shared one has cached the senders' key of an earlier test.
-    with Server(SUBMIT_RATE="0") as server:
+    with Server(WEB_WORKERS="1") as server:
         studio = Studio(page, server.url)
         studio.mouse((20, 20), (180, 20))
         studio.send()
@@ -333,7 +333,7 @@ def test_a_drawing_of_any_shape_fits_on_the_screen(page, server, make_drawing, s
 
 
 def test_a_tall_canvas_fits_on_the_screen_and_draws_at_the_pointer(page, problems):
-    with Server(CANVAS_SIZES="64x512,512x64", SUBMIT_RATE="0") as server:
+    with Server(CANVAS_SIZES="64x512,512x64", WEB_WORKERS="1") as server:
         page.set_viewport_size({"width": 1280, "height": 800})
         studio = Studio(page, server.url)
         box = page.locator("#easel").bounding_box()

@@ -1,6 +1,7 @@
 """File modes of an installation with umask 022 and a data directory that everybody may read."""
 
 import os
+import secrets
 import sqlite3
 import stat
 from contextlib import closing
@@ -71,7 +72,7 @@ def test_prepare_creates_private_files_and_readable_static_files(site, data_dir)
 
 
 def test_backup_and_restore_create_private_files(site, data_dir):
-    site.manage("migrate", "--verbosity=0")
+    site.migrate()
     site.manage("backup")
     (file,) = (data_dir / "backups").iterdir()
     made = expected_modes(**{"backups": 0o700, f"backups/{file.name}": 0o600})
@@ -84,9 +85,11 @@ def test_backup_and_restore_create_private_files(site, data_dir):
 
 
 def test_prepare_restricts_files_of_an_older_release(site, data_dir):
-    site.manage("migrate", "--verbosity=0")
-    site.manage("backup")
+    site.migrate()
     (data_dir / "prepare.lock").touch()
+    (data_dir / "secret_key").write_text(secrets.token_urlsafe(50))
+    (data_dir / "backups").mkdir()
+    (data_dir / "backups" / "drawsite-20260101T000000000000Z.sqlite3").touch()
     for path in data_dir.rglob("*"):
         path.chmod(path.stat().st_mode | 0o055)
 
@@ -121,11 +124,11 @@ def test_prepare_names_a_file_whose_mode_it_may_not_change_and_goes_on(
 @pytest.fixture
 def sqlite(data_dir):
     """A migrated SQLite database, whatever database the tests use."""
-    on_sqlite(data_dir).manage("migrate", "--verbosity=0")
+    on_sqlite(data_dir).migrate()
     return data_dir / "db.sqlite3"
 
 
-def test_a_database_and_its_log_are_private(sqlite):
+def test_the_log_of_a_private_database_is_private(sqlite):
     with closing(sqlite3.connect(sqlite)) as writer:
         writer.execute("INSERT INTO django_content_type (app_label, model) VALUES ('a', 'b')")
         writer.commit()

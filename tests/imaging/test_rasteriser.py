@@ -83,7 +83,7 @@ DOTS = np.where(np.indices((1024, 1024)).sum(axis=0) % 2, 0, 255).astype(np.uint
 LONG = {
     "segments across the paper": (stroke(*DIAGONAL * 1_000), None),
     "a long way around the paper": ([stroke((1, 1), (1, 1023), (1023, 1023))] * 9_999, None),
-    "a great many points": (stroke(*[(1, 1), (2, 2)] * 100_000), None),
+    "a great many points": (stroke((1, 1), (2, 2), times=100_000), None),
     "fills": ([fill(2, 2)] * 9_999, None),
     "fills of single pixels": ([fill(2, 2), fill(1, 2, 200, 10)] * 20, DOTS),
     "flips": ([flip()] * 10_000, None),

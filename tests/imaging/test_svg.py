@@ -28,9 +28,12 @@ def colours(field, palette):
     return np.frombuffer(palette, np.uint8).reshape(256, 3)[field]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def render_svg(browser):
-    """Renders an SVG at its own size; returns the pixels on the screen."""
+    """Renders an SVG at its own size; returns the pixels on the screen.
+
+    The tests share one page: each replaces its whole content.
+    """
     page = browser.new_page()
 
     def show(text, width, height):

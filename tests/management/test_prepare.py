@@ -71,7 +71,7 @@ def test_a_data_directory_that_cannot_be_written_is_named(site):
 
 
 def apply_newer_migration(site):
-    site.manage("migrate", "--verbosity=0")
+    site.migrate()
     with site.database() as database:
         database.execute(
             "INSERT INTO django_migrations (app, name, applied)"
@@ -102,7 +102,7 @@ def test_preparing_a_newer_releases_database_is_refused_and_names_the_migration(
 def test_a_server_does_not_start_on_a_newer_releases_database(site):
     apply_newer_migration(site)
 
-    environment = {"DATABASE_URL": site.url, "DATA_DIR": str(site.data_dir)}
+    environment = {"DATABASE_URL": site.url, "DATA_DIR": str(site.data_dir), "WEB_WORKERS": "1"}
     with (
         pytest.raises(RuntimeError, match=r"has applied the migration drawings\.9999_new"),
         Server(**environment),
@@ -113,7 +113,7 @@ def test_a_server_does_not_start_on_a_newer_releases_database(site):
 def test_a_server_starts_while_its_database_does_not_answer(tmp_path):
     away = "postgres://127.0.0.1:1/none"
     with (
-        Server(DATABASE_URL=away, DATA_DIR=str(tmp_path)) as server,
+        Server(DATABASE_URL=away, DATA_DIR=str(tmp_path), WEB_WORKERS="1") as server,
         pytest.raises(urllib.error.HTTPError, match="503") as answer,
     ):
         urllib.request.urlopen(f"{server.url}/readyz")
@@ -194,7 +194,7 @@ def test_preparing_a_database_keeps_the_groups_its_host_has_changed(site):
     with site.database() as database:
         assert database.execute(ROWS).fetchall() == before
         assert database.execute("SELECT name FROM auth_group").fetchall() == [("Teachers",)]
-    environment = {"DATABASE_URL": site.url, "DATA_DIR": str(site.data_dir)}
+    environment = {"DATABASE_URL": site.url, "DATA_DIR": str(site.data_dir), "WEB_WORKERS": "1"}
     with Server(**environment) as server:
         page = urllib.request.urlopen(f"{server.url}/gallery/?q=zeppelin").read().decode()
     assert "Zeppelin 0" in page  # the published one

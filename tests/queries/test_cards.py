@@ -7,7 +7,7 @@ pytestmark = pytest.mark.django_db
 
 
 def newest(number=24, cmap=""):
-    return cards.find_cards(cmap, None, None, ascending=False, limit=number)
+    return cards.find_cards(cmap, "", None, None, ascending=False, limit=number)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,7 @@ def test_a_card_has_the_labels_of_its_drawing(make_drawing, values):
         "name": str(drawing),
         "alt": drawing.alt,
         "artist": drawing.artist,
+        "artist_query": f"artist={drawing.artist}",
         "width": drawing.width,
         "height": drawing.height,
     }
@@ -38,6 +39,17 @@ def test_the_urls_of_a_card_are_those_of_its_pages(client, make_drawing):
     assert card.get_absolute_url() == f"/drawings/{drawing.id}/"
     assert client.get(card.get_absolute_url()).status_code == 200
     assert client.get(card.image_url)["Content-Type"] == "image/png"
+
+
+def test_the_urls_of_a_card_may_name_a_colormap(make_drawing):
+    drawing = make_drawing(artist="Ada & 猫")
+
+    [card] = newest()
+    labels = card.labels("magma")
+
+    assert labels["url"] == f"/drawings/{drawing.id}/?cmap=magma"
+    assert labels["image_url"] == f"/drawings/{drawing.id}/image.png?cmap=magma"
+    assert labels["artist_query"] == "artist=Ada+%26+%E7%8C%AB&amp;in=magma"
 
 
 def test_urls_begin_with_the_script_prefix(make_drawing):

@@ -1,12 +1,14 @@
 """What a search finds."""
 
+import sqlite3
+from contextlib import closing
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 
 from drawings.queries import search
-from drawings.queries.search import postgresql
+from drawings.queries.search import postgresql, sqlite
 from drawings.queries.search.words import search_words
 from tests.support.searching import found
 
@@ -117,6 +119,120 @@ def test_different_letters_of_a_script_do_not_match(make_drawing, q, title):
     make_drawing(title=title)
 
     assert found(q) == []
+
+
+# --- Characters that are words --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        "猫",
+        "日本",
+        "日本の猫",
+        "本の",
+        "🐈",
+        "日本の猫 🐈",
+        "日本の猫🐈",
+        "🐈 日本",
+        "ネコ",
+        "コちゃん",
+        "고양이",
+        "한국어",
+        "국",
+        "𠮟",
+        "2026",
+        "年",
+        "cat",
+        "★",
+    ],
+)
+def test_each_chinese_japanese_and_korean_character_and_each_emoji_is_a_word(make_drawing, q):
+    title = "日本の猫 🐈、ネコちゃん검은고양이 𠮟2026年cat★"
+    make_drawing(title=title, artist="한국어")
+    make_drawing(title="犬 🐕", artist="Ada")
+
+    assert found(q) == [title]
+
+
+@pytest.mark.parametrize("q", ["本日", "日の", "日猫", "日本猫", "猫日", "🐈🐕", "日本 犬", "猫c"])
+def test_characters_without_a_space_between_are_a_phrase(make_drawing, q):
+    make_drawing(title="日本の猫", artist="日 🐕 🐈")
+
+    assert found(q) == []
+
+
+def test_a_phrase_does_not_continue_from_the_title_to_the_artist(make_drawing):
+    make_drawing(title="日", artist="本")
+
+    assert found("日本") == []
+    assert found("日 本") == ["日"]
+
+
+def test_words_beside_characters_that_are_words_are_still_found_by_their_beginning(make_drawing):
+    make_drawing(title="猫cats🐈dogs")
+
+    assert found("ca do") == ["猫cats🐈dogs"]
+    assert found("ats") == found("ogs") == []
+
+
+@pytest.mark.parametrize(
+    ("q", "title"),
+    [
+        ("👍", "👍🏽"),
+        ("👍🏽", "👍"),
+        ("👍🏽", "👍🏿"),
+        ("❤", "❤️"),
+        ("❤️", "love❤"),
+        ("👩", "👩‍🚀"),
+        ("🚀", "👩🏽‍🚀"),
+        ("👩‍🚀", "👩🏽‍🚀"),
+        ("🇯🇵", "🇩🇪🇯🇵"),
+        ("🏴", "🏴󠁧󠁢󠁳󠁣󠁴󠁿"),
+        ("1️⃣", "1️⃣"),
+        ("🪿🫨", "🪿🫨"),  # newer than the Unicode of many databases
+    ],
+)
+def test_an_emoji_is_found_whatever_modifies_it(make_drawing, q, title):
+    make_drawing(title=title)
+
+    assert found(q) == [title]
+
+
+@pytest.mark.parametrize(
+    ("q", "title"), [("🇯🇵", "🇵🇯"), ("🇯🇵", "🇯🇲 🇸🇵"), ("👩‍🚀", "🚀 👩"), ("©", "©")]
+)
+def test_another_emoji_of_the_same_parts_is_not_found(make_drawing, q, title):
+    make_drawing(title=title)
+
+    assert found(q) == []
+
+
+def test_sqlites_triggers_need_nothing_but_sqlite():
+    """Other programs may open the database and change a title."""
+    with closing(sqlite3.connect(":memory:")) as other:
+        other.execute("CREATE TABLE drawings_drawing (id, title, artist, status, colormap)")
+        for statement in sqlite.SCHEMA.values():
+            other.execute(statement)
+        id = uuid4().hex
+        other.execute("INSERT INTO drawings_drawing VALUES (?, '', '', 'published', 'gray')", [id])
+        other.execute("UPDATE drawings_drawing SET title = '日本の猫 🐈'")
+
+        query = sqlite.fts5_query(search_words("本の 🐈"), "published")
+        matching = "SELECT count(*) FROM drawings_search WHERE drawings_search MATCH ?"
+        assert other.execute(matching, [query]).fetchone() == (1,)
+
+
+def test_a_search_is_split_into_words_and_phrases():
+    assert search_words("Red-fox 日本の猫。犬 🐈🏽cat 한국어") == [
+        "Red",
+        "fox",
+        "日 本 の 猫",
+        "犬",
+        "🐈",
+        "cat",
+        "한 국 어",
+    ]
 
 
 def test_the_search_does_not_depend_on_the_databases_locale(make_drawing):

@@ -35,8 +35,11 @@ DISABLED_FEATURES = (
 
 
 def launch_options() -> dict[str, Any]:
-    """Playwright's launch options: the system's Chromium if there is one, else Playwright's."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    """Playwright's launch options: the system's Chromium if there is one, else Playwright's.
+
+    The headless shell has the same engine but no windows, so that a new page takes it less time.
+    """
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     executable = next((path for path in map(shutil.which, names) if path), None)
     arguments = [f"--disable-features={','.join(DISABLED_FEATURES)}"]
     if os.geteuid() == 0:

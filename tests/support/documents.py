@@ -26,17 +26,17 @@ def document(*operations, width=64, height=48, paper=None, version=strokes.VERSI
     }
 
 
-def stroke(*points, shade=0, radius=2, tool="pen", antialiased=True):
-    """A stroke through points (x, y) or (x, y, radius)."""
+def stroke(*points, shade=0, radius=2, tool="pen", antialiased=True, times=1):
+    """A stroke through points (x, y) or (x, y, radius), all of them this many times."""
     with_radius = [(*point, radius)[:3] for point in points]
     x, y, radii = (list(values) for values in zip(*with_radius, strict=True))
     return {
         "tool": tool,
         "shade": shade,
         "antialiased": antialiased,
-        "x": x,
-        "y": y,
-        "radius": radii,
+        "x": x * times,
+        "y": y * times,
+        "radius": radii * times,
     }
 
 

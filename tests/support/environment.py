@@ -64,6 +64,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are processors, because many tests wait: for a window to end, for
+    a silent client to be dropped, for a page to be still.
+    """
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--another-database"):
         deselected = [item for item in items if not depends_on_database(item)]

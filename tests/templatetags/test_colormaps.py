@@ -35,7 +35,7 @@ def test_what_is_no_colormap_is_neither_selected_nor_kept(chosen):
 
 
 def test_the_chosen_colormap_is_among_the_swatches_and_marked():
-    links = colormaps.colormap_swatches("Set1", "heading", links=True)
+    links = colormaps.colormap_swatches("Set1", "heading", "cmap")
     buttons = colormaps.colormap_swatches("Set1", "heading")
 
     featured = [*images.FEATURED_COLORMAPS, "Set1"]
@@ -46,9 +46,21 @@ def test_the_chosen_colormap_is_among_the_swatches_and_marked():
 
 
 def test_a_featured_colormap_has_one_swatch():
-    links = colormaps.colormap_swatches("viridis", "heading", links=True)
+    links = colormaps.colormap_swatches("viridis", "heading", "cmap")
 
     assert re.findall(r'href="\?cmap=(\w+)"', links) == list(images.FEATURED_COLORMAPS)
+
+
+def test_the_links_keep_the_rest_of_the_query_which_is_not_cached():
+    links = [
+        colormaps.colormap_swatches("", "heading", "in", rest) for rest in ("", "q=a&b=%22", '"<b>')
+    ]
+
+    featured = list(images.FEATURED_COLORMAPS)
+    assert re.findall(r'href="\?in=(\w+)"', links[0]) == featured
+    assert re.findall(r'href="\?in=(\w+)&amp;q=a&amp;b=%22"', links[1]) == featured
+    assert re.findall(r'href="\?in=(\w+)&amp;&quot;&lt;b&gt;"', links[2]) == featured
+    assert "aria-current" not in links[0]
 
 
 def test_the_swatches_are_where_the_site_is_mounted():

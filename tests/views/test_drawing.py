@@ -31,7 +31,7 @@ def test_the_page_shows_the_drawing_and_its_metadata(client, make_drawing):
     page = page_of(client, drawing)
 
     assert "<title>Fox · Drawsite</title>" in page
-    assert "<h1>Fox</h1>" in page
+    assert "<h1><bdi>Fox</bdi></h1>" in page
     assert f'src="/drawings/{drawing.id}/image.png" alt="Drawing “Fox” by Ada"' in page
     assert 'width="160" height="100"' in page
     assert f'<time datetime="{drawing.created_at:%Y-%m-%d}' in page
@@ -40,7 +40,7 @@ def test_the_page_shows_the_drawing_and_its_metadata(client, make_drawing):
 def test_a_drawing_without_title_and_artist_is_untitled_and_anonymous(client, make_drawing):
     page = page_of(client, make_drawing())
 
-    assert "<h1>Untitled</h1>" in page
+    assert "<h1><bdi>Untitled</bdi></h1>" in page
     assert '<p class="byline">Anonymous ·' in page
 
 

@@ -139,6 +139,7 @@ def test_every_response_has_the_security_headers(client, staff, drawn, route):
         assert_not_a_page(answer)
 
 
+@pytest.mark.page_alone
 @pytest.mark.parametrize("route", ROUTES)
 def test_every_route_refuses_a_foreign_host(client, route):
     answer = client.get(route, headers={"Host": FOREIGN})
@@ -148,6 +149,7 @@ def test_every_route_refuses_a_foreign_host(client, route):
     assert FOREIGN not in answer.content.decode()
 
 
+@pytest.mark.page_alone
 @pytest.mark.parametrize("route", [route for route in ROUTES if route not in WITHOUT_TOKEN])
 def test_every_route_refuses_posts_from_another_site(staff, route):
     """Not even with the visitor's own cookies and a valid CSRF token."""

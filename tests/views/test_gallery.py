@@ -65,8 +65,8 @@ def test_a_drawing_is_shown_with_its_image_title_and_artist(client, make_drawing
     page = client.get(URL).content.decode()
 
     assert f'<img src="/drawings/{drawing.id}/image.png" alt="Drawing “Fox” by Ada"' in page
-    assert '<span class="caption-title">Fox</span>' in page
-    assert '<span class="caption-artist">Ada</span>' in page
+    assert '<bdi class="caption-title">Fox</bdi>' in page
+    assert '<a class="caption-artist" href="?artist=Ada"><bdi>Ada</bdi></a>' in page
 
 
 def test_a_drawing_without_title_and_artist_is_untitled_and_anonymous(client, make_drawing):
@@ -74,8 +74,8 @@ def test_a_drawing_without_title_and_artist_is_untitled_and_anonymous(client, ma
 
     page = client.get(URL).content.decode()
 
-    assert '<span class="caption-title">Untitled</span>' in page
-    assert '<span class="caption-artist">Anonymous</span>' in page
+    assert '<bdi class="caption-title">Untitled</bdi>' in page
+    assert '<bdi class="caption-artist">Anonymous</bdi>' in page
 
 
 def test_a_title_cannot_break_out_of_the_page(client, make_drawing):
@@ -250,6 +250,12 @@ def test_a_search_that_finds_nothing_says_so(client, make_drawing):
         ("cmap=nosuch", "cmap"),
         ("cmap=gray%00", "cmap"),
         (f"cmap={quote('a/b')}", "cmap"),
+        ("in=nosuch", "in"),
+        ("in=gray%00", "in"),
+        ("artist=%00", "artist"),
+        ("artist=" + "x" * 41, "artist"),
+        ("artist=Ada&q=fox", "artist"),
+        ("artist=Ada&cmap=gray", "artist"),
     ],
 )
 def test_an_invalid_filter_is_refused_by_name(client, query, blamed):

@@ -227,11 +227,11 @@ def test_titles_and_searches_cannot_break_out_of_the_page(client, make_drawing):
     assert "<script>alert" not in client.get(URL, {"q": bad}).content.decode()
 
 
-@pytest.mark.parametrize(("kind", "form"), EVERY)
+@pytest.mark.parametrize("form", style.FORMATS)
 def test_a_search_for_a_byte_order_mark_does_not_break_a_plot(
-    client, make_drawing, inline_worker, kind, form
+    client, make_drawing, inline_worker, form
 ):
     make_drawing(samples.shades(20, 20), title="fox")
 
-    assert client.get(f"{URL}{kind}.{form}", {"q": "fox\ufeff"}).status_code in (200, 404)
-    assert client.get(f"{URL}{kind}.{form}", {"q": "fox \ufeff"}).status_code == 200
+    assert client.get(f"{URL}mean.{form}", {"q": "fox\ufeff"}).status_code in (200, 404)
+    assert client.get(f"{URL}mean.{form}", {"q": "fox \ufeff"}).status_code == 200

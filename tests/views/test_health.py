@@ -31,7 +31,7 @@ def no_cached_readiness(monkeypatch):
 def migrated(tmp_path_factory):
     """A migrated SQLite database, whatever database the tests run on."""
     data_dir = tmp_path_factory.mktemp("migrated")
-    on_sqlite(data_dir).manage("migrate", "--verbosity=0")
+    on_sqlite(data_dir).migrate()
     return data_dir / "db.sqlite3"
 
 

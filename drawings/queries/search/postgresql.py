@@ -1,51 +1,62 @@
 """The search on PostgreSQL: a generated tsvector column with a GIN index."""
 
 import hashlib
-import string
 
 from django.db import models
 from django.db.backends.utils import CursorWrapper
 
 from drawings.models import Drawing, DrawingQuerySet
+from drawings.queries.search.words import CJK, SYMBOLS
 
 TABLE = Drawing._meta.db_table
 
 # The SQL function that folds a text before its words are compared. Independent of the database's
 # locale (C's folds only ASCII), it gives what FTS5 does: lower case, Latin letters without accents,
-# spaces for all but letters and digits. A word that this splits is searched for as a phrase.
+# spaces for all but letters, digits and the symbols that are words. Line breaks remain, as words.
 FOLD_FUNCTION = "drawings_search_folded"
 FOLD_SCHEMA = rf"""
     CREATE OR REPLACE FUNCTION {FOLD_FUNCTION}(text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
         SELECT regexp_replace(
-            translate(
-                lower(
-                    normalize(
-                        regexp_replace(
-                            normalize($1, NFD), '([A-Za-z])[\u0300-\u036f]+', '\1', 'g'
-                        ),
-                        NFC
-                    ) COLLATE "{{collation}}"
+            regexp_replace(
+                translate(
+                    lower(
+                        normalize(
+                            regexp_replace(
+                                normalize($1, NFD), '([A-Za-z])[\u0300-\u036f]+', '\1', 'g'
+                            ),
+                            NFC
+                        ) COLLATE "{{collation}}"
+                    ),
+                    'ςſµ', 'σsμ'
                 ),
-                'ςſµ', 'σsμ'
+                '[^[:alnum:]\u2160-\u2188\u3007{SYMBOLS}\n]', ' ', 'g'
             ),
-            '[^[:alnum:]\u2160-\u2188\u3007\x01-\x7f]', ' ', 'g'
+            '([{CJK}{SYMBOLS}\n])', ' \1 ', 'g'
         )
+    $$
+"""
+# The SQL function that numbers the words of a folded text. PostgreSQL's own parser would find host
+# names, file names and negative numbers, and, depending on the locale, no symbols. Line breaks
+# count, so that no phrase continues from a title to its artist.
+VECTOR_FUNCTION = "drawings_search_vector"
+VECTOR_SCHEMA = f"""
+    CREATE OR REPLACE FUNCTION {VECTOR_FUNCTION}(text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+        SELECT string_agg(word || ':' || position, ' ')::tsvector
+        FROM string_to_table(trim(regexp_replace($1, ' +', ' ', 'g')), ' ')
+        WITH ORDINALITY AS words (word, position)
+        WHERE word NOT IN ('', E'\\n')
     $$
 """
 # Unicode's collation, or the database's own if PostgreSQL was built without ICU.
 COLLATIONS = ("und-x-icu", "default")
-# Replaced by spaces: PostgreSQL would parse host names, file names and negative numbers, where
-# FTS5 finds words.
-PUNCTUATION = string.punctuation.replace("'", "''")
-SEARCHED_TEXT = (
-    f"translate(title || ' ' || artist, '{PUNCTUATION}', '{' ' * len(string.punctuation)}')"
-)
+SEARCHED_TEXT = "title || E'\\n' || artist"
 COLUMN_SCHEMA = (
     f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS search",
     f"""
     ALTER TABLE {TABLE} ADD COLUMN search tsvector
-    GENERATED ALWAYS AS (to_tsvector('simple', {FOLD_FUNCTION}({SEARCHED_TEXT}))) STORED
+    GENERATED ALWAYS AS ({VECTOR_FUNCTION}({FOLD_FUNCTION}({SEARCHED_TEXT}))) STORED
     """,
     # The planner needs each word's frequency to choose between a scan from the newest drawing and
     # the index of words.
@@ -55,16 +66,27 @@ COLUMN_SCHEMA = (
 )
 
 
-class Matches(models.Func):
-    """Whether a drawing has words that begin with each of these."""
+class Begins(models.Func):
+    """A tsquery for a word that begins with this one, or for a phrase whose last word does.
 
-    template = f"{TABLE}.search @@ to_tsquery('simple', {FOLD_FUNCTION}(%(expressions)s))"
+    It is empty, and matches whatever the other words match, if folding leaves nothing.
+    """
+
+    template = (
+        f"regexp_replace(regexp_replace(trim({FOLD_FUNCTION}(%(expressions)s)),"
+        " ' +', '<->', 'g'), '(.)$', '\\1:*')::tsquery"
+    )
+
+
+class Matches(models.Func):
+    """Whether a drawing has all of these words."""
+
+    template = f"{TABLE}.search @@ (%(expressions)s)"
+    arg_joiner = " && "
     output_field = models.BooleanField()
 
     def __init__(self, words: list[str]) -> None:
-        # The words have no characters of tsquery's syntax. They are quoted because folding may
-        # split one.
-        super().__init__(models.Value(" & ".join(f"'{word}':*" for word in words)))
+        super().__init__(*(Begins(models.Value(word)) for word in words))
 
 
 def matching(rows: DrawingQuerySet, words: list[str]) -> DrawingQuerySet:
@@ -82,7 +104,7 @@ def install(cursor: CursorWrapper, using: str) -> None:
     cursor.execute("SELECT collname FROM pg_collation WHERE collname = ANY(%s)", [list(COLLATIONS)])
     available = {name for (name,) in cursor.fetchall()}
     collation = next(name for name in COLLATIONS if name in available)
-    schema = (FOLD_SCHEMA.format(collation=collation), *COLUMN_SCHEMA)
+    schema = (FOLD_SCHEMA.format(collation=collation), VECTOR_SCHEMA, *COLUMN_SCHEMA)
     version = hashlib.sha256("".join(schema).encode()).hexdigest()
     cursor.execute(
         "SELECT col_description(attrelid, attnum) FROM pg_attribute"

@@ -1,5 +1,6 @@
 """The search on SQLite: an FTS5 table that triggers keep up to date."""
 
+import re
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -8,8 +9,9 @@ from django.db import OperationalError, connections, models
 from django.db.backends.utils import CursorWrapper
 from django.db.models.expressions import RawSQL
 
-from drawings.models import Drawing, DrawingQuerySet
+from drawings.models import ARTIST_LENGTH, TITLE_LENGTH, Drawing, DrawingQuerySet
 from drawings.queries.id_order import IdWindow
+from drawings.queries.search.words import CJK, MODIFIERS, SYMBOLS
 from drawsite.lib.uuid7 import time_bits
 
 TABLE = Drawing._meta.db_table
@@ -41,8 +43,41 @@ def _number_expression(drawing_id: str) -> str:
     )
 
 
-# The underscores are removed because FTS5 would split a colormap's name at them.
-_NEW_VALUES = "new.title, new.artist, new.status, replace(new.colormap, '_', '')"
+# FTS5 takes a run of letters for one word, and symbols for spaces. So each character that is a word
+# gets spaces around it, and a symbol is replaced by a private character, which counts as a letter.
+# The last 16 bits of the symbols differ, so one plane of private characters is enough.
+PRIVATE = 0xF0000
+_SYMBOL = re.compile(f"[{SYMBOLS}]")
+
+
+def _spaced_expression(text: str) -> str:
+    """The text for FTS5 as SQL. Only SQL's own functions, so that every program that opens the
+    database can change a title. No WITH clause: triggers cannot have one."""
+    positions = ", ".join(f"({n})" for n in range(1, max(TITLE_LENGTH, ARTIST_LENGTH) + 1))
+    return f"""
+        CASE WHEN {text} GLOB '*[{CJK}{SYMBOLS}]*' THEN (
+            SELECT group_concat(
+                CASE WHEN char GLOB '[{CJK}]' THEN ' ' || char || ' '
+                WHEN char GLOB '[{SYMBOLS}]' THEN
+                    ' ' || char({PRIVATE} | (unicode(char) & {0xFFFF})) || ' '
+                WHEN char GLOB '[{MODIFIERS}]' THEN ' '
+                ELSE char END, ''
+            )
+            FROM (
+                SELECT substr({text}, column1, 1) AS char FROM (VALUES {positions})
+                WHERE column1 <= length({text})
+            )
+        ) ELSE {text} END
+    """
+
+
+def _values(row: str) -> str:
+    """What FTS5 keeps of a row, as SQL. The underscores are removed because FTS5 would split a
+    colormap's name at them."""
+    title, artist = (_spaced_expression(f"{row}.{column}") for column in ("title", "artist"))
+    return f"{title}, {artist}, {row}.status, replace({row}.colormap, '_', '')"
+
+
 SCHEMA = {
     FTS5: f"""
         CREATE VIRTUAL TABLE {FTS5} USING fts5(
@@ -66,14 +101,13 @@ SCHEMA = {
                 new.id
             FROM (SELECT {_number_expression("new.id")} AS first LIMIT 1);
             INSERT INTO {FTS5} (rowid, title, artist, status, colormap)
-            SELECT number, {_NEW_VALUES} FROM {NUMBERS} WHERE drawing_id = new.id;
+            SELECT number, {_values("new")} FROM {NUMBERS} WHERE drawing_id = new.id;
         END
     """,
     f"{FTS5}_update": f"""
         CREATE TRIGGER {FTS5}_update AFTER UPDATE OF title, artist, status, colormap ON {TABLE}
         BEGIN
-            UPDATE {FTS5} SET title = new.title, artist = new.artist, status = new.status,
-                colormap = replace(new.colormap, '_', '')
+            UPDATE {FTS5} SET (title, artist, status, colormap) = (SELECT {_values("new")})
             WHERE rowid = (SELECT number FROM {NUMBERS} WHERE drawing_id = new.id);
         END
     """,
@@ -89,7 +123,8 @@ SCHEMA = {
 
 def fts5_query(words: list[str], status: str = "", cmap: str = "") -> str:
     """Returns a query for FTS5. The words are quoted, because they may be AND or NOT."""
-    terms = [f'{{title artist}} : "{word}" *' for word in words]
+    kept = (_SYMBOL.sub(lambda symbol: chr(PRIVATE | (ord(symbol[0]) & 0xFFFF)), w) for w in words)
+    terms = [f'{{title artist}} : "{word}" *' for word in kept]
     for column, value in (("status", status), ("colormap", cmap.replace("_", ""))):
         if value:
             quoted = value.replace('"', '""')
@@ -182,7 +217,7 @@ def install(cursor: CursorWrapper, using: str) -> None:
     )
     cursor.execute(
         f"INSERT INTO {FTS5} (rowid, title, artist, status, colormap)"
-        " SELECT number, title, artist, status, replace(colormap, '_', '')"
+        f" SELECT number, {_values(TABLE)}"
         f" FROM {NUMBERS} JOIN {TABLE} ON id = drawing_id ORDER BY number"
     )
 

@@ -213,7 +213,7 @@ class Nowhere:
 
 def dots(points):
     """Packed strokes of a pen that does not move: a hundredth of their text or less."""
-    return strokes.pack(documents.document(documents.stroke(*[(1, 1)] * points)))
+    return strokes.pack(documents.document(documents.stroke((1, 1), times=points)))
 
 
 def peak(steps):
@@ -250,8 +250,8 @@ def test_no_format_keeps_written_drawings_in_memory(make_drawing, monkeypatch, n
 @pytest.mark.files_alone
 @pytest.mark.parametrize("name", ["ndjson", "parquet"])
 def test_inflated_strokes_are_not_all_in_memory_at_once(make_drawing, monkeypatch, name):
-    monkeypatch.setattr("drawings.datasets.exports.parquet.ROW_GROUP_BYTES", 500_000)
-    packed = dots(20_000)
+    monkeypatch.setattr("drawings.datasets.exports.parquet.ROW_GROUP_BYTES", 125_000)
+    packed = dots(5_000)
     inflated = len(strokes.unpack_text(packed))
     assert inflated > 100 * len(packed)
     for _ in range(60):

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 from django.core.management import CommandError
-from sklearn.datasets import load_digits
 
 from drawings.datasets.imports.readers import arrays
 from drawings.imaging import uploads
@@ -77,6 +76,8 @@ def test_the_same_bitmap_twice_in_a_file_makes_two_drawings(tmp_path):
 
 
 def test_scikit_learns_digits_are_imported_and_appear_in_the_gallery(client, tmp_path):
+    from sklearn.datasets import load_digits  # takes a second: only in the process that needs it
+
     digits = load_digits()
     np.savez(tmp_path / "digits.npz", images=digits.images, labels=digits.target)
 

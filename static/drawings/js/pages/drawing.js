@@ -1,6 +1,10 @@
 // @ts-check
-/** A drawing's page: changes its colours without a reload, and starts its replay. */
+/**
+ * A drawing's page: changes its colours without a reload, walks to other drawings with the arrow
+ * keys, and starts its replay.
+ */
 
+import { connectArrowKeys } from "../components/arrow_keys.js";
 import { connectColormapPicker } from "../components/colormap_picker.js";
 
 /** @type {(id: string) => any} */
@@ -12,28 +16,40 @@ const colouredLinks = [
   [$("download-png"), "href"],
   [$("download-svg"), "href"],
 ].filter(([element]) => element);
+/** Links to pages that are shown in the same colours, each with its parameter for them. */
+const walkingLinks = [
+  ...Array.from(document.querySelectorAll(".walk [rel]"), (link) => [link, "cmap"]),
+  [$("gallery-link"), "in"],
+  [$("artist-link"), "in"],
+].filter(([element]) => element);
 
 // --- Colours --------------------------------------------------------------------------------
 
 function showColormap(cmap) {
   const isOwn = cmap === exhibit.dataset.ownCmap;
   for (const [element, attribute] of colouredLinks) {
-    const url = new URL(element[attribute]);
-    if (isOwn) url.searchParams.delete("cmap");
-    else url.searchParams.set("cmap", cmap);
-    element[attribute] = url;
+    element[attribute] = withParameter(element[attribute], "cmap", isOwn ? null : cmap);
+  }
+  for (const [link, name] of walkingLinks) {
+    link.href = withParameter(link.href, name, isOwn ? null : cmap);
   }
   $("plot-cmap").value = cmap;
-  const page = new URL(location.href);
-  if (isOwn) page.searchParams.delete("cmap");
-  else page.searchParams.set("cmap", cmap);
-  history.replaceState(null, "", page);
+  history.replaceState(null, "", withParameter(location.href, "cmap", isOwn ? null : cmap));
   player?.setColours(image.src).then(
     () => showReplayProblem(""),
     () => showReplayProblem("Couldn't load these colours."),
   );
 }
 
+/** Returns the URL with this parameter, or without it if the value is null. */
+function withParameter(address, name, value) {
+  const url = new URL(address);
+  if (value === null) url.searchParams.delete(name);
+  else url.searchParams.set(name, value);
+  return url.href;
+}
+
+connectArrowKeys();
 connectColormapPicker(exhibit, showColormap);
 $("show").hidden = true; // not needed with scripts
 
