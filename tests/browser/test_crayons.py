@@ -179,7 +179,8 @@ def test_a_draft_can_still_change_its_colormap(crayons, server):
     drawing = Drawing.objects.get()
     assert drawing.colormap == "crayons"
     assert np.array_equal(drawing.field, drawn)
-    assert np.array_equal(rasteriser.rasterise(strokes.unpack(drawing.strokes)), drawn)
+    assert drawing.strokes
+    assert np.array_equal(rasteriser.rasterise(strokes.unpack(bytes(drawing.strokes))), drawn)
 
 
 def test_a_colormap_that_cannot_be_loaded_leaves_the_one_that_is_shown(crayons, problems):

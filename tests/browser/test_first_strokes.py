@@ -37,7 +37,7 @@ class SlowStudio(Studio):
         if self.holds and self.holds in url and "/js/early" not in url:
             self.held.append(route)
         else:
-            route.continue_()
+            route.fallback()
 
     def release(self, but=None):
         """Let the modules through, but for those whose paths contain this text."""
@@ -116,9 +116,7 @@ def test_each_early_stroke_has_the_colour_width_and_tool_that_it_was_drawn_with(
     assert_stroke(line, [(20, 100), (180, 100)], tool="line", crayon="Red", size=12)
     expect(slow.page.locator("#size-value")).to_have_text("12")
     slow.mouse((20, 180), (180, 180))
-    assert_stroke(
-        slow.document()["operations"][3], [(20, 180), (180, 180)], crayon="Sky", size=12
-    )
+    assert_stroke(slow.document()["operations"][3], [(20, 180), (180, 180)], crayon="Sky", size=12)
 
 
 @pytest.mark.parametrize("pointer", ["mouse", "touch"])
@@ -188,24 +186,55 @@ def test_an_early_press_on_colours_opens_them(slow, arrived):
     expect(slow.page.get_by_role("dialog", name="Colours")).to_be_visible()
 
 
+@on_a_phone
+def test_impatient_presses_on_send_ask_for_the_name_only_once(slow):
+    slow.touch(*SQUIGGLE)
+    for _ in range(3):
+        slow.page.get_by_role("button", name="Send").tap()
+    slow.release()
+
+    expect(slow.page.get_by_role("dialog", name="Whose drawing is it?")).to_be_visible()
+    assert not Drawing.objects.exists()
+
+
+class FlakyNetwork:
+    """Fails the first requests for a file."""
+
+    def __init__(self, page, name, failures=1):
+        self.failures = failures
+        self.failed = 0
+        page.route(f"**/js/{name}.*", self.on_route)
+
+    def on_route(self, route):
+        if self.failed < self.failures:
+            self.failed += 1
+            route.abort()
+        else:
+            route.continue_()
+
+
 @pytest.mark.parametrize("name", ["pages/studio_controls", "components/sheets", "storage/outbox"])
 def test_controls_that_failed_to_load_are_loaded_by_the_next_press(page, server, problems, name):
-    failed = []
-
-    def fail_once(route):
-        if failed:
-            route.continue_()
-        else:
-            failed.append(route.request.url)
-            route.abort()
-
-    page.route(f"**/js/{name}*", fail_once)
+    network = FlakyNetwork(page, name)
     page.goto(server.url)
     page.wait_for_function(HAS_EASEL)
-    while not failed:
+    while not network.failed:
         page.wait_for_timeout(50)
     page.wait_for_timeout(100)
     page.get_by_role("button", name="Colours", exact=True).click()
 
     expect(page.get_by_role("dialog", name="Colours")).to_be_visible()
+    problems.clear()
+
+
+@pytest.mark.parametrize("name", ["pages/studio", "raster/paper"])
+def test_early_strokes_survive_a_network_that_fails_at_first(page, server, problems, name):
+    network = FlakyNetwork(page, name, failures=2)
+    slow = SlowStudio(page, server.url)
+    slow.mouse(*SQUIGGLE)
+    slow.release()
+
+    (stroke,) = slow.document()["operations"]
+    assert_stroke(stroke, SQUIGGLE)
+    assert network.failed == 2
     problems.clear()

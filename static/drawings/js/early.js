@@ -12,6 +12,7 @@
   /** @type {HTMLCanvasElement} */
   const paper = $("paper");
   const TYPES = /** @type {const} */ (["pointerdown", "pointermove", "pointerup", "pointercancel"]);
+  const RETRY_MS = 2000;
 
   /** @type {import("./types.js").EarlyEvents} */
   const early = {
@@ -30,10 +31,12 @@
   context.fillRect(0, 0, paper.width, paper.height);
   context.lineCap = context.lineJoin = "round";
   let drawing = null; // the id of the pointer that draws
+  let isHandedOver = false; // to the modules
 
   for (const type of TYPES) paper.addEventListener(type, onPointer);
   form.addEventListener("click", keepButton, true);
   form.addEventListener("submit", keepSubmit, true);
+  addEventListener("load", loadAgain);
 
   /** @param {PointerEvent} event */
   function onPointer(event) {
@@ -74,22 +77,34 @@
   }
 
   function stopPointers() {
+    isHandedOver = true;
     for (const type of TYPES) paper.removeEventListener(type, onPointer);
   }
 
   function keepButton(event) {
     const button = event.target.closest("button");
-    if (!button) return;
-    event.preventDefault();
-    event.stopPropagation();
-    early.buttons.push(button);
+    if (button) keep(event, button);
   }
 
   /** Sending with the Enter key: like a press on Send. */
   function keepSubmit(event) {
+    keep(event, $("send"));
+  }
+
+  function keep(event, button) {
     event.preventDefault();
     event.stopPropagation();
-    early.buttons.push($("send"));
+    const isImpatient = button.type === "submit" && early.buttons.includes(button);
+    if (!isImpatient) early.buttons.push(button);
+  }
+
+  /** Loads the modules again if the network failed to bring them, until they are here. */
+  function loadAgain() {
+    if (isHandedOver) return;
+    const { src } = /** @type {any} */ (document.querySelector("script[type=module]"));
+    const script = document.createElement("script");
+    const onerror = () => setTimeout(loadAgain, RETRY_MS);
+    document.head.append(Object.assign(script, { type: "module", src, onerror }));
   }
 
   function stop() {
