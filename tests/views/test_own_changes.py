@@ -40,7 +40,7 @@ def test_the_owner_can_change_the_title_and_the_artist(client, own, status):
     page = text(client.post(addresses(drawing)[0], {"title": " Owl ", "artist": ""}, follow=True))
 
     assert "Saved." in page
-    assert "<h1><bdi>Owl</bdi></h1>" in page
+    assert "<h1>Owl</h1>" in page
     changed = Drawing.objects.get()
     assert (changed.title, changed.artist, changed.status) == ("Owl", "", status)
     assert changed.changed_at > stored_at
@@ -171,7 +171,7 @@ def test_the_owner_deletes_a_drawing_after_confirming(client, own, status):
     drawing = own(title="<Fox>", status=status)
     child = own(parent=drawing)
     url = addresses(drawing)[1]
-    assert "This permanently deletes “<bdi><Fox></bdi>”" in text(client.get(url))
+    assert "This permanently deletes “<Fox>”" in text(client.get(url))
     assert Drawing.objects.count() == 2
 
     response = client.post(url, follow=True)

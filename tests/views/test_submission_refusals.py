@@ -147,7 +147,9 @@ def test_a_person_gets_the_form_back_with_the_error_message(client, form, blamed
     page = unescape(response.content.decode())
     assert response.status_code == 422
     assert '<canvas id="paper"' in page
-    assert f'name="title" maxlength="80" autocomplete="off" value="{form["title"]}"' in page
+    assert (
+        f'name="title" dir="auto" maxlength="80" autocomplete="off" value="{form["title"]}"' in page
+    )
     named = "" if blamed == "request" else f"{blamed.capitalize().replace('_', ' ')}: "
     for sentence in expected:
         assert f"<li>{named}{sentence}</li>" in page
