@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from drawings.models import TOKEN_SHOWN_LENGTH, ApiToken
 from drawsite.db.transactions import nowait_transaction
-from drawsite.lib.staff import is_staff
+from drawsite.lib.staff import may_enter_admin
 
 # The prefix lets people and secret scanners recognise a token.
 PREFIX = "drawsite_"
@@ -70,7 +70,7 @@ def find_token(secret: str) -> ApiToken | None:
         return None
     tokens: Any = working_tokens().select_related("user")
     token: ApiToken | None = tokens.filter(digest=digest_of(secret)).first()
-    if token is None or not is_staff(token.user):
+    if token is None or not may_enter_admin(token.user):
         return None
     _record_use(token)
     return token

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 
-def is_staff(user: AbstractUser | AnonymousUser) -> bool:
+def may_enter_admin(user: AbstractUser | AnonymousUser) -> bool:
     """Whether the user is active and has any permission."""
     return bool(user.get_all_permissions())  # empty for inactive users
 
@@ -21,7 +21,7 @@ class StaffLoginForm(AdminAuthenticationForm):
 
     def confirm_login_allowed(self, user: User) -> None:
         AuthenticationForm.confirm_login_allowed(self, user)
-        if not is_staff(user):
+        if not may_enter_admin(user):
             raise ValidationError(
                 "This account isn't in a group yet. Ask the site's owner to add it to one.",
                 code="no_group",
@@ -32,4 +32,4 @@ class StaffAdminSite(AdminSite):
     login_form = StaffLoginForm
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return is_staff(request.user)
+        return may_enter_admin(request.user)

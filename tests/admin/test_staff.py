@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group, Permission
 
 from drawings.models import ApiToken
 from drawings.services import api_tokens
+from tests.support.installation import installation
 
 PASSWORD = "a long enough password"  # noqa: S105
 LIST = "/admin/drawings/drawing/"
@@ -88,11 +89,13 @@ def test_those_who_may_open_something_can_log_in_and_use_a_token(client, make_us
     token = ApiToken(name="Notebook", user=user, may_read=True)
     headers = {"Authorization": f"Bearer {api_tokens.set_secret(token)}"}
     token.save()
-    is_staff = bool(OPEN_TO[kind])
+    may_enter = bool(OPEN_TO[kind])
 
-    assert client.get("/api/v1/drawings", headers=headers).status_code == (200 if is_staff else 401)
-    assert log_in(client).status_code == (302 if is_staff else 200)
-    assert bool(opened(client)) == is_staff
+    assert client.get("/api/v1/drawings", headers=headers).status_code == (
+        200 if may_enter else 401
+    )
+    assert log_in(client).status_code == (302 if may_enter else 200)
+    assert bool(opened(client)) == may_enter
 
 
 def test_a_user_without_a_group_is_told_so_only_with_the_right_password(client, make_user):
@@ -160,3 +163,77 @@ def test_the_list_of_users_shows_their_groups_in_as_many_queries_for_any_number(
         page = admin_client.get("/admin/auth/user/").content.decode()
 
     assert '<td class="field-in_groups">Curators</td>' in page
+
+
+# --- Upgrades -----------------------------------------------------------------------------
+
+# Users of a database that knew "staff status": whether each had it and was active, and what gave
+# its permissions.
+BEFORE = {
+    "curator": (True, True, "auth_user_groups"),
+    "locked out": (False, True, "auth_user_groups"),
+    "locked out with a permission": (False, True, "auth_user_user_permissions"),
+    "locked out superuser": (False, True, "is_superuser"),
+    "inactive": (True, False, "auth_user_groups"),
+    "without a group": (False, True, None),
+    "superuser": (True, True, "is_superuser"),
+}
+LOCKED_OUT = {name for name in BEFORE if name.startswith("locked out")}
+
+
+@pytest.fixture
+def site_before(tmp_path):
+    """An installation whose database has the users of BEFORE."""
+    with installation(tmp_path) as site:
+        site.migrate()
+        site.manage("migrate", "drawings", "0007", "--verbosity=0")
+        with site.database() as database:
+            for name, (is_staff, is_active, gives) in BEFORE.items():
+                flags = ", ".join(
+                    str(each).upper() for each in (gives == "is_superuser", is_staff, is_active)
+                )
+                database.execute(
+                    "INSERT INTO auth_user (username, password, first_name, last_name, email,"  # noqa: S608
+                    " is_superuser, is_staff, is_active, date_joined)"
+                    f" VALUES ('{name}', '', '', '', '', {flags}, CURRENT_TIMESTAMP)"
+                )
+                if (gives or "").startswith("auth_"):
+                    kind = "group" if gives == "auth_user_groups" else "permission"
+                    database.execute(
+                        f"INSERT INTO {gives} (user_id, {kind}_id)"  # noqa: S608
+                        f" SELECT auth_user.id, auth_{kind}.id FROM auth_user, auth_{kind}"
+                        f" WHERE username = '{name}'"
+                    )
+        yield site
+
+
+def users_where(site, column):
+    with site.database() as database:
+        rows = database.execute(f"SELECT username FROM auth_user WHERE {column}").fetchall()  # noqa: S608
+    return {name for (name,) in rows}
+
+
+def test_an_upgrade_keeps_out_users_whose_staff_status_was_unticked(site_before):
+    site_before.manage("migrate", "--verbosity=0")
+
+    assert users_where(site_before, "is_active") == set(BEFORE) - LOCKED_OUT - {"inactive"}
+    assert users_where(site_before, "is_staff") == {"curator", "inactive", "superuser"}
+
+
+def test_whoever_could_log_in_after_the_upgrade_still_can_after_going_back(site_before):
+    site_before.manage("migrate", "--verbosity=0")
+    # A group given, and an account opened again, where staff status plays no part.
+    with site_before.database() as database:
+        database.execute(
+            "INSERT INTO auth_user_groups (user_id, group_id) SELECT auth_user.id, auth_group.id"
+            " FROM auth_user, auth_group"
+            " WHERE username = 'without a group' AND auth_group.name = 'Data'"
+        )
+        database.execute("UPDATE auth_user SET is_active = TRUE WHERE username = 'locked out'")
+    may_enter = {"curator", "superuser", "without a group", "locked out"}
+
+    site_before.manage("migrate", "drawings", "0007", "--verbosity=0")
+    assert users_where(site_before, "is_active AND is_staff") == may_enter
+
+    site_before.manage("migrate", "--verbosity=0")
+    assert users_where(site_before, "is_active") == may_enter
