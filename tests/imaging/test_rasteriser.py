@@ -80,12 +80,19 @@ DIAGONAL = [(0, 0), (1024, 1024)]
 
 DOTS = np.where(np.indices((1024, 1024)).sum(axis=0) % 2, 0, 255).astype(np.uint8)
 
+# Every third row is flooded from the left. The rows between are slopes, 220 pixels long.
+FLOODED = np.mgrid[:1024, :1024][0] % 3 == 0
+SLOPES = np.where(FLOODED, 0, 20 + np.abs(np.arange(1024) % 440 - 220)).astype(np.uint8)
+SLOPES[:, 0] = 0
+LEVELS = np.where(SLOPES == 0, SLOPES, 200).astype(np.uint8)
+
 LONG = {
     "segments across the paper": (stroke(*DIAGONAL * 1_000), None),
     "a long way around the paper": ([stroke((1, 1), (1, 1023), (1023, 1023))] * 9_999, None),
     "a great many points": (stroke((1, 1), (2, 2), times=100_000), None),
     "fills": ([fill(2, 2)] * 9_999, None),
     "fills of single pixels": ([fill(2, 2), fill(1, 2, 200, 10)] * 20, DOTS),
+    "fills beside slopes": ([fill(0, 0, 0, 5)] * 20, SLOPES),
     "flips": ([flip()] * 10_000, None),
 }
 
@@ -131,6 +138,20 @@ def test_a_budget_is_shared_by_everything_that_spends_it():
 
     with pytest.raises(rasteriser.TooMuchWorkError):
         budget.spend(rasteriser.WORK_PER_SECOND * 0.75)
+
+
+def test_a_fill_is_charged_for_every_step_to_the_brightness_of_a_line():
+    spent = {}
+    for name, ground in (("slopes", SLOPES), ("levels", LEVELS)):
+        budget = rasteriser.Budget(10)
+        rasteriser.rasterise(large(fill(0, 0, 0, 5)), ground, budget)
+        spent[name] = 10 * rasteriser.WORK_PER_SECOND - budget.left
+
+    # Two thirds of the pixels are edges. Those on slopes take seven steps more, nearly all of them.
+    steps = 7 * 1024 * 1024 * 2 / 3
+    assert spent["slopes"] - spent["levels"] == pytest.approx(
+        steps * rasteriser.CLIMB_WORK, rel=0.03
+    )
 
 
 def flooded_pixel_by_pixel(field, x, y, tolerance):
