@@ -120,8 +120,7 @@ class DrawingAdmin(CheckedSelection):
 
     def has_settle_permission(self, request: HttpRequest) -> bool:
         """Whether the user may see and settle reports of drawings."""
-        sees_reports = request.user.has_perm("drawings.view_report")
-        return sees_reports and self.has_curate_permission(request)
+        return review.may_review(request) and request.user.has_perm("drawings.view_report")
 
     def has_block_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("drawings.add_blockedsender")

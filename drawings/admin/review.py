@@ -50,7 +50,7 @@ class LastDecision(NamedTuple):
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """Show the next drawing of a queue. POST decides about it, or undoes the last decision."""
-    if not request.user.has_perms(["drawings.view_drawing", "drawings.curate_drawing"]):
+    if not may_review(request):
         raise PermissionDenied
     queues = queues_for(request)
     data = request.POST if request.method == "POST" else request.GET
@@ -60,6 +60,10 @@ def page(request: HttpRequest) -> HttpResponse:
         return _undo(request, queue) if "undo" in data else _decide(request, queue)
     queue = named[0] if named else next((each for each in queues if each.find_oldest(1)), PENDING)
     return _show(request, queues, queue)
+
+
+def may_review(request: HttpRequest) -> bool:
+    return request.user.has_perms(["drawings.view_drawing", "drawings.curate_drawing"])
 
 
 def queues_for(request: HttpRequest) -> list[Queue]:

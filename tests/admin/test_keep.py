@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from drawings.models import Drawing, Report
@@ -110,6 +111,33 @@ def test_the_change_page_offers_no_decision_without_open_reports(admin_client, d
     report(drawing, settled_at=timezone.now())
 
     assert "This drawing has open reports" not in text(admin_client.get(change_url(drawing)))
+
+
+def test_the_change_page_announces_no_keys_because_it_has_none(admin_client, drawing):
+    report(drawing)
+
+    assert "aria-keyshortcuts" in text(admin_client.get(REVIEW))
+    assert "aria-keyshortcuts" not in text(admin_client.get(change_url(drawing)))
+
+
+@pytest.mark.parametrize("lacking", ["view_drawing", "curate_drawing", "view_report"])
+def test_keep_is_offered_only_to_those_who_may_open_the_queue_of_reports(
+    client, django_user_model, drawing, lacking
+):
+    report(drawing)
+    names = {"change_drawing", "view_drawing", "curate_drawing", "view_report"}
+    user = django_user_model.objects.create_user("grace")
+    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client.force_login(user)
+    offers = ("This drawing has open reports", "Keep selected drawings")
+
+    def offered():
+        pages = text(client.get(change_url(drawing))) + text(client.get(LIST))
+        return [offer in pages for offer in offers]
+
+    assert offered() == [True, True]
+    user.user_permissions.remove(Permission.objects.get(codename=lacking))
+    assert offered() == [False, False]
 
 
 def test_a_report_that_the_change_page_did_not_show_stays_open(admin_client, drawing):
