@@ -1,6 +1,6 @@
 """The site's own colours: sixteen crayons for drawing, ordered by luminance."""
 
-# From the darkest to paper: name and sRGB colour. Each covers 16 of the 256 shades, and its CIELAB
+# From darkest to lightest: name and sRGB colour. Each covers 16 of the 256 shades, and its CIELAB
 # lightness is within 6 of that of the grey in their middle. So a drawing made with crayons looks
 # right in grey, too.
 CRAYONS = {

@@ -33,7 +33,8 @@ FILE_EXTENSIONS = {
 }
 # Built once, because building the query takes longer than running it.
 PAGE_ROWS = Drawing.objects.for_page()
-# What the pen needs: the canvas page preloads these modules; all others follow the first stroke.
+# What the pen needs: the canvas page preloads these modules. All others follow the first stroke, or
+# a pause.
 FIRST_MODULES = [
     f"drawings/js/{name}.js"
     for name in (
@@ -45,6 +46,7 @@ FIRST_MODULES = [
         "canvas/viewport",
     )
 ]
+CRAYONS = drawing_shades()
 SHARED_IMAGE_SIDE = 600  # pixels: large enough for link previews
 
 
@@ -67,7 +69,7 @@ def render_studio(request: HttpRequest, form: SubmissionForm, status: int = 200)
     context = {
         "form": form,
         "sizes": settings.CANVAS_SIZES,
-        "crayons": drawing_shades(),
+        "crayons": CRAYONS,
         "first_modules": FIRST_MODULES,
         "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
         "requires_approval": settings.REQUIRE_APPROVAL,
@@ -88,7 +90,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
     colours = form.query("in")
     cursor = pagination.Cursor(**position)
     page = pagination.read_card_page(DrawingFilter.published(**query), cursor, PAGE_SIZE)
-    shown = {**query, **colours}
+    here, shown = {**query, **position}, {**query, **colours}
     shown_in = colours.get("in", "")
     context = {
         "cards": [card.labels(shown_in) for card in page.drawings],
@@ -97,8 +99,8 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "artist": query.get("artist", ""),
         "shown_in": shown_in,
         "selection": urlencode(query),
-        "here": {**query, **position},
-        "own_colours": urlencode({**query, **position}),
+        "here": here,
+        "own_colours": urlencode(here),
         "newest": urlencode(shown),
         "newer": page.newer and urlencode({**shown, "after": page.newer.after}),
         "older": page.older and urlencode({**shown, "before": page.older.before}),

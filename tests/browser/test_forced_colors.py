@@ -21,6 +21,13 @@ LOOK = """all => all.map((link) => {
   return [link.matches("[aria-current]"), `${color} on ${backgroundColor}`];
 })"""
 
+# Whether each swatch is chosen, and the outline of its picture.
+MARKS = """all => all.map((swatch) => {
+  const { outlineWidth, outlineColor } = getComputedStyle(swatch.firstElementChild);
+  const isChosen = swatch.matches("[aria-current], [aria-pressed=true]");
+  return [isChosen, `${outlineWidth} ${outlineColor}`];
+})"""
+
 
 @pytest.mark.parametrize("address", LINKS)
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -60,3 +67,37 @@ def test_the_chosen_filter_of_a_list_has_a_mark(curator, server, make_drawing):
 
     assert {width for name, width in marks if name == "selected"} != {"0px"}
     assert {width for name, width in marks if name != "selected"} == {"0px"}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/gallery/", "/gallery/?in=magma", "drawing"])
+def test_the_chosen_colours_look_different(page, server, make_drawing, path, theme):
+    drawing = make_drawing(colormap="magma")
+    page.emulate_media(forced_colors="active", color_scheme=theme)
+    page.goto(f"{server.url}{drawing.get_absolute_url() if path == 'drawing' else path}")
+
+    swatches = page.locator(".swatch").evaluate_all(MARKS)
+    assert len({mark for _, mark in swatches}) == (1 if path == "/gallery/" else 2)
+    assert [mark for is_chosen, mark in swatches if is_chosen] == [
+        mark for _, mark in swatches if mark.startswith("4px")
+    ]
+    if path != "drawing":
+        own, show = page.locator(".strip .button").evaluate_all(
+            "all => all.map(each => getComputedStyle(each).backgroundColor)"
+        )
+        assert (own != show) == (path == "/gallery/")
+
+
+def test_the_focus_is_visible_on_the_chosen_colours(page, server, make_drawing):
+    make_drawing()
+    page.emulate_media(forced_colors="active")
+    page.goto(f"{server.url}/gallery/?in=magma")
+    chosen = page.locator(".swatch[aria-current]")
+    page.get_by_role("link", name="Own colours").focus()
+    outline = "element => getComputedStyle(element).outlineStyle"
+    assert chosen.evaluate(outline) == "none"
+
+    while not chosen.evaluate("element => element === document.activeElement"):
+        page.keyboard.press("Tab")
+
+    assert chosen.evaluate(outline) == "solid"

@@ -98,6 +98,20 @@ def test_arrow_keys_with_a_modifier_are_the_browsers(page, server, wall, modifie
     assert not goes_elsewhere(page, f"{modifier}+ArrowRight")
 
 
+def test_arrow_keys_scroll_the_colours_where_they_do_not_fit(page, server, wall):
+    page.set_viewport_size({"width": 390, "height": 664})
+    page.goto(f"{server.url}/gallery/")
+    row = page.locator(".strip-row")
+    page.get_by_role("link", name="Own colours").focus()
+
+    assert not goes_elsewhere(page, "ArrowRight")
+    page.wait_for_function("() => document.querySelector('.strip-row').scrollLeft > 0")
+
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert row.evaluate("row => row.scrollWidth === row.clientWidth")
+    assert goes_elsewhere(page, "ArrowRight")
+
+
 def goes_elsewhere(page, key):
     """Whether a key press makes the page follow a link."""
     page.evaluate(

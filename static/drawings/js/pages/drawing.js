@@ -11,30 +11,25 @@ import { connectColormapPicker } from "../components/colormap_picker.js";
 const $ = (id) => document.getElementById(id);
 const exhibit = $("exhibit");
 const image = $("picture");
-const colouredLinks = [
-  [image, "src"],
-  [$("download-png"), "href"],
-  [$("download-svg"), "href"],
-].filter(([element]) => element);
-/** Links to pages that are shown in the same colours, each with its parameter for them. */
-const walkingLinks = [
-  ...Array.from(document.querySelectorAll(".walk [rel]"), (link) => [link, "cmap"]),
-  [$("gallery-link"), "in"],
-  [$("artist-link"), "in"],
+/** What shows a colormap, or leads to where it is shown: attributes, and their URLs' parameter. */
+const coloured = [
+  [image, "src", "cmap"],
+  [$("download-png"), "href", "cmap"],
+  [$("download-svg"), "href", "cmap"],
+  ...Array.from(document.querySelectorAll(".walk [rel]"), (link) => [link, "href", "cmap"]),
+  [$("gallery-link"), "href", "in"],
+  [$("artist-link"), "href", "in"],
 ].filter(([element]) => element);
 
 // --- Colours --------------------------------------------------------------------------------
 
 function showColormap(cmap) {
-  const isOwn = cmap === exhibit.dataset.ownCmap;
-  for (const [element, attribute] of colouredLinks) {
-    element[attribute] = withParameter(element[attribute], "cmap", isOwn ? null : cmap);
-  }
-  for (const [link, name] of walkingLinks) {
-    link.href = withParameter(link.href, name, isOwn ? null : cmap);
+  const chosen = cmap === exhibit.dataset.ownCmap ? null : cmap;
+  for (const [element, attribute, parameter] of coloured) {
+    element[attribute] = withParameter(element[attribute], parameter, chosen);
   }
   $("plot-cmap").value = cmap;
-  history.replaceState(null, "", withParameter(location.href, "cmap", isOwn ? null : cmap));
+  history.replaceState(null, "", withParameter(location.href, "cmap", chosen));
   player?.setColours(image.src).then(
     () => showReplayProblem(""),
     () => showReplayProblem("Couldn't load these colours."),
