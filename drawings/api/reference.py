@@ -139,7 +139,7 @@ def _type_in_words(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Spa
         return [part for kind in kinds for part in (*kind, (" or ", False))][:-1]
     if "enum" in schema:
         if schema["enum"] == COLORMAPS:
-            return [("a matplotlib colormap", False)]
+            return [("the name of a colormap", False)]
         return [part for value in schema["enum"] for part in ((str(value), True), (" or ", False))][
             :-1
         ]

@@ -54,7 +54,7 @@ class FilterForm(forms.Form):
         required=False,
         choices=colormap_choices,
         label="Colormap",
-        error_messages={"invalid_choice": "matplotlib has no colormap of this name."},
+        error_messages={"invalid_choice": "There is no colormap of this name."},
     )
     artist = forms.CharField(
         required=False,

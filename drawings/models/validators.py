@@ -25,6 +25,6 @@ def validate_line(value: str) -> None:
 
 
 def validate_colormap(value: str) -> None:
-    """Raise ValidationError unless matplotlib has a colormap of this name."""
+    """Raise ValidationError unless there is a colormap of this name."""
     if not colormaps.is_colormap(value):
-        raise ValidationError("matplotlib has no colormap of this name.")
+        raise ValidationError("There is no colormap of this name.")

@@ -253,7 +253,7 @@ def test_the_change_page_edits_the_metadata_of_a_drawing(admin_client, make_draw
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"colormap": "nosuch"}, "matplotlib has no colormap of this name."),
+        ({"colormap": "nosuch"}, "There is no colormap of this name."),
         ({"colormap": ""}, "This field is required."),
         ({"vmin": 200, "vmax": 100}, "vmin must not be greater than vmax"),
         ({"vmax": 256}, "less than or equal to 255"),

@@ -97,7 +97,7 @@ def test_the_page_shows_every_operation_parameter_and_response(client, document)
     for name in document["components"]["schemas"]["Drawing"]["properties"]:
         assert f"<code>{name}</code>" in page
     assert "`" not in page
-    assert "a matplotlib colormap" in page  # rather than all their names
+    assert "the name of a colormap" in page  # rather than all their names
     assert "YlOrBr" not in page
 
 

@@ -165,7 +165,7 @@ def test_an_empty_selection_is_reported_and_writes_nothing(wall, tmp_path):
         ({"since": "yesterday"}, "--since: Enter a day as YYYY-MM-DD."),
         ({"until": "9999-12-31"}, "--until: Ensure this value is less than or equal to 9998-12-31"),
         ({"since": "2026-03-02", "until": "2026-03-01"}, "--until: This day is before"),
-        ({"cmap": "pink elephants"}, "--cmap: matplotlib has no colormap of this name."),
+        ({"cmap": "pink elephants"}, "--cmap: There is no colormap of this name."),
         ({"artist": "a" * 41}, "--artist: Ensure this value has at most 40"),
         ({"q": "a\0b"}, "--q: This contains a character we can't use."),
     ],

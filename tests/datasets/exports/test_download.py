@@ -183,7 +183,7 @@ def test_an_export_contains_only_drawings_that_match_the_filters(client, data_us
     [
         ({"format": "exe"}, "Select a valid choice"),
         ({"status": "deleted"}, "Select a valid choice"),
-        ({"cmap": "<b>"}, "matplotlib has no colormap of this name."),
+        ({"cmap": "<b>"}, "There is no colormap of this name."),
         ({"since": "31/12/2026"}, "Enter a day as YYYY-MM-DD."),
         ({"since": "2026-03-02", "until": "2026-03-01"}, "This day is before the first day."),
         ({"q": "\0"}, "Null characters are not allowed."),

@@ -197,7 +197,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a title that is no text": ({"label": "a\ud800b"}, "can't use"),
     "NUL in an artist": ({"artist": "a\0b"}, "can't use"),
     "an artist too long": ({"artist": LONG}, "artist: "),
-    "an unknown colormap": ({"colormap": "nosuch"}, "colormap: matplotlib has no"),
+    "an unknown colormap": ({"colormap": "nosuch"}, "colormap: There is no colormap"),
     "no colormap": ({"colormap": ""}, "colormap: "),
     "limits the wrong way": ({"vmin": 200, "vmax": 100}, "vmin and vmax"),
     "another size": ({"height": 23}, "width and height"),
