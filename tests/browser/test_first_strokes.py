@@ -6,8 +6,8 @@ from playwright.sync_api import expect
 
 from drawings.imaging.crayons import drawing_shades
 from drawings.models import Drawing
-from tests.browser.test_layout import on_a_phone
 from tests.support.browser import Studio, read_canvas
+from tests.support.screens import on_a_phone
 
 pytestmark = pytest.mark.page_alone
 

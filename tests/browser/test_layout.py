@@ -6,25 +6,12 @@ from playwright.sync_api import expect
 
 from drawings.models import Drawing
 from tests.support.browser import Studio
+from tests.support.screens import on_a_phone, on_every_screen, screen
 
 pytestmark = pytest.mark.page_alone
 
 WHITE = 255
 SQUIGGLE = [(40, 40), (60.5, 80), (100, 50), (150, 150)]
-
-
-def screen(width, height, **more):
-    """A touch screen of this size in CSS pixels."""
-    marker = pytest.mark.browser_context_args(
-        viewport={"width": width, "height": height}, is_mobile=True, **more
-    )
-    return pytest.param(marks=marker, id=f"{width}x{height}")
-
-
-SCREENS = [screen(360, 640), screen(390, 664), screen(844, 390), screen(820, 1180)]
-on_every_screen = pytest.mark.parametrize((), SCREENS)
-on_a_phone = pytest.mark.parametrize((), [screen(390, 664)])
-
 # Controls that must be in view. For each, whether it is, and whether a press in its middle
 # reaches it.
 FIND_CONTROLS = """() => {

@@ -5,8 +5,8 @@ import pytest
 from playwright.sync_api import expect
 
 from drawings.models import Drawing
-from tests.browser.test_layout import on_a_phone, screen
 from tests.support.browser import Studio, tools_used
+from tests.support.screens import on_a_phone, screen
 
 pytestmark = pytest.mark.page_alone
 

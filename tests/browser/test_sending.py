@@ -5,8 +5,8 @@ import pytest
 from playwright.sync_api import expect
 
 from drawings.models import Drawing
-from tests.browser.test_layout import on_every_screen
 from tests.support.browser import Studio, read_canvas
+from tests.support.screens import on_every_screen
 from tests.support.server import Server
 
 pytestmark = pytest.mark.page_alone
