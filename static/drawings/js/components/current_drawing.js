@@ -90,6 +90,7 @@ export class CurrentDrawing {
     this.hasWarned = true;
     this.say("This browser can't keep drafts, so send your drawing before you close the page.", {
       isProblem: true,
+      outlastsStrokes: true,
     });
   }
 
