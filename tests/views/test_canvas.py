@@ -68,7 +68,7 @@ def test_the_page_gives_the_script_the_url_of_colormap_strips(client, page):
 
 def test_the_text_fields_limit_their_length(page):
     assert '<input type="text" name="title" dir="auto" maxlength="80"' in page
-    assert '<input type="text" name="artist" maxlength="40"' in page
+    assert '<input type="text" name="artist" dir="auto" maxlength="40"' in page
 
 
 def test_the_crayons_are_offered_by_name_from_dark_to_light(page):
