@@ -105,7 +105,7 @@ def test_back_and_escape_return_to_the_drawing(crayons):
     page = crayons.page
     crayons.touch(*SQUIGGLE)
     drawn = crayons.field()
-    sheet = page.get_by_role("dialog", name="Whose drawing is it?")
+    sheet = page.get_by_role("dialog", name="Sign your drawing")
 
     tap(page, "Send")
     page.get_by_label("Title").fill("A line")
