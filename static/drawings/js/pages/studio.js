@@ -15,6 +15,7 @@ import { Paper } from "../raster/paper.js";
 
 /** How long a visitor may hesitate before the controls begin to load, in milliseconds. */
 const PAUSE_MS = 500;
+const RETRY_MS = 2000;
 /** The tolerance of a fill in a continuous colormap. */
 const SMOOTH_TOLERANCE = 24;
 
@@ -88,8 +89,9 @@ export class Easel extends EventTarget {
   loadControls() {
     this.controls ??= this.#connectControls().catch((error) => {
       this.controls = undefined; // the next stroke or press tries again
+      setTimeout(() => this.loadControls(), RETRY_MS);
       $("status").className = "status problem";
-      $("status").textContent = "Part of this page couldn't load. Please reload it.";
+      $("status").textContent = "Part of this page hasn't loaded yet. Trying again…";
       throw error;
     });
     return this.controls;

@@ -20,6 +20,7 @@ export class StudioControls {
     this.form = easel.form;
     this.messages = new Messages($("status"));
     this.say = this.messages.say.bind(this.messages);
+    this.say(""); // that these controls had not loaded yet
     connectSheets();
     this.#connectColours();
     this.drawing = new CurrentDrawing(easel, this.colours, this.say);
