@@ -193,7 +193,7 @@ def test_impatient_presses_on_send_ask_for_the_name_only_once(slow):
         slow.page.get_by_role("button", name="Send").tap()
     slow.release()
 
-    expect(slow.page.get_by_role("dialog", name="Whose drawing is it?")).to_be_visible()
+    expect(slow.page.get_by_role("dialog", name="Sign your drawing")).to_be_visible()
     assert not Drawing.objects.exists()
 
 
