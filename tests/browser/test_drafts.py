@@ -15,6 +15,7 @@ from tests.support.documents import document, ellipse, fill
 pytestmark = pytest.mark.page_alone
 
 SQUIGGLE = [(40, 40), (60.5, 80), (100, 50), (150, 150)]
+WHITE = 255
 OFFLINE = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "ERR_CONNECTION")
 
 
@@ -310,24 +311,31 @@ def test_a_drawing_is_sent_without_strokes_that_the_server_refuses(studio, probl
     expect_only(problems, "422")
 
 
-def test_drawing_before_the_storage_answers_loses_no_draft(studio, server):
+SLOW_STORAGE = (
+    "const open = indexedDB.open.bind(indexedDB);"
+    "indexedDB.open = (...given) => {"
+    "  const request = {};"
+    "  setTimeout(() => {"
+    "    const real = open(...given);"
+    "    real.onupgradeneeded = () => request.onupgradeneeded?.call(real);"
+    "    real.onsuccess = () => { request.result = real.result; request.onsuccess?.(); };"
+    "  }, 1500);"
+    "  return request;"
+    "};"
+)
+
+
+@pytest.mark.parametrize("is_expected", [True, False])
+def test_strokes_drawn_before_the_storage_answers_lose_no_draft(studio, server, is_expected):
+    """They are added to the draft; if the page does not expect one, it is kept for another page."""
     studio.mouse((20, 20), (100, 20))
     first = studio.field()
+    if not is_expected:
+        studio.page.evaluate("localStorage.clear()")
     context = studio.page.context
     studio.page.close()
     page = context.new_page()
-    page.add_init_script(
-        "const open = indexedDB.open.bind(indexedDB);"
-        "indexedDB.open = (...given) => {"
-        "  const request = {};"
-        "  setTimeout(() => {"
-        "    const real = open(...given);"
-        "    real.onupgradeneeded = () => request.onupgradeneeded?.call(real);"
-        "    real.onsuccess = () => { request.result = real.result; request.onsuccess?.(); };"
-        "  }, 1500);"
-        "  return request;"
-        "};"
-    )
+    page.add_init_script(SLOW_STORAGE)
     page.goto(f"{server.url}/", wait_until="domcontentloaded")
     page.wait_for_selector("#send[aria-disabled], #undo[aria-disabled]")
     hasty = Studio.__new__(Studio)
@@ -335,13 +343,17 @@ def test_drawing_before_the_storage_answers_loses_no_draft(studio, server):
     hasty.measure()
     page.wait_for_timeout(300)
     hasty.mouse((20, 150), (100, 150))
-    second = hasty.field()
-    assert not np.array_equal(first, second)
-    page.wait_for_timeout(2000)
+    hasty.wait()
 
-    again = Studio(context.new_page(), server.url)
-    assert np.array_equal(again.field(), first)
-    assert np.array_equal(hasty.field(), second)
+    drawn = hasty.field()
+    assert drawn[150, 60] < WHITE
+    if is_expected:
+        assert (drawn[:140] == first[:140]).all()
+        assert len(hasty.document()["operations"]) == 2
+    else:
+        again = Studio(context.new_page(), server.url)
+        assert np.array_equal(again.field(), first)
+        assert np.array_equal(hasty.field(), drawn)
 
 
 def test_a_draft_that_cannot_be_read_does_not_stop_a_new_drawing(studio, server, problems):

@@ -193,7 +193,7 @@ def test_impatient_presses_on_send_ask_for_the_name_only_once(slow):
         slow.page.get_by_role("button", name="Send").tap()
     slow.release()
 
-    expect(slow.page.get_by_role("dialog", name="Whose drawing is it?")).to_be_visible()
+    expect(slow.page.get_by_role("dialog", name="Sign your drawing")).to_be_visible()
     assert not Drawing.objects.exists()
 
 
@@ -237,4 +237,15 @@ def test_early_strokes_survive_a_network_that_fails_at_first(page, server, probl
     (stroke,) = slow.document()["operations"]
     assert_stroke(stroke, SQUIGGLE)
     assert network.failed == 2
+    problems.clear()
+
+
+def test_controls_that_failed_to_load_say_so_and_are_loaded_again(page, server, problems):
+    network = FlakyNetwork(page, "pages/studio_controls")
+    page.goto(server.url)
+
+    expect(page.get_by_role("status")).to_contain_text("hasn't loaded yet")
+    page.wait_for_selector("#studio[data-ready]")
+    expect(page.get_by_role("status")).to_be_empty()
+    assert network.failed == 1
     problems.clear()

@@ -134,7 +134,7 @@ def test_axe_finds_no_violation_on_the_way_to_the_wall(crayons):
     page.set_viewport_size({"width": 390, "height": 664})
 
     page.get_by_role("button", name="Send").click()
-    expect(page.get_by_role("dialog", name="Whose drawing is it?")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Sign your drawing")).to_be_visible()
     assert violations_in_every_look(page) == set()
 
     page.get_by_role("dialog").get_by_role("button", name="Send to the wall").click()

@@ -92,9 +92,10 @@ def test_back_and_escape_return_to_the_drawing(crayons):
     page = crayons.page
     crayons.touch(*SQUIGGLE)
     drawn = crayons.field()
-    sheet = page.get_by_role("dialog", name="Whose drawing is it?")
+    sheet = page.get_by_role("dialog", name="Sign your drawing")
 
     tap(page, "Send")
+    expect(sheet).to_be_visible()
     page.get_by_label("Title").fill("A line")
     tap(page, "Back")
     expect(sheet).to_be_hidden()

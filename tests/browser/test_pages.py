@@ -12,21 +12,10 @@ from playwright.sync_api import expect
 from drawings.models import Drawing
 from drawings.services import senders
 from tests.support import samples
-from tests.support.browser import Studio
+from tests.support.browser import FIND_SHIFTS, Studio
 from tests.support.server import Server, SlowProxy
 
 pytestmark = pytest.mark.page_alone
-
-# The elements that shifted since the page was opened, with their old and new positions.
-SHIFT = """() => new Promise((resolve) => {
-    const moved = [];
-    new PerformanceObserver((list) => {
-        for (const { sources } of list.getEntries())
-            for (const { node, previousRect, currentRect } of sources)
-                moved.push([String(node?.outerHTML), previousRect.toJSON(), currentRect.toJSON()]);
-    }).observe({ type: "layout-shift", buffered: true });
-    setTimeout(() => resolve(moved), 300);
-})"""
 
 
 @pytest.fixture
@@ -59,7 +48,7 @@ def test_no_page_scrolls_sideways_or_shifts(page, server, wall, width):
 
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
         if not address.startswith("/admin/"):
-            assert page.evaluate(SHIFT) == [], address
+            assert page.evaluate(FIND_SHIFTS) == [], address
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440])
@@ -69,7 +58,7 @@ def test_a_page_that_arrives_in_pieces_does_not_shift(browser, server, wall, wid
         for address in addresses(wall)[:5]:
             page.goto(f"{proxy.url}{address}")
 
-            assert page.evaluate(SHIFT) == [], address
+            assert page.evaluate(FIND_SHIFTS) == [], address
 
 
 def test_the_gallery_pages_through_everything_without_scripts(browser, server, wall):

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from drawings.imaging.png import PNG_SIGNATURE, png_chunk
 from drawings.models import Drawing
-from tests.browser.test_pages import SHIFT
+from tests.support.browser import FIND_SHIFTS
 from tests.support.replay import (
     OPERATIONS,
     field_in,
@@ -200,7 +200,7 @@ def test_opening_the_replay_shifts_nothing_and_causes_no_sideways_scrolling(
     after = [page.locator(name).bounding_box() for name in ("#replay-canvas", ".label", ".under")]
     assert after == before
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.evaluate(SHIFT) == []
+    assert page.evaluate(FIND_SHIFTS) == []
 
 
 def decoded(page, server, png):

@@ -33,6 +33,17 @@ DISABLED_FEATURES = (
     "ThirdPartyStoragePartitioning",
 )
 
+# The elements that shifted since the page was opened, with their old and new positions.
+FIND_SHIFTS = """() => new Promise((resolve) => {
+    const moved = [];
+    new PerformanceObserver((list) => {
+        for (const { sources } of list.getEntries())
+            for (const { node, previousRect, currentRect } of sources)
+                moved.push([String(node?.outerHTML), previousRect.toJSON(), currentRect.toJSON()]);
+    }).observe({ type: "layout-shift", buffered: true });
+    setTimeout(() => resolve(moved), 300);
+})"""
+
 
 def launch_options() -> dict[str, Any]:
     """Playwright's launch options: the system's Chromium if there is one, else Playwright's.

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * Lets visitors draw before the canvas page's modules have loaded, however slowly that happens. It
- * sketches the strokes of the pen, and keeps all events for the modules, which draw them exactly.
- * A classic script right after the paper, so that it runs before the paper is shown.
+ * sketches the strokes of the pen, and keeps pointers and presses for the modules, which draw
+ * exactly. A classic script right after the paper, so that it runs before the paper is shown.
  */
 
 (() => {
@@ -13,9 +13,12 @@
   const paper = $("paper");
   const TYPES = /** @type {const} */ (["pointerdown", "pointermove", "pointerup", "pointercancel"]);
   const RETRY_MS = 2000;
+  /** What a pen is set to before its controls have arrived. */
+  const FIRST_SETTINGS = { tool: "pen", shade: 0, size: 4 };
 
   /** @type {import("./types.js").EarlyEvents} */
   const early = {
+    isContinued: new URLSearchParams(location.search).has("on") || hasDraft(),
     pointers: [],
     settings: new Map(),
     buttons: [],
@@ -53,14 +56,25 @@
     }
   }
 
+  /** Whether this browser holds a draft, as storage/drafts.js has noted. */
+  function hasDraft() {
+    try {
+      return localStorage.getItem("drawsite-draft") !== null;
+    } catch {
+      return false; // no storage in this browser
+    }
+  }
+
   function readSettings() {
     const { tool, size, shade, crayon } = form.elements;
+    if (!size) return FIRST_SETTINGS;
     const { value } = $("crayons").hidden ? shade : crayon;
     return { tool: tool.value, shade: Number(value), size: Number(size.value) };
   }
 
   function sketch({ clientX, clientY }, isFirst) {
-    if (form.elements.tool.value !== "pen") return;
+    const { tool, size } = readSettings();
+    if (tool !== "pen") return;
     const box = paper.getBoundingClientRect();
     const x = ((clientX - box.left) / box.width) * paper.width;
     const y = ((clientY - box.top) / box.height) * paper.height;
@@ -68,7 +82,7 @@
       context.beginPath();
       context.moveTo(x, y);
     }
-    context.lineWidth = form.elements.size.value;
+    context.lineWidth = size;
     context.strokeStyle =
       form.querySelector("#crayons:not([hidden]) :checked + svg circle")?.getAttribute("fill") ??
       "#000";

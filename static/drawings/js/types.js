@@ -120,6 +120,7 @@
  * What happened on the page before its modules had loaded.
  *
  * @typedef {object} EarlyEvents
+ * @property {boolean} isContinued whether the page opens a draft, or a drawing to draw on
  * @property {PointerEvent[]} pointers on the paper
  * @property {Map<PointerEvent, ChosenSettings>} settings when each pointer went down
  * @property {HTMLElement[]} buttons that were pressed
@@ -131,7 +132,8 @@
 /**
  * @typedef {object} SayOptions
  * @property {boolean} [isProblem]
- * @property {Element | null} [action] a link or button after the text
+ * @property {boolean} [stays] until the next message, as problems do
+ * @property {Element} [action] a link or button after the text; "OK" dismisses a problem without one
  * @property {boolean} [outlastsStrokes]
  */
 

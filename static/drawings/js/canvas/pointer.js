@@ -49,15 +49,22 @@ export class Pointers {
     /** @type {{id: number, x: number, y: number} | null} */
     this.pan = null; // the mouse that moves the paper
 
-    for (const type of EVENT_TYPES) {
-      canvas.addEventListener(type, (event) => this.handle(/** @type {PointerEvent} */ (event)));
-    }
+    this.isListening = false;
     canvas.addEventListener("contextmenu", (event) => event.preventDefault());
     // Unless touchmove is cancelled, Apple Pencil's Scribble handles strokes as handwriting.
     canvas.addEventListener("touchmove", (event) => event.cancelable && event.preventDefault(), {
       passive: false,
     });
     canvas.addEventListener("wheel", this.#onWheel.bind(this), { passive: false });
+  }
+
+  listen() {
+    this.isListening = true;
+    for (const type of EVENT_TYPES) {
+      this.canvas.addEventListener(type, (event) => {
+        this.handle(/** @type {PointerEvent} */ (event));
+      });
+    }
   }
 
   /**

@@ -103,18 +103,16 @@ export class ShadePicker {
     this.crayons.hidden = !isCrayons;
     this.buttons.hidden = isCrayons || this.distinct === null;
     if (this.distinct === null) this.strip.src = url;
-    else if (!isCrayons) this.#makeButtons(colours);
+    this.buttons.replaceChildren(...(this.buttons.hidden ? [] : this.#makeButtons(colours)));
     this.set(this.shade);
   }
 
   #makeButtons(colours) {
     const bytes = new Uint8Array(colours.buffer);
-    this.buttons.replaceChildren(
-      ...this.distinct.map((shade, number) => {
-        const [red, green, blue] = bytes.subarray(shade * 4, shade * 4 + 3);
-        return makeColourButton(shade, number + 1, `rgb(${red} ${green} ${blue})`);
-      }),
-    );
+    return this.distinct.map((shade, number) => {
+      const [red, green, blue] = bytes.subarray(shade * 4, shade * 4 + 3);
+      return makeColourButton(shade, number + 1, `rgb(${red} ${green} ${blue})`);
+    });
   }
 
   #group() {

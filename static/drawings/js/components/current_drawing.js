@@ -30,11 +30,13 @@ export class CurrentDrawing {
     this.say = say;
     this.baseId = new URLSearchParams(location.search).get("on"); // of the drawing to draw on
     this.submissionKey = randomUuid(); // replaced whenever the submission would change
+    this.hasWarned = false; // that drafts cannot be stored
     this.drafts = new Drafts(() => this.resetStatus());
     this.sender = new Sender(this.form, $("send"), this, say);
     this.#connectDetails();
     this.#connectSending();
-    this.#start();
+    /** Settles when the draft, or the drawing to draw on, has been opened. */
+    this.isOpen = this.#open();
   }
 
   get paper() {
@@ -42,7 +44,7 @@ export class CurrentDrawing {
   }
 
   /**
-   * Makes paper on which everything is antialiased or nothing, as the colormap demands.
+   * Makes paper that is antialiased if the colormap is continuous.
    *
    * @param {number} width
    * @param {number} height
@@ -54,6 +56,7 @@ export class CurrentDrawing {
 
   /** Continues with other paper, which is not drawn on top of another drawing. */
   replacePaper(paper) {
+    if (this.baseId) history.replaceState(null, "", location.pathname); // a reload begins as here
     this.baseId = null;
     this.easel.setPaper(paper);
     this.save();
@@ -81,11 +84,13 @@ export class CurrentDrawing {
 
   // --- Drafts -------------------------------------------------------------------------------
 
-  /** Clears the message, or says that drafts cannot be stored. */
+  /** Clears the message, or says once that drafts cannot be stored. */
   resetStatus() {
-    if (this.drafts.canStore) return this.say("");
+    if (this.drafts.canStore || this.hasWarned) return this.say("");
+    this.hasWarned = true;
     this.say("This browser can't keep drafts, so send your drawing before you close the page.", {
       isProblem: true,
+      outlastsStrokes: true,
     });
   }
 
@@ -96,10 +101,8 @@ export class CurrentDrawing {
   }
 
   #store() {
-    const { title, artist } = this.form.elements;
     // Untouched paper is no draft: the next page starts with white paper.
-    const isNamed = title.value || (artist.value && artist.value !== recall(ARTIST));
-    if (!this.paper.isTouched && !this.paper.source?.image && !isNamed) {
+    if (!this.paper.isTouched && !this.paper.source?.image && !this.form.elements.title.value) {
       return this.drafts.delete();
     }
     return this.drafts.save({
@@ -110,8 +113,8 @@ export class CurrentDrawing {
     });
   }
 
-  /** Starts with the draft, with the drawing named by ?on=, or with white paper. */
-  async #start() {
+  /** Opens the draft, the drawing named by ?on=, or white paper. */
+  async #open() {
     const on = this.baseId;
     const draft = await this.drafts.find(on ? ({ beginsOn }) => beginsOn === on : null);
     const isBegun = this.paper.isTouched || this.paper.stroke;
@@ -125,7 +128,10 @@ export class CurrentDrawing {
       await this.#openDrawing(on);
     }
     const { cmap } = this.form.dataset;
-    if ((isBegun || !draft) && cmap !== this.colours.shown) await this.colours.use(cmap);
+    if ((isBegun || !draft) && cmap !== this.colours.shown && !this.colours.isChosen) {
+      await this.colours.use(cmap);
+    }
+    this.easel.drawEarlyStrokes();
     this.sender.resume();
     this.form.dataset.ready = "";
   }
@@ -134,15 +140,16 @@ export class CurrentDrawing {
   async #openDraft(draft) {
     try {
       if (!(draft.document.version <= VERSION)) throw new Error("A draft of another version");
-      await this.colours.use(draft.colormap);
+      const { antialiased } = this.paper;
       const paper = Paper.from(draft.document, draft.ground);
-      paper.drawAnew({ antialiased: this.paper.antialiased });
       this.easel.setPaper(paper);
       const { title, artist } = this.form.elements;
       this.submissionKey = draft.submissionKey;
       title.value = draft.title;
       artist.value = draft.artist;
-      this.say("Welcome back! Here's your unfinished drawing.");
+      const isShown = !this.colours.isChosen && (await this.colours.use(draft.colormap));
+      if (isShown) this.say("Welcome back! Here's your unfinished drawing.");
+      else paper.drawAnew({ antialiased }); // in the colours that are there
     } catch (error) {
       await this.drafts.setAside();
       this.say("We found an older draft but can't open it. It hasn't been deleted.", {
@@ -181,7 +188,8 @@ export class CurrentDrawing {
   }
 
   /** Sends the drawing; where title and name have no room beside the paper, asks for them first. */
-  #send() {
+  async #send() {
+    await this.isOpen;
     this.paper.end();
     if (this.paper.isBlank) {
       this.say("The paper is still blank. Draw something first!", { isProblem: true });
@@ -227,6 +235,7 @@ export class CurrentDrawing {
   startAgain() {
     if ($("sent").open) return $("sent").close(); // which starts again
     this.form.elements.title.value = "";
+    this.form.elements.artist.value = recall(ARTIST); // the next visitor may be another
     this.replacePaper(this.makePaper(this.paper.width, this.paper.height));
   }
 }

@@ -17,20 +17,21 @@ export class Messages {
   }
 
   /**
-   * Shows a message, followed by a link or button. A problem stays until the next message; others
-   * go after a while, unless the visitor is about to use what follows. Most are about the drawing as
-   * it is, so that the next stroke makes them obsolete.
+   * Shows a message, followed by a link or button. A problem stays until the visitor dismisses it,
+   * or until the next message; others go after a while, unless the visitor is about to use what
+   * follows. Most are about the drawing as it is, so that the next stroke makes them obsolete.
    *
    * @param {string} text nothing hides the message
    * @param {SayOptions} [options]
    */
-  say(text, { isProblem = false, action = null, outlastsStrokes = false } = {}) {
+  say(text, { isProblem = false, stays = isProblem, action, outlastsStrokes = false } = {}) {
+    if (text && isProblem) action ??= makeAction("OK", () => this.say(""));
     clearTimeout(this.timer);
     this.outlastsStrokes = outlastsStrokes;
     this.#move();
     this.element.classList.toggle("problem", isProblem);
     this.element.replaceChildren(text, ...(action ? [" ", action] : []));
-    if (text && !isProblem) this.#hideLater(SHOWN_MS + text.length * SHOWN_MS_PER_CHARACTER);
+    if (text && !stays) this.#hideLater(SHOWN_MS + text.length * SHOWN_MS_PER_CHARACTER);
   }
 
   #hideLater(ms) {

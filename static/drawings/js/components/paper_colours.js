@@ -7,6 +7,7 @@ import { connectColormapPicker } from "./colormap_picker.js";
 
 /** @import { ShadePicker } from "../canvas/shade_picker.js" */
 /** @import { Easel } from "../pages/studio.js" */
+/** @import { Paper } from "../raster/paper.js" */
 /** @import { ColourTable } from "../types.js" */
 
 /** What a drawing is in until its colormap has loaded. */
@@ -29,9 +30,11 @@ export class PaperColours {
     /** The colormap that the paper is shown in, and sent with. */
     this.shown = FIRST_COLORMAPS.includes(begun) ? begun : "gray";
     this.#wanted = this.shown;
-    /** The picture that the paper began as, for other colours: four bytes (RGBA) for each pixel. */
-    this.pictures = new WeakMap(); // by Paper
+    this.isChosen = false; // by the visitor
+    /** The upload that a paper began as, for other colours: four bytes (RGBA) for each pixel. */
+    this.uploads = new WeakMap(); // by Paper
     this.picker = connectColormapPicker(root, async (cmap) => {
+      this.isChosen = true;
       if (await this.use(cmap)) onChange();
     });
     shadePicker.setColours(this.shown, easel.renderer.colours, this.#url(this.shown));
@@ -45,7 +48,7 @@ export class PaperColours {
 
   /**
    * Shows the paper in a colormap, and draws it anew if that is antialiased and the paper is not,
-   * or the other way round. Returns whether it succeeded and no other was wanted meanwhile.
+   * or the other way round. Returns false if it failed, or another was chosen meanwhile.
    *
    * @param {string} cmap
    * @returns {Promise<boolean>}
@@ -55,9 +58,11 @@ export class PaperColours {
     this.picker.setValue(cmap);
     try {
       const colours = cmap === "crayons" ? this.easel.crayons : await fetchColours(this.#url(cmap));
-      const ground = await this.#makeGround(colours);
+      const { paper } = this.easel;
+      const baseImage = await this.#makeBaseImage(paper, colours, findDistinctShades(colours));
       if (this.#wanted !== cmap) return false;
-      this.#show(cmap, colours, ground);
+      if (paper !== this.easel.paper) return this.use(cmap); // a new sheet in the meantime
+      this.#show(cmap, colours, baseImage);
       return true;
     } catch (error) {
       console.warn(error);
@@ -69,29 +74,34 @@ export class PaperColours {
     }
   }
 
-  /** Puts a picture on new paper, in the colours that are shown. */
-  async usePicture(paper, rgba) {
-    this.pictures.set(paper, rgba);
-    const { makeBaseImage } = await import("./uploads.js");
+  /**
+   * Puts an upload on new paper, in the colours that are shown.
+   *
+   * @param {Paper} paper
+   * @param {Uint8ClampedArray} rgba its pixels
+   */
+  async putUpload(paper, rgba) {
+    this.uploads.set(paper, rgba);
     const { colours } = this.easel.renderer;
-    const ground = await makeBaseImage(rgba, paper.width, paper.height, colours, this.distinct);
-    paper.drawAnew({ antialiased: paper.antialiased, ...ground });
+    const baseImage = await this.#makeBaseImage(paper, colours, this.distinct);
+    if (colours !== this.easel.renderer.colours) return this.putUpload(paper, rgba);
+    paper.drawAnew({ antialiased: this.distinct === null, ...baseImage });
   }
 
-  async #makeGround(colours) {
-    const { paper } = this.easel;
-    const rgba = this.pictures.get(paper);
+  /** Returns the base image of a paper that began as an upload, in other colours. */
+  async #makeBaseImage(paper, colours, distinct) {
+    const rgba = this.uploads.get(paper);
     if (!rgba) return {};
     const { makeBaseImage } = await import("./uploads.js");
-    return makeBaseImage(rgba, paper.width, paper.height, colours, findDistinctShades(colours));
+    return makeBaseImage(rgba, paper.width, paper.height, colours, distinct);
   }
 
-  #show(cmap, colours, ground) {
+  #show(cmap, colours, baseImage) {
     const { paper, renderer } = this.easel;
     this.shown = cmap;
     this.shadePicker.setColours(cmap, colours, this.#url(cmap));
     this.#updateTolerance();
-    paper.drawAnew({ antialiased: this.distinct === null, ...ground });
+    paper.drawAnew({ antialiased: this.distinct === null, ...baseImage });
     renderer.setColours(colours);
   }
 

@@ -3,6 +3,7 @@
 
 import { encodeGrey } from "../raster/png.js";
 import { Outbox } from "../storage/outbox.js";
+import { makeAction } from "./messages.js";
 
 /** @import { OutboxEntry, Say } from "../types.js" */
 /** @import { CurrentDrawing } from "./current_drawing.js" */
@@ -61,7 +62,7 @@ export class Sender {
       return;
     }
     this.#waitingKey = key;
-    this.say("Sending…");
+    this.say("Sending…", { stays: true });
     try {
       this.outbox.send(await this.#makeEntry());
     } catch (error) {
@@ -91,7 +92,7 @@ export class Sender {
     const isShown = entry.submissionKey === this.drawing.submissionKey;
     this.button.setAttribute("aria-disabled", String(state === "sending" && isShown));
     if (state === "sending") {
-      this.say("Sending…");
+      this.say("Sending…", { stays: true });
     } else if (state === "waiting") {
       this.#offerToTryNow(detail);
     } else {
@@ -106,9 +107,7 @@ export class Sender {
   }
 
   #offerToTryNow({ reason, seconds }) {
-    const action = document.createElement("button");
-    Object.assign(action, { type: "button", className: "button quiet", textContent: "Try now" });
-    action.addEventListener("click", () => this.outbox.tryNow());
+    const action = makeAction("Try now", () => this.outbox.tryNow());
     const wait = seconds === 1 ? "a second" : `${seconds} seconds`;
     this.say(`${reason} Your drawing is safe; trying again in ${wait}.`, {
       isProblem: true,

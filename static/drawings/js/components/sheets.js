@@ -32,9 +32,19 @@ function lend(element, dialog) {
 /** Lets the dialogs of a page be closed by their buttons, and by a press beside them. */
 export function connectSheets(root = document) {
   for (const dialog of root.querySelectorAll("dialog")) {
-    dialog.addEventListener("click", ({ target }) => {
-      const element = /** @type {Element} */ (target);
-      if (element === dialog || element.closest(".close")) dialog.close();
+    let isPressedBeside = false;
+    dialog.addEventListener("pointerdown", (event) => {
+      isPressedBeside = isBeside(event, dialog);
+    });
+    dialog.addEventListener("click", (event) => {
+      const isButton = /** @type {Element} */ (event.target).closest(".close");
+      if (isButton || (isPressedBeside && isBeside(event, dialog))) dialog.close();
     });
   }
+}
+
+function isBeside({ target, clientX, clientY }, dialog) {
+  const { left, right, top, bottom } = dialog.getBoundingClientRect();
+  const isInside = clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
+  return target === dialog && !isInside;
 }

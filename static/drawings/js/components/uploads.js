@@ -10,7 +10,7 @@ import { WHITE } from "../raster/rasteriser.js";
 const TRACING_SCALE = 4; // finer than the drawing's pixels, to show the edges clearly
 
 /**
- * Returns the pixels of the picture in a file, four bytes (RGBA) each: scaled to fit, and centred on
+ * Returns the pixels of the image in a file, four bytes (RGBA) each: scaled to fit, and centred on
  * white.
  *
  * @param {Blob} file
@@ -18,7 +18,7 @@ const TRACING_SCALE = 4; // finer than the drawing's pixels, to show the edges c
  * @param {number} height
  * @returns {Promise<Uint8ClampedArray>}
  */
-export async function readPicture(file, width, height) {
+export async function readUpload(file, width, height) {
   const canvas = document.createElement("canvas");
   canvas.width = width;
   canvas.height = height;
@@ -46,10 +46,13 @@ export async function makeBaseImage(rgba, width, height, colours, distinct) {
 }
 
 function brightness(rgba) {
-  return Uint8Array.from({ length: rgba.length / 4 }, (_, pixel) => {
-    const [red, green, blue] = rgba.subarray(pixel * 4, pixel * 4 + 3);
-    return Math.floor((34 * red + 50 * green + 16 * blue + 50) / 100);
-  });
+  const shades = new Uint8Array(rgba.length / 4);
+  for (let pixel = 0; pixel < shades.length; pixel++) {
+    const at = 4 * pixel;
+    const weighted = 34 * rgba[at] + 50 * rgba[at + 1] + 16 * rgba[at + 2];
+    shades[pixel] = Math.floor((weighted + 50) / 100);
+  }
+  return shades;
 }
 
 function nearestShades(rgba, colours, distinct) {

@@ -13,11 +13,11 @@ import { Paper } from "../raster/paper.js";
 /** @import { ChosenSettings, EarlyEvents } from "../types.js" */
 /** @import { StudioControls } from "./studio_controls.js" */
 
-/** How long a first visitor may hesitate before the controls begin to load, in milliseconds. */
+/** How long a visitor may hesitate before the controls begin to load, in milliseconds. */
 const PAUSE_MS = 500;
+const RETRY_MS = 2000;
 /** The tolerance of a fill in a continuous colormap. */
 const SMOOTH_TOLERANCE = 24;
-const VISITED = "drawsite-visited"; // the name of a remembered text
 
 /** @type {(id: string) => any} */
 const $ = (id) => document.getElementById(id);
@@ -62,31 +62,55 @@ export class Easel extends EventTarget {
       },
       undo: async () => (await this.loadControls()).undo(),
       redo: async () => (await this.loadControls()).redo(),
-      onFirstPen: async () => (await this.loadControls()).onFirstPen(),
+      onFirstPen: async () => {
+        this.pointers.penOnly = true; // a resting finger must not draw from now on
+        (await this.loadControls()).onFirstPen();
+      },
     });
     this.#watch();
+    // Strokes on a draft or another drawing wait until that has been opened.
+    if (!early.isContinued) this.drawEarlyStrokes();
+  }
+
+  /** Draws what happened before, once, and handles all further events. */
+  drawEarlyStrokes() {
+    const { early, pointers } = this;
+    if (pointers.isListening) return;
     early.stopPointers();
+    pointers.listen();
     for (const event of early.pointers) {
       this.earlySettings = early.settings.get(event);
-      this.pointers.handle(event);
+      pointers.handle(event);
     }
     this.earlySettings = undefined;
   }
 
   /** Loads the controls around the paper, once. */
   loadControls() {
-    this.controls ??= import("./studio_controls.js")
-      .then(({ StudioControls }) => {
-        const controls = new StudioControls(this);
-        this.early.stop();
-        for (const button of this.early.buttons) button.click();
-        return controls;
-      })
-      .catch((error) => {
-        this.controls = undefined; // the next stroke or press tries again
-        throw error;
-      });
+    this.controls ??= this.#connectControls().catch((error) => {
+      this.controls = undefined; // the next stroke or press tries again
+      setTimeout(() => this.loadControls(), RETRY_MS);
+      $("status").className = "status problem";
+      $("status").textContent = "Part of this page hasn't loaded yet. Trying again…";
+      throw error;
+    });
     return this.controls;
+  }
+
+  async #connectControls() {
+    const [{ StudioControls }] = await Promise.all([
+      import("./studio_controls.js"),
+      // Modules that it needs indirectly: requested now, they arrive together with it.
+      import("../components/sending.js"),
+      import("../storage/outbox.js"),
+      import("../raster/png.js"),
+    ]);
+    const controls = new StudioControls(this);
+    controls.drawing.isOpen.then(() => {
+      this.early.stop();
+      for (const button of this.early.buttons) button.click();
+    });
+    return controls;
   }
 
   /** @param {Paper} paper */
@@ -124,24 +148,17 @@ export class Easel extends EventTarget {
   }
 }
 
-/** Whether the browser has the controls in its cache: then they load at once. */
-function wasHere() {
-  try {
-    const isKnown = localStorage.getItem(VISITED) !== null;
-    localStorage.setItem(VISITED, "yes");
-    return isKnown;
-  } catch {
-    return false; // no storage in this browser
-  }
-}
-
 const easel = new Easel(/** @type {any} */ (window).earlyEvents);
-if (wasHere() || easel.early.buttons.length) easel.loadControls();
-else setTimeout(() => easel.paper.stroke ?? easel.loadControls(), PAUSE_MS);
+if (easel.early.isContinued || easel.early.buttons.length) easel.loadControls();
+else setTimeout(loadUnlessDrawing, PAUSE_MS);
 for (const type of ["pointerdown", "keydown", "focusin"]) {
   document.addEventListener(type, ({ target }) => {
     if (target !== $("paper") || type === "keydown") easel.loadControls();
   });
+}
+
+function loadUnlessDrawing() {
+  if (!easel.paper.stroke) easel.loadControls(); // else the end of the stroke does
 }
 
 export { easel };

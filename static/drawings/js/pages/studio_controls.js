@@ -1,5 +1,5 @@
 // @ts-check
-/** The controls around the paper: tools, actions, colours, pictures and keys. */
+/** The controls around the paper: tools, actions, colours, uploads and keys. */
 
 import { KeyboardCursor, listenForShortcuts, listShortcuts } from "../canvas/keyboard.js";
 import { ShadePicker } from "../canvas/shade_picker.js";
@@ -20,12 +20,13 @@ export class StudioControls {
     this.form = easel.form;
     this.messages = new Messages($("status"));
     this.say = this.messages.say.bind(this.messages);
+    this.say(""); // that these controls had not loaded yet
     connectSheets();
     this.#connectColours();
     this.drawing = new CurrentDrawing(easel, this.colours, this.say);
     this.#connectPaper();
     this.#connectActions();
-    this.#connectPictures();
+    this.#connectUploads();
     this.#connectKeyboard();
   }
 
@@ -58,9 +59,11 @@ export class StudioControls {
       const [width, height] = target.value.split("x").map(Number);
       if (!this.#startNewSheet(width, height)) this.#updateSizeMenu();
     });
-    easel.viewport.onZoom = () => {
-      $("fit").hidden = easel.viewport.zoom === 1;
+    const { viewport } = easel;
+    viewport.onZoom = () => {
+      $("fit").hidden = viewport.zoom === 1;
     };
+    viewport.onZoom();
   }
 
   /** Starts with white paper, unless the visitor keeps the drawing. Returns whether it did. */
@@ -133,24 +136,26 @@ export class StudioControls {
       "flip-vertical": withMessage(() => this.paper.flip("vertical"), "Mirrored top and bottom."),
       "zoom-in": withZoom(() => viewport.zoomBy(1.5)),
       "zoom-out": withZoom(() => viewport.zoomBy(1 / 1.5)),
-      fit: withZoom(() => viewport.reset()),
+      fit: withZoom(() => {
+        viewport.reset();
+        $("paper").focus(); // the button is gone
+      }),
       "help-button": () => openSheet($("help")),
       "colours-button": () => openSheet($("colormaps")),
       "options-button": () => openSheet($("options"), $("extra")),
     };
-    for (const [id, action] of Object.entries(this.actions))
-      $(id).addEventListener("click", action);
+    for (const [id, act] of Object.entries(this.actions)) $(id).addEventListener("click", act);
     // In the dialog of options these would change a paper that is out of sight.
     $("extra").addEventListener("click", () => $("options").close(), true);
   }
 
   onFirstPen() {
     const { pointers } = this.easel;
-    $("pen-only-field").hidden = false; // a resting finger must not draw from now on
-    $("pen-only").checked = pointers.penOnly = true;
+    $("pen-only-field").hidden = false;
+    $("pen-only").checked = pointers.penOnly;
     const allowFingers = () => {
       $("pen-only").checked = pointers.penOnly = false;
-      this.say("Fingers draw, too.");
+      this.say("You can draw with your fingers again.");
     };
     this.say("Now only the pen draws.", {
       action: makeAction("Draw with fingers", allowFingers),
@@ -194,16 +199,18 @@ export class StudioControls {
     $("size-value").textContent = $("size").value;
   }
 
-  // --- Pictures to draw on or trace ---------------------------------------------------------
+  // --- Uploads to draw on or trace ----------------------------------------------------------
 
-  #connectPictures() {
+  #connectUploads() {
     $("picture-file").addEventListener("change", async ({ target }) => {
       const [file] = target.files;
       if (!file) return;
       $("options").close();
+      const uploads = await import("../components/uploads.js").catch(() => null);
       try {
-        if ($("picture-use").value === "trace") await this.#trace(file);
-        else await this.#drawOn(file);
+        if (!uploads) this.say("Couldn't open the picture. Check your connection and try again.");
+        else if ($("picture-use").value === "trace") await this.#trace(file, uploads);
+        else await this.#drawOn(file, uploads);
       } catch {
         this.say("We couldn't read this file as a picture.", { isProblem: true });
       } finally {
@@ -212,8 +219,7 @@ export class StudioControls {
     });
   }
 
-  async #trace(file) {
-    const { showTracing } = await import("../components/uploads.js");
+  async #trace(file, { showTracing }) {
     await showTracing(file, $("tracing"), this.paper);
     $("untrace").hidden = false;
     this.say("Trace over the picture. It won't be sent.", {
@@ -221,12 +227,11 @@ export class StudioControls {
     });
   }
 
-  async #drawOn(file) {
-    if (this.paper.isTouched && !confirm("Use this picture? It will replace your drawing.")) return;
+  async #drawOn(file, { readUpload }) {
     const { width, height } = this.paper;
-    const { readPicture } = await import("../components/uploads.js");
     const paper = this.drawing.makePaper(width, height);
-    await this.colours.usePicture(paper, await readPicture(file, width, height));
+    await this.colours.putUpload(paper, await readUpload(file, width, height));
+    if (this.paper.isTouched && !confirm("Use this picture? It will replace your drawing.")) return;
     this.drawing.replacePaper(paper);
     this.say("The picture is on your paper. Draw on it, or send it as it is.");
   }
@@ -249,7 +254,7 @@ export class StudioControls {
       })),
       { key: "[", label: "Thinner", action: () => this.#changeSize(-1) },
       { key: "]", label: "Wider", action: () => this.#changeSize(1) },
-      { key: ",", label: "Darker, or the colour before", action: () => this.#changeShade(-1) },
+      { key: ",", label: "Darker, or the previous colour", action: () => this.#changeShade(-1) },
       { key: ".", label: "Lighter, or the next colour", action: () => this.#changeShade(1) },
       { key: "Mod+z", label: "Undo", action: actions.undo },
       { key: "Mod+Shift+z", label: "Redo", action: actions.redo },

@@ -251,7 +251,7 @@ export class Paper extends EventTarget {
 
   /**
    * Draws everything anew, with or without antialiasing, on the same base image or on another of
-   * the same size. Everything can still be undone and redone.
+   * the same size. Everything can still be undone and redone, and a stroke in progress goes on.
    *
    * @param {object} options
    * @param {boolean} options.antialiased
@@ -260,14 +260,20 @@ export class Paper extends EventTarget {
    */
   drawAnew({ antialiased, source = this.source, base = this.base }) {
     if (antialiased === this.antialiased && base === this.base) return;
-    this.end();
-    const { operations, undone } = this;
+    const { operations, undone, stroke } = this;
+    if (stroke) this.rasteriser.restart();
     Object.assign(this, { antialiased, source, base });
     Object.assign(this, { operations: [], patches: [], undoBytes: 0 });
     if (base) this.pixels.set(base);
     else this.pixels.fill(WHITE);
     for (const operation of operations) this.#keep(operation, this.#changePixels(operation));
     this.undone = undone;
+    if (stroke) {
+      stroke.antialiased = antialiased;
+      this.rasteriser.begin(stroke.shade, antialiased);
+      const { x, y, radius } = stroke;
+      for (let n = 0; n < x.length; n++) this.#drawPoint(x[n], y[n], radius[n]);
+    }
     this.#notify({ x0: 0, y0: 0, x1: this.width, y1: this.height }, false);
   }
 

@@ -6,10 +6,13 @@
  */
 
 import { acquireLock, get, getAll, put, randomUuid, releaseLock, remove } from "./database.js";
+import { remember } from "./preferences.js";
 
 /** @import { Draft } from "../types.js" */
 
 const KEEP_MS = 30 * 24 * 3600 * 1000;
+/** The remembered text that tells the next page, before it can ask, that there may be a draft. */
+const EXPECTED = "draft";
 const lockName = (id) => `drawsite-draft-${id}`;
 
 export class Drafts {
@@ -42,10 +45,12 @@ export class Drafts {
 
   /** @param {Draft} draft */
   save(draft) {
+    remember(EXPECTED, "yes");
     return this.#attempt(() => put("drafts", { ...draft, id: this.id, saved: Date.now() }));
   }
 
   delete() {
+    remember(EXPECTED, "");
     return this.#attempt(() => remove("drafts", this.id));
   }
 

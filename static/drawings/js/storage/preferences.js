@@ -27,6 +27,6 @@ export function remember(name, text) {
     if (text) localStorage.setItem(PREFIX + name, text);
     else localStorage.removeItem(PREFIX + name);
   } catch {
-    // It is asked again next time.
+    // No storage in this browser.
   }
 }
