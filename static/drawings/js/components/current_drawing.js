@@ -5,7 +5,6 @@ import { Paper, VERSION } from "../raster/paper.js";
 import { randomUuid } from "../storage/database.js";
 import { Drafts } from "../storage/drafts.js";
 import { recall, remember } from "../storage/preferences.js";
-import { showArrival } from "./arrival.js";
 import { Sender } from "./sending.js";
 import { isShown, openSheet } from "./sheets.js";
 
@@ -213,9 +212,14 @@ export class CurrentDrawing {
   }
 
   /** Shows that the site has the drawing, whose page has this URL. */
-  celebrate(url) {
+  async celebrate(url) {
     const title = this.form.elements.title.value;
-    showArrival($("sent"), { url, title, canvas: $("paper") });
+    try {
+      const { showArrival } = await import("./arrival.js");
+      showArrival($("sent"), { url, title, canvas: $("paper") });
+    } catch {
+      location.assign(url); // its page shows it, too
+    }
   }
 
   /** Focuses the first of these fields that exists, where the visitor can see it. */
