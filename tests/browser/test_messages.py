@@ -142,6 +142,25 @@ def test_the_first_pen_says_that_fingers_no_longer_draw(crayons):
 
 
 @on_a_phone
+def test_a_finger_that_moves_after_the_pen_is_away_hears_how_to_draw(crayons):
+    crayons.pen((40, 40), (60, 60))
+    crayons.touch((100, 100), (150, 150))  # perhaps the hand that holds the pen
+    status(crayons).get_by_role("button", name="Draw with fingers").wait_for()
+    status(crayons).click(position={"x": 4, "y": 4})
+    expect(status(crayons)).to_be_empty()
+    crayons.touch((100, 100), (150, 150))
+    expect(status(crayons)).to_be_empty()
+
+    crayons.page.wait_for_timeout(2100)
+    crayons.touch((100, 100), (101, 101))
+    expect(status(crayons)).to_be_empty()
+    crayons.touch((100, 100), (150, 150))
+
+    expect(status(crayons)).to_contain_text("Now only the pen draws.")
+    assert tools_used(crayons) == ["pen"]
+
+
+@on_a_phone
 def test_a_press_on_a_message_uncovers_the_links_below_it(crayons):
     crayons.touch(*SQUIGGLE)
     crayons.page.locator("#undo").tap()
