@@ -399,15 +399,3 @@ def test_a_new_sheet_asks_first_and_is_white(studio):
 
     assert (studio.field() == 255).all()
     assert studio.document()["operations"] == []
-
-
-def test_a_new_sheet_does_not_ask_about_blank_paper(studio):
-    studio.mouse(*SQUIGGLE)
-    studio.page.locator("#clear").click()
-    questions = []
-    studio.page.on("dialog", lambda dialog: (questions.append(dialog.message), dialog.accept()))
-    studio.open_options()
-    studio.page.get_by_role("button", name="New sheet").click()
-
-    expect(studio.page.get_by_role("status")).to_contain_text("new sheet")
-    assert questions == []

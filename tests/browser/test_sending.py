@@ -69,24 +69,6 @@ def test_another_drawing_begins_with_the_same_tool(sent, way):
     assert Drawing.objects.count() == 2
 
 
-@pytest.mark.parametrize("tool", ["eraser", "eyedropper"])
-def test_another_drawing_begins_with_the_pen_if_the_tool_would_do_nothing(sent, tool):
-    sent.page.locator(f"input[value={tool}]").evaluate("input => { input.checked = true; }")
-    sent.page.get_by_role("button", name="Draw another").click()
-    expect_fresh_paper(sent)
-
-    sent.mouse((50, 50), (150, 150))
-
-    expect(sent.page.get_by_role("radio", name="Pen", exact=True)).to_be_checked()
-    assert np.array_equal(sent.shown()[100, 100], [220, 31, 38])
-
-
-def test_another_drawing_can_be_begun_with_the_keyboard_at_once(sent):
-    sent.page.get_by_role("button", name="Draw another").press("Enter")
-
-    expect(sent.canvas).to_be_focused()
-
-
 def test_the_gallery_and_the_drawings_page_are_a_press_away(sent):
     url = sent.page.url
     sent.page.get_by_role("link", name="See the wall").click()

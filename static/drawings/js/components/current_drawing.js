@@ -61,13 +61,6 @@ export class CurrentDrawing {
     this.save();
   }
 
-  /** Continues with blank paper, on which tools that need a drawing would do nothing. */
-  startBlankPaper(width, height) {
-    const { tool } = this.form.elements;
-    if (tool.value === "eraser" || tool.value === "eyedropper") tool.value = "pen";
-    this.replacePaper(this.makePaper(width, height));
-  }
-
   // --- Title and name -----------------------------------------------------------------------
 
   #connectDetails() {
@@ -186,10 +179,7 @@ export class CurrentDrawing {
       event.preventDefault();
       this.#send();
     });
-    $("sent").addEventListener("close", () => {
-      this.startAgain();
-      $("paper").focus();
-    });
+    $("sent").addEventListener("close", () => this.startAgain());
     addEventListener("beforeunload", (event) => {
       const isSafe = this.drafts.canStore || this.sender.isSent;
       if (!isSafe && this.paper.isTouched) event.preventDefault();
@@ -250,6 +240,6 @@ export class CurrentDrawing {
     if ($("sent").open) return $("sent").close(); // which starts again
     this.form.elements.title.value = "";
     this.form.elements.artist.value = recall(ARTIST); // the next visitor may be another
-    this.startBlankPaper(this.paper.width, this.paper.height);
+    this.replacePaper(this.makePaper(this.paper.width, this.paper.height));
   }
 }

@@ -69,16 +69,11 @@ export class StudioControls {
   /** Starts with white paper, unless the visitor keeps the drawing. Returns whether it did. */
   #startNewSheet(width, height) {
     const question = "Start a new sheet? This drawing will be lost.";
-    if (!this.#mayReplaceDrawing(question)) return false;
-    this.drawing.startBlankPaper(width, height);
+    if (this.paper.isTouched && !confirm(question)) return false;
+    this.drawing.replacePaper(this.drawing.makePaper(width, height));
     $("options").close();
     this.say("Here's a new sheet.");
     return true;
-  }
-
-  /** Asks, if there is a drawing that would be lost. */
-  #mayReplaceDrawing(question) {
-    return !this.paper.isTouched || this.paper.isBlank || confirm(question);
   }
 
   #updateSizeMenu() {
@@ -242,7 +237,7 @@ export class StudioControls {
     const { width, height } = this.paper;
     const paper = this.drawing.makePaper(width, height);
     await this.colours.putUpload(paper, await readUpload(file, width, height));
-    if (!this.#mayReplaceDrawing("Use this picture? It will replace your drawing.")) return;
+    if (this.paper.isTouched && !confirm("Use this picture? It will replace your drawing.")) return;
     this.drawing.replacePaper(paper);
     this.say("The picture is on your paper. Draw on it, or send it as it is.");
   }
