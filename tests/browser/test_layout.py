@@ -141,9 +141,17 @@ def test_a_name_is_remembered_only_if_wanted(crayons):
 
 
 @on_a_phone
-def test_after_zooming_with_two_fingers_fit_shows_the_whole_paper(crayons):
+def test_the_help_can_be_closed_without_scrolling(crayons):
+    crayons.open_options()
+    crayons.page.get_by_role("button", name="Help").click()
+
+    expect(crayons.page.get_by_role("button", name="Close")).to_be_in_viewport(ratio=1)
+
+
+@on_a_phone
+def test_after_zooming_with_two_fingers_a_button_shows_the_whole_paper(crayons):
     page = crayons.page
-    fit = page.get_by_role("button", name="Fit")
+    fit = page.get_by_role("button", name="Whole paper")
     expect(fit).to_be_hidden()
     for gap in (10, 30, 60):
         points = [crayons.on_screen((100 - gap, 100)), crayons.on_screen((100 + gap, 100))]

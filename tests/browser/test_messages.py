@@ -142,6 +142,58 @@ def test_the_first_pen_says_that_fingers_no_longer_draw(crayons):
 
 
 @on_a_phone
+def test_a_finger_that_moves_after_the_pen_is_away_hears_how_to_draw(crayons):
+    crayons.pen((40, 40), (60, 60))
+    crayons.touch((100, 100), (150, 150))  # perhaps the hand that holds the pen
+    status(crayons).get_by_role("button", name="Draw with fingers").wait_for()
+    status(crayons).click(position={"x": 4, "y": 4})
+    expect(status(crayons)).to_be_empty()
+    crayons.touch((100, 100), (150, 150))
+    expect(status(crayons)).to_be_empty()
+
+    crayons.page.wait_for_timeout(2100)
+    crayons.touch((100, 100), (101, 101))
+    expect(status(crayons)).to_be_empty()
+    crayons.touch((100, 100), (150, 150))
+
+    expect(status(crayons)).to_contain_text("Now only the pen draws.")
+    assert tools_used(crayons) == ["pen"]
+
+
+@on_a_phone
+def test_a_press_on_a_message_uncovers_the_links_below_it(crayons):
+    crayons.touch(*SQUIGGLE)
+    crayons.page.locator("#undo").tap()
+    expect(status(crayons)).to_contain_text("Undone.")
+
+    status(crayons).tap(position={"x": 4, "y": 4})
+
+    expect(status(crayons)).to_be_empty()
+
+
+def test_a_press_on_a_problem_does_not_hide_it(crayons):
+    crayons.page.get_by_role("button", name="Send").click()
+
+    status(crayons).click(position={"x": 4, "y": 4})
+
+    expect(status(crayons)).to_contain_text("still blank")
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "said"), [("Control+z", "Redo", "Redone."), ("Shift+Delete", "Undo", "Undone.")]
+)
+def test_after_a_messages_button_was_used_the_keys_draw_again(crayons, key, name, said):
+    crayons.mouse(*SQUIGGLE)
+    crayons.page.keyboard.press(key)
+    status(crayons).get_by_role("button", name=name).focus()
+
+    crayons.page.keyboard.press("Enter")
+
+    expect(status(crayons)).to_contain_text(said)
+    expect(crayons.canvas).to_be_focused()
+
+
+@on_a_phone
 def test_the_first_stroke_of_a_pen_is_where_the_pen_is(crayons):
     crayons.pen((20, 20), (60, 100), (100, 150), (180, 180))
 

@@ -108,6 +108,7 @@
  * @property {() => void} undo
  * @property {() => void} redo
  * @property {() => void} onFirstPen a pen is used for the first time
+ * @property {() => void} onIdleFinger a finger seems to draw, but only the pen does
  */
 
 /** @typedef {{key: string, label: string, action: () => void}} Shortcut */

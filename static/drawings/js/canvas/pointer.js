@@ -13,6 +13,8 @@
 
 /** A touch within this time of a pen event is the palm. */
 const PALM_MS = 600;
+/** Once no pen has been near for this time, a finger that moves alone is meant to draw. */
+const PEN_AWAY_MS = 2000;
 // A second finger discards a shorter or younger stroke, which was the start of a gesture.
 const MIN_STROKE_POINTS = 10;
 const MIN_STROKE_MS = 250;
@@ -26,6 +28,10 @@ const EVENT_TYPES = [
   "pointercancel",
   "lostpointercapture",
 ];
+
+function hasMoved({ x, y, startX, startY }) {
+  return Math.hypot(x - startX, y - startY) > TAP_SLOP;
+}
 
 export class Pointers {
   /**
@@ -176,6 +182,7 @@ export class Pointers {
 
   #onUp(event) {
     if (event.pointerId === this.pan?.id) this.pan = null;
+    if (this.#isIdleFinger(event)) this.handlers.onIdleFinger();
     this.fingers.delete(event.pointerId);
     if (this.gesture) {
       if (this.fingers.size === 0) this.#endGesture(event);
@@ -189,6 +196,12 @@ export class Pointers {
     if (type === "touch") this.lastTouch = { began, operation };
   }
 
+  #isIdleFinger({ type, pointerId, timeStamp }) {
+    const finger = this.fingers.get(pointerId);
+    if (!finger || !this.penOnly || this.gesture || type !== "pointerup") return false;
+    return hasMoved(finger) && timeStamp - this.lastPen > PEN_AWAY_MS;
+  }
+
   // --- Gestures ------------------------------------------------------------------------------
 
   /** Makes the fingers' present positions the reference of the pinch. */
@@ -200,8 +213,7 @@ export class Pointers {
   }
 
   #pinch(finger) {
-    const moved = Math.hypot(finger.x - finger.startX, finger.y - finger.startY);
-    if (moved > TAP_SLOP) this.gesture.hasMoved = true;
+    if (hasMoved(finger)) this.gesture.hasMoved = true;
     if (!this.gesture.hasMoved || this.fingers.size < 2) return;
     const { x, y, spread } = this.#measureFingers();
     this.viewport.zoomTo(

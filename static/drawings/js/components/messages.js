@@ -14,6 +14,10 @@ export class Messages {
     this.home = element.parentElement;
     this.timer = 0;
     this.outlastsStrokes = false;
+    // It covers links of the page, so a press on it takes it away.
+    element.addEventListener("click", ({ target }) => {
+      if (target === element && !element.classList.contains("problem")) this.say("");
+    });
   }
 
   /**
@@ -28,10 +32,18 @@ export class Messages {
     if (text && isProblem) action ??= makeAction("OK", () => this.say(""));
     clearTimeout(this.timer);
     this.outlastsStrokes = outlastsStrokes;
+    const hadFocus = this.element.contains(document.activeElement);
     this.#move();
     this.element.classList.toggle("problem", isProblem);
     this.element.replaceChildren(text, ...(action ? [" ", action] : []));
+    if (hadFocus) this.#passFocusOn();
     if (text && !stays) this.#hideLater(SHOWN_MS + text.length * SHOWN_MS_PER_CHARACTER);
+  }
+
+  /** Its button is gone: without this, keys would no longer reach the paper. */
+  #passFocusOn() {
+    const place = this.element.parentElement;
+    /** @type {HTMLElement | null} */ (place.querySelector("[autofocus], canvas"))?.focus();
   }
 
   #hideLater(ms) {

@@ -66,6 +66,7 @@ export class Easel extends EventTarget {
         this.pointers.penOnly = true; // a resting finger must not draw from now on
         (await this.loadControls()).onFirstPen();
       },
+      onIdleFinger: async () => (await this.loadControls()).offerFingers(),
     });
     this.#watch();
     // Strokes on a draft or another drawing wait until that has been opened.

@@ -153,6 +153,12 @@ export class StudioControls {
     const { pointers } = this.easel;
     $("pen-only-field").hidden = false;
     $("pen-only").checked = pointers.penOnly;
+    this.offerFingers();
+  }
+
+  /** Says that only the pen draws, and how fingers would. */
+  offerFingers() {
+    const { pointers } = this.easel;
     const allowFingers = () => {
       $("pen-only").checked = pointers.penOnly = false;
       this.say("You can draw with your fingers again.");
