@@ -151,7 +151,7 @@ def test_the_help_can_be_closed_without_scrolling(crayons):
 @on_a_phone
 def test_after_zooming_with_two_fingers_a_button_shows_the_whole_paper(crayons):
     page = crayons.page
-    fit = page.get_by_role("button", name="Whole paper")
+    fit = page.get_by_role("button", name="Fit to screen")
     expect(fit).to_be_hidden()
     for gap in (10, 30, 60):
         points = [crayons.on_screen((100 - gap, 100)), crayons.on_screen((100 + gap, 100))]

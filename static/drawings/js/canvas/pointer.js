@@ -29,8 +29,8 @@ const EVENT_TYPES = [
   "lostpointercapture",
 ];
 
-function hasMoved({ x, y, startX, startY }) {
-  return Math.hypot(x - startX, y - startY) > TAP_SLOP;
+function hasMoved(finger) {
+  return Math.hypot(finger.x - finger.startX, finger.y - finger.startY) > TAP_SLOP;
 }
 
 export class Pointers {
@@ -182,7 +182,11 @@ export class Pointers {
 
   #onUp(event) {
     if (event.pointerId === this.pan?.id) this.pan = null;
-    if (this.#isIdleFinger(event)) this.handlers.onIdleFinger();
+    const finger = this.fingers.get(event.pointerId);
+    const isPenAway = event.timeStamp - this.lastPen > PEN_AWAY_MS;
+    if (finger && this.penOnly && !this.gesture && isPenAway && hasMoved(finger)) {
+      this.handlers.onIdleFinger();
+    }
     this.fingers.delete(event.pointerId);
     if (this.gesture) {
       if (this.fingers.size === 0) this.#endGesture(event);
@@ -194,12 +198,6 @@ export class Pointers {
     this.stroke = null;
     const operation = this.handlers.end();
     if (type === "touch") this.lastTouch = { began, operation };
-  }
-
-  #isIdleFinger({ type, pointerId, timeStamp }) {
-    const finger = this.fingers.get(pointerId);
-    if (!finger || !this.penOnly || this.gesture || type !== "pointerup") return false;
-    return hasMoved(finger) && timeStamp - this.lastPen > PEN_AWAY_MS;
   }
 
   // --- Gestures ------------------------------------------------------------------------------

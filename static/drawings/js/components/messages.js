@@ -14,9 +14,9 @@ export class Messages {
     this.home = element.parentElement;
     this.timer = 0;
     this.outlastsStrokes = false;
-    // It covers links of the page, so a press on it takes it away.
+    // It covers links of the page.
     element.addEventListener("click", ({ target }) => {
-      if (target === element && !element.classList.contains("problem")) this.say("");
+      if (target === element && !element.matches(".problem")) this.say("");
     });
   }
 
@@ -36,14 +36,9 @@ export class Messages {
     this.#move();
     this.element.classList.toggle("problem", isProblem);
     this.element.replaceChildren(text, ...(action ? [" ", action] : []));
-    if (hadFocus) this.#passFocusOn();
+    // Its button is gone.
+    if (hadFocus) this.element.parentElement.querySelector("[autofocus], canvas").focus();
     if (text && !stays) this.#hideLater(SHOWN_MS + text.length * SHOWN_MS_PER_CHARACTER);
-  }
-
-  /** Its button is gone: without this, keys would no longer reach the paper. */
-  #passFocusOn() {
-    const place = this.element.parentElement;
-    /** @type {HTMLElement | null} */ (place.querySelector("[autofocus], canvas"))?.focus();
   }
 
   #hideLater(ms) {
