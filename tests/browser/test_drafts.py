@@ -25,22 +25,6 @@ def expect_only(problems, *words):
     problems.clear()
 
 
-def saved_operations(page):
-    """How many operations the draft in the browser's storage has."""
-    return page.evaluate(
-        """() => new Promise((resolve) => {
-            const request = indexedDB.open("drawsite", 1);
-            request.onsuccess = () => {
-                const all = request.result.transaction("drafts").objectStore("drafts").getAll();
-                all.onsuccess = () => {
-                    request.result.close();
-                    resolve(Math.max(0, ...all.result.map((d) => d.document.operations.length)));
-                };
-            };
-        })"""
-    )
-
-
 def replace_document(page, changes):
     """Overwrites keys of the stored draft's document."""
     page.evaluate(

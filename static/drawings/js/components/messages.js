@@ -36,9 +36,15 @@ export class Messages {
     this.#move();
     this.element.classList.toggle("problem", isProblem);
     this.element.replaceChildren(text, ...(action ? [" ", action] : []));
-    // Its button is gone.
-    if (hadFocus) this.element.parentElement.querySelector("[autofocus], canvas").focus();
+    if (hadFocus) this.#passFocusOn();
     if (text && !stays) this.#hideLater(SHOWN_MS + text.length * SHOWN_MS_PER_CHARACTER);
+  }
+
+  /** The button that had the focus is gone. */
+  #passFocusOn() {
+    /** @type {NodeListOf<HTMLElement>} */
+    const [place] = this.element.parentElement.querySelectorAll("[autofocus], canvas");
+    place?.focus();
   }
 
   #hideLater(ms) {
