@@ -1,4 +1,4 @@
-"""Tags for choosing a colormap. Their HTML is long and depends on few values, so it is cached."""
+"""Tags for choosing colours. Their HTML is long and depends on few values, so it is cached."""
 
 from functools import lru_cache
 
@@ -9,11 +9,19 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from drawings.imaging import colormaps
+from drawings.imaging.crayons import drawing_shades
 
 register = template.Library()
 
 # Stands in the cached swatches for the rest of the query string, which is unbounded.
 REST = "REST-OF-QUERY"
+
+
+@register.simple_tag
+@lru_cache(maxsize=1)
+def crayon_buttons() -> SafeString:
+    """Render a radio button for each crayon."""
+    return render_to_string("drawings/crayon_buttons.html", {"crayons": drawing_shades()})
 
 
 @register.simple_tag

@@ -18,7 +18,6 @@ from drawings.forms.submission import BaseImageForm, SubmissionForm
 from drawings.http import access
 from drawings.http.filenames import file_name
 from drawings.imaging import colormaps
-from drawings.imaging.crayons import drawing_shades
 from drawings.models import Drawing
 from drawings.queries import pagination
 from drawings.queries.cards import find_neighbours
@@ -46,7 +45,6 @@ FIRST_MODULES = [
         "canvas/viewport",
     )
 ]
-CRAYONS = drawing_shades()
 SHARED_IMAGE_SIDE = 600  # pixels: large enough for link previews
 
 
@@ -69,7 +67,6 @@ def render_studio(request: HttpRequest, form: SubmissionForm, status: int = 200)
     context = {
         "form": form,
         "sizes": settings.CANVAS_SIZES,
-        "crayons": CRAYONS,
         "first_modules": FIRST_MODULES,
         "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
         "requires_approval": settings.REQUIRE_APPROVAL,
