@@ -1,11 +1,13 @@
 """The main pages: the studio, the gallery, and a drawing."""
 
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.utils.http import urlencode
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
@@ -32,20 +34,18 @@ FILE_EXTENSIONS = {
 }
 # Built once, because building the query takes longer than running it.
 PAGE_ROWS = Drawing.objects.for_page()
-# What the pen needs: the canvas page preloads these modules. All others follow the first stroke, or
-# a pause.
-FIRST_MODULES = [
-    f"drawings/js/{name}.js"
-    for name in (
-        "raster/paper",
-        "raster/rasteriser",
-        "canvas/renderer",
-        "canvas/pointer",
-        "canvas/tools",
-        "canvas/viewport",
-    )
-]
 SHARED_IMAGE_SIDE = 600  # pixels: large enough for link previews
+
+
+@lru_cache(maxsize=1)
+def first_modules() -> list[str]:
+    """The URLs of the modules that the pen needs, which the canvas page preloads.
+
+    All others follow the first stroke, or a pause.
+    """
+    raster = [f"raster/{name}" for name in ("paper", "rasteriser")]
+    canvas = [f"canvas/{name}" for name in ("renderer", "pointer", "tools", "viewport")]
+    return [static(f"drawings/js/{name}.js") for name in (*raster, *canvas)]
 
 
 @gzip_page
@@ -67,7 +67,7 @@ def render_studio(request: HttpRequest, form: SubmissionForm, status: int = 200)
     context = {
         "form": form,
         "sizes": settings.CANVAS_SIZES,
-        "first_modules": FIRST_MODULES,
+        "first_modules": first_modules(),
         "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
         "requires_approval": settings.REQUIRE_APPROVAL,
         "cmap": cmap if is_known else settings.DEFAULT_COLORMAP,
