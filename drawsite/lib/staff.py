@@ -1,4 +1,4 @@
-"""Who is staff: everybody with a permission, from a group or of their own, and every superuser.
+"""Staff are the active users who have any permission, their own or a group's, and superusers.
 
 Django's `is_staff` is not used. It would be a second thing to give with a group, and to take away.
 """

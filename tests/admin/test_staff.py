@@ -1,4 +1,4 @@
-"""Who is staff: everybody with a permission. Groups give permissions."""
+"""Which users may enter the admin, and what they can open there."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission

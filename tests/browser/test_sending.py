@@ -1,4 +1,4 @@
-"""The moment after sending, and what comes next."""
+"""What the page shows once a drawing has been sent."""
 
 import numpy as np
 import pytest

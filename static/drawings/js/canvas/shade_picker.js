@@ -1,10 +1,10 @@
 // @ts-check
+import { SMOOTH_TOLERANCE } from "./tools.js";
+
 /** @import { ColourTable } from "../types.js" */
 
 /** A colormap with more distinct colours than this counts as continuous, not as qualitative. */
 const MAX_QUALITATIVE_COLOURS = 24;
-/** The tolerance of a fill in a continuous colormap. */
-const SMOOTH_TOLERANCE = 24;
 const SVG = "http://www.w3.org/2000/svg";
 
 /**

@@ -6,6 +6,8 @@ import { WHITE } from "../raster/rasteriser.js";
 /** @import { Paper } from "../raster/paper.js" */
 /** @import { Sample, ToolSettings } from "../types.js" */
 
+/** The tolerance of a fill in a continuous colormap. */
+export const SMOOTH_TOLERANCE = 24;
 const SNAP_ANGLE = Math.PI / 12; // 15 degrees
 
 /** Smooths a freehand stroke: each point goes only `share` of the way to the pointer. */

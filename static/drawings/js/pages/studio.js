@@ -6,7 +6,7 @@
 
 import { Pointers } from "../canvas/pointer.js";
 import { greyColours, Renderer, tableOf } from "../canvas/renderer.js";
-import { ToolDriver } from "../canvas/tools.js";
+import { SMOOTH_TOLERANCE, ToolDriver } from "../canvas/tools.js";
 import { Viewport } from "../canvas/viewport.js";
 import { Paper } from "../raster/paper.js";
 
@@ -16,8 +16,6 @@ import { Paper } from "../raster/paper.js";
 /** How long a visitor may hesitate before the controls begin to load, in milliseconds. */
 const PAUSE_MS = 500;
 const RETRY_MS = 2000;
-/** The tolerance of a fill in a continuous colormap. */
-const SMOOTH_TOLERANCE = 24;
 
 /** @type {(id: string) => any} */
 const $ = (id) => document.getElementById(id);
