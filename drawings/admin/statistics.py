@@ -42,7 +42,7 @@ def page(request: HttpRequest) -> HttpResponse:
     _require_permission(request)
     form = validated(SpanForm(request.GET))
     span = form.cleaned_data["days"] or SPANS[0]
-    days = statistics.count_days(span)
+    days = statistics.count_last_days(span)
     counted = [day for day in days if day.drawings is not None]
     total = sum(day.drawings or 0 for day in counted)
     most = max(counted, key=lambda day: day.drawings or 0)
@@ -74,7 +74,7 @@ def plot(request: HttpRequest, name: str) -> HttpResponse:
     form = validated(PlotForm(request.GET))
     style = {option: form.cleaned_data[option] for option in ("theme", "size")}
     if name == "days":
-        days = statistics.count_days(form.cleaned_data["days"] or SPANS[0])
+        days = statistics.count_last_days(form.cleaned_data["days"] or SPANS[0])
         make = partial(drawing_plots.draw_days_png, *zip(*days, strict=True), **style)
     elif name == "colormaps":
         common = statistics.count_colormaps()[:COLORMAPS_SHOWN]

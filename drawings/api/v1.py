@@ -363,11 +363,12 @@ def get_statistics(request: HttpRequest, query: Query[schemas.StatisticsQuery]) 
     drawings count, too. Needs a token with Read.
     """
     auth.require_permissions(client_of(request), "view_drawing")
+    days = statistics.count_last_days(int(query.days))
     colormaps = statistics.count_colormaps()
     return responses.json_response(
         request,
         schemas.Statistics(
-            days=[schemas.Day(**day._asdict()) for day in statistics.count_days(int(query.days))],
+            days=[schemas.Day(**day._asdict()) for day in days],
             colormaps=[
                 schemas.ColormapCount(colormap=name, drawings=number) for name, number in colormaps
             ],

@@ -1,33 +1,26 @@
 """Validates which drawings to export, for the admin's page and for the command."""
 
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
 from django import forms
-from django.core.validators import MaxValueValidator
 
 from drawings.datasets.exports.formats import FORMATS
 from drawings.imaging import colormaps
 from drawings.models import ARTIST_LENGTH, Drawing
 from drawings.models.validators import validate_line
 from drawings.queries.filters import DrawingFilter
+from drawsite.lib.days import end_of_day, start_of_day
 
-LAST_DAY = date(9998, 12, 31)
 FILTER_FIELDS = ("q", "cmap", "artist", "since", "until", "status")
 BAD_DAY = "Enter a day as YYYY-MM-DD."
 
 
 class DayField(forms.DateField):
-    """A day in UTC. Its cleaned value is the moment at which the day begins."""
+    """A day (UTC)."""
 
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     default_error_messages = {"invalid": BAD_DAY}
-    default_validators = [MaxValueValidator(LAST_DAY)]
     input_formats = ["%Y-%m-%d"]
-
-    def clean(self, value: Any) -> datetime | None:
-        day = super().clean(value)
-        return None if day is None else datetime.combine(day, time(), UTC)
 
 
 def may_see_unpublished(user: Any) -> bool:
@@ -68,15 +61,18 @@ class FilterForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
-        if data.get("until"):
-            data["until"] += timedelta(days=1)  # the day itself is included
-            if data.get("since") and data["since"] >= data["until"]:
-                self.add_error("until", "This day is before the first day.")
+        since, until = data.get("since"), data.get("until")
+        if since and until and since > until:
+            self.add_error("until", "This day is before the first day.")
         return data
 
     def drawing_filter(self) -> DrawingFilter:
         """Returns the filter for the drawings that a valid form selects."""
-        return DrawingFilter(**{name: self.cleaned_data[name] for name in FILTER_FIELDS})
+        data = {name: self.cleaned_data[name] for name in FILTER_FIELDS}
+        since, until = data["since"], data["until"]
+        data["since"] = since and start_of_day(since)
+        data["until"] = until and end_of_day(until)
+        return DrawingFilter(**data)
 
 
 class ExportForm(FilterForm):

@@ -1,6 +1,5 @@
 """Forms that select published drawings to list or plot."""
 
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -8,6 +7,7 @@ from django import forms
 from drawings.models import ARTIST_LENGTH
 from drawings.models.validators import validate_colormap, validate_line
 from drawings.queries.filters import DrawingFilter
+from drawsite.lib.days import end_of_day, start_of_day
 
 
 class CursorForm(forms.Form):
@@ -76,8 +76,6 @@ class PlotsForm(SearchForm):
             q=data["q"],
             cmap=data["cmap"],
             artist=data["artist"],
-            since=since and datetime.combine(since, time(), UTC),
-            until=datetime.combine(until + timedelta(days=1), time(), UTC)
-            if until and until < date.max
-            else None,
+            since=since and start_of_day(since),
+            until=until and end_of_day(until),
         )

@@ -1,11 +1,12 @@
 """Selects drawings, in the same way for the gallery, plots, the API, exports and the admin."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from drawings.models import Drawing, DrawingQuerySet, Report
 from drawings.queries import search
+from drawsite.lib.days import end_of_day, start_of_day
 from drawsite.lib.uuid7 import first_id
 
 # The fields that are compared with a column, and the column's name.
@@ -42,6 +43,13 @@ class DrawingFilter(NamedTuple):
     @property
     def is_published_only(self) -> bool:
         return self.status == Drawing.Status.PUBLISHED
+
+    def on_day(self, day: date) -> Self:
+        """Returns the filter for those of its drawings that were sent on a day (UTC)."""
+        begin, end = start_of_day(day), end_of_day(day)
+        return self._replace(
+            since=max(begin, self.since or begin), until=min(end, self.until or end)
+        )
 
     def describe(self) -> dict[str, str]:
         """Returns the fields that are not empty, as text."""

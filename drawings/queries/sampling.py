@@ -10,7 +10,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from drawings.models import Drawing
-from drawings.queries import statistics
 from drawings.queries.filters import DrawingFilter
 from drawings.queries.pagination import Cursor, find_drawings
 from drawsite.lib.uuid7 import day_of, first_id, time_of
@@ -152,11 +151,7 @@ def _count_by_day(drawings: list[Drawing], first: date, last: date) -> list[tupl
 
 def _count_day(drawing_filter: DrawingFilter, day: date) -> int:
     """Count the drawings on a day, up to MAX_PER_DAY, by an index-only scan."""
-    begin, end = statistics.start_of_day(day), statistics.start_of_day(day + timedelta(days=1))
-    one_day = drawing_filter._replace(
-        since=max(begin, drawing_filter.since or begin), until=min(end, drawing_filter.until or end)
-    )
-    rows = one_day.apply(Drawing.objects.all())
+    rows = drawing_filter.on_day(day).apply(Drawing.objects.all())
     return rows.order_by("id")[:MAX_PER_DAY].count()
 
 

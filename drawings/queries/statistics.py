@@ -3,8 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
-from datetime import time as clock
+from datetime import UTC, date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,7 +11,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from drawings.models import DayCount, Drawing
-from drawsite.lib.uuid7 import day_of, first_id
+from drawings.queries.filters import DrawingFilter
+from drawsite.lib.days import end_of_day
+from drawsite.lib.uuid7 import day_of
 
 # How long one request may count past days that have not been counted before.
 MAX_SECONDS = 3.0
@@ -27,14 +28,14 @@ class Day(NamedTuple):
     drawings: int | None  # None if it has not been counted yet
 
 
-def count_days(number: int) -> list[Day]:
+def count_last_days(number: int) -> list[Day]:
     """Count the drawings of each of the last days (UTC), the oldest first and today last.
 
     A past day is counted once, so its count includes drawings that were deleted later.
     """
     now = timezone.now().astimezone(UTC)
     last = [now.date() - timedelta(days=back) for back in range(number)]
-    past = {day for day in last if start_of_day(day + timedelta(days=1)) + STORING_MARGIN <= now}
+    past = {day for day in last if end_of_day(day) + STORING_MARGIN <= now}
     rows = DayCount.objects.filter(day__range=(last[-1], last[0]))
     counts = dict(rows.values_list("day", "drawings"))
     counts |= _count_once([day for day in last if day in past and day not in counts])
@@ -61,13 +62,7 @@ def forget_days_of(ids: Iterable[UUID]) -> None:
 
 
 def _count_day(day: date) -> int:
-    first, end = (first_id(start_of_day(day + timedelta(days=days))) for days in (0, 1))
-    return Drawing.objects.filter(id__gte=first, id__lt=end).count()
-
-
-def start_of_day(day: date) -> datetime:
-    """When a day (UTC) begins."""
-    return datetime.combine(day, clock(), UTC)
+    return DrawingFilter().on_day(day).apply(Drawing.objects.all()).count()
 
 
 def count_colormaps() -> list[tuple[str, int]]:

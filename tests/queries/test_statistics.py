@@ -37,7 +37,7 @@ def test_a_day_has_the_drawings_from_midnight_to_midnight(make_at):
     for time in (midnight, midnight - timedelta(milliseconds=1), NOW, NOW):
         make_at(time)
 
-    assert statistics.count_days(3) == [
+    assert statistics.count_last_days(3) == [
         Day(date(2026, 11, 20), 1),
         Day(date(2026, 11, 21), 1),
         Day(date(2026, 11, 22), 2),
@@ -46,18 +46,18 @@ def test_a_day_has_the_drawings_from_midnight_to_midnight(make_at):
 
 def test_a_past_day_is_counted_once_and_today_each_time(make_at):
     yesterday = make_at(NOW - timedelta(days=1))
-    statistics.count_days(2)
+    statistics.count_last_days(2)
     yesterday.delete()
     make_at(NOW)
 
-    assert [day.drawings for day in statistics.count_days(2)] == [1, 1]
+    assert [day.drawings for day in statistics.count_last_days(2)] == [1, 1]
     assert [row.day for row in DayCount.objects.all()] == [date(2026, 11, 21)]
 
 
 def test_a_day_is_not_past_until_its_last_drawings_are_stored(monkeypatch):
     monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 11, 22, 0, 30, tzinfo=UTC))
 
-    statistics.count_days(2)
+    statistics.count_last_days(2)
 
     assert not DayCount.objects.exists()
 
@@ -75,7 +75,7 @@ def test_days_that_there_is_no_time_for_are_counted_later(admin_client, monkeypa
     monkeypatch.setattr(statistics, "MAX_SECONDS", -1)
 
     page = admin_client.get(PAGE, {"days": 365}).content.decode()
-    counted = [day for day in statistics.count_days(365) if day.drawings is not None]
+    counted = [day for day in statistics.count_last_days(365) if day.drawings is not None]
 
     assert "363 of the days have not been counted yet" in page
     assert [day.day for day in counted] == [NOW.date() - timedelta(days=n) for n in (2, 1, 0)]
