@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from drawings.models import SENDER_BYTES, BlockedSender, SenderKey
 from drawsite.db.transactions import write_transaction
@@ -48,9 +49,13 @@ def block_sender(sender: bytes, note: str = "") -> None:
     BlockedSender.objects.get_or_create(sender=sender, defaults={"note": note})
 
 
-def oldest_kept() -> date:
-    """The first day of the oldest period whose key is kept."""
-    return _current_period() - LIFE + PERIOD
+def expired_rows() -> tuple[QuerySet[SenderKey], QuerySet[BlockedSender]]:
+    """Returns the keys that are no longer kept, and the blocks of senders from their periods."""
+    oldest_kept = _current_period() - LIFE + PERIOD
+    return (
+        SenderKey.objects.filter(begins__lt=oldest_kept),
+        BlockedSender.objects.filter(created_at__date__lt=oldest_kept),
+    )
 
 
 def _current_period() -> date:
@@ -94,6 +99,6 @@ def _make_key(begins: date) -> list[bytes]:
     key = SenderKey(begins=begins, key=secrets.token_bytes(KEY_BYTES))
     with write_transaction():
         SenderKey.objects.bulk_create([key], ignore_conflicts=True)
-        SenderKey.objects.filter(begins__lt=oldest_kept()).delete()
-        BlockedSender.objects.filter(created_at__date__lt=oldest_kept()).delete()
+        for rows in expired_rows():
+            rows.delete()
     return _read_keys(begins)

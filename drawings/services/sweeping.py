@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_save
 from django.utils import timezone
 
-from drawings.models import BlockedSender, KnownAddress, SenderKey
+from drawings.models import KnownAddress
 from drawings.services import known_addresses, senders
 from drawsite.db.transactions import nowait_transaction
 
@@ -33,12 +33,10 @@ _request = threading.local()  # `.is_write`: whether the request was a login or 
 
 def expired_rows() -> list[QuerySet[Any]]:
     """A queryset of each kind of row that expires, with the rows that have expired."""
-    oldest_key = senders.oldest_kept()
     return [
         Session.objects.filter(expire_date__lt=timezone.now()),
         KnownAddress.objects.filter(seen_on__lt=known_addresses.oldest_known()),
-        SenderKey.objects.filter(begins__lt=oldest_key),
-        BlockedSender.objects.filter(created_at__date__lt=oldest_key),
+        *senders.expired_rows(),
     ]
 
 
