@@ -3,6 +3,9 @@
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
+
 from drawings.models import Drawing, DrawingQuerySet
 
 
@@ -19,6 +22,19 @@ class IdWindow(NamedTuple):
 
 def read_first_rows(rows: DrawingQuerySet, window: IdWindow) -> list[Drawing]:
     """The first drawings within a window."""
+    return list(in_order(rows, window)[: window.limit])
+
+
+def among_first_rows(rows: DrawingQuerySet, number: int, window: IdWindow) -> DrawingQuerySet:
+    """Returns the first so many rows within a window, in no order."""
+    last = Subquery(in_order(rows, window).values("id")[number - 1 : number])
+    if window.ascending:
+        return rows.filter(id__lte=Coalesce(last, UUID(int=2**128 - 1)))
+    return rows.filter(id__gte=Coalesce(last, UUID(int=0)))
+
+
+def in_order(rows: DrawingQuerySet, window: IdWindow) -> DrawingQuerySet:
+    """Returns all rows within a window, the first ones first."""
     if window.first is not None:
         rows = rows.filter(id__gte=window.first)
     if window.end is not None:
@@ -27,4 +43,4 @@ def read_first_rows(rows: DrawingQuerySet, window: IdWindow) -> list[Drawing]:
         rows = rows.filter(id__gt=window.after)
     if window.before is not None:
         rows = rows.filter(id__lt=window.before)
-    return list(rows.order_by("id" if window.ascending else "-id")[: window.limit])
+    return rows.order_by("id" if window.ascending else "-id")

@@ -73,6 +73,19 @@ def test_a_draft_survives_a_reload(studio, server):
     assert (again.field() == 255).all()
 
 
+def test_a_drafts_hairline_is_as_thin_as_it_was_in_other_colours(crayons, server):
+    crayons.set("size", 1)
+    crayons.mouse((20, 100), (180, 100))
+    in_crayons = crayons.field()
+
+    again = Studio(crayons.page, server.url)
+
+    assert np.array_equal(again.field(), in_crayons)
+    assert set(again.document()["operations"][0]["radius"]) == {0.75}
+    again.use_colormap("gray")
+    assert set(again.document()["operations"][0]["radius"]) == {0.5}
+
+
 def test_a_draft_survives_closing_its_tab(studio, server, problems):
     studio.mouse(*SQUIGGLE)
     drawn = studio.field()
@@ -151,7 +164,7 @@ def test_a_drawing_sent_offline_arrives_when_the_network_is_back(studio, problem
     studio.page.context.set_offline(True)
 
     studio.page.get_by_role("button", name="Send").click()
-    expect(studio.page.get_by_role("status")).to_contain_text("Can't reach the wall")
+    expect(studio.page.get_by_role("status")).to_contain_text("Can't reach the site")
     expect(studio.page.get_by_role("status")).to_contain_text("Your drawing is safe")
     expect_only(problems, *OFFLINE)
 

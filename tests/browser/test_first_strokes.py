@@ -162,13 +162,17 @@ def test_an_early_press_on_send_sends(slow, arrived):
     assert np.array_equal(Drawing.objects.get().field, shown[..., 0])  # black and white
 
 
+@pytest.mark.parametrize("way", ["button", "key"])
 @pytest.mark.parametrize("arrived", ["nothing", "the pen"])
-def test_an_early_press_on_undo_undoes(slow, arrived):
+def test_an_early_press_on_undo_undoes_once(slow, arrived, way):
     slow.mouse((20, 20), (180, 20))
     slow.mouse(*SQUIGGLE)
     if arrived == "the pen":
         slow.release(but=CONTROLS)
-    slow.page.get_by_role("button", name="Undo").click(force=True)
+    if way == "button":
+        slow.page.get_by_role("button", name="Undo").click(force=True)
+    else:
+        slow.page.keyboard.press("Control+z")
     slow.release()
 
     expect(slow.page.get_by_role("status").first).to_contain_text("Undone.")

@@ -46,6 +46,22 @@ def test_single_keys_can_be_switched_off_and_stay_off(crayons, server):
     expect(once_more.page.get_by_role("radio", name="Eraser")).to_be_checked()
 
 
+def test_tooltips_name_only_keys_that_work(crayons, server):
+    def read_tooltips(studio):
+        titles = ("[title]", "elements => elements.map(({ title }) => title)")
+        return {"Pen (P)", "Pen", "Help (?)", "Help", "Undo (Ctrl+Z)"} & set(
+            studio.page.eval_on_selector_all(*titles)
+        )
+
+    assert read_tooltips(crayons) == {"Pen (P)", "Help (?)", "Undo (Ctrl+Z)"}
+    switch_single_keys(crayons, on=False)
+    assert read_tooltips(crayons) == {"Pen", "Help", "Undo (Ctrl+Z)"}
+    again = Studio(crayons.page, server.url)
+    assert read_tooltips(again) == {"Pen", "Help", "Undo (Ctrl+Z)"}
+    switch_single_keys(again, on=True)
+    assert read_tooltips(again) == {"Pen (P)", "Help (?)", "Undo (Ctrl+Z)"}
+
+
 def test_single_keys_that_are_off_leave_drawing_with_keys_on(crayons):
     switch_single_keys(crayons, on=False)
 

@@ -212,6 +212,31 @@ def test_another_size_of_paper_can_be_chosen(crayons):
     assert crayons.page.evaluate(FIND_SCROLLING) == [0, 0]
 
 
+# Controls without a readable name, and names that are cut off or leave their control.
+FIND_NAMELESS = """() => [...document.querySelectorAll(".panel .name")]
+    .filter((name) => name.checkVisibility())
+    .filter((name) => {
+        const box = name.getBoundingClientRect();
+        const control = name.parentElement.getBoundingClientRect();
+        return box.height < 10 || box.width < 10 || box.left < control.left - 1
+            || box.right > control.right + 1 || box.bottom > control.bottom + 1;
+    })
+    .map((name) => name.textContent)"""
+
+
+@pytest.mark.parametrize(
+    (),
+    [screen(768, 1024), screen(1024, 700), screen(1366, 650), screen(1440, 900), screen(960, 704)],
+)
+def test_large_screens_name_every_tool_and_button(crayons):
+    page = crayons.page
+
+    assert page.locator(".panel .name:visible").count() >= 7 + 5
+    assert page.evaluate(FIND_NAMELESS) == []
+    assert page.evaluate(FIND_TROUBLE) == []
+    assert page.evaluate(FIND_SCROLLING) == [0, 0]
+
+
 # --- Small screens and large text ----------------------------------------------------------
 
 # Controls that are cut off at the sides, or that another element covers.

@@ -8,6 +8,7 @@ from drawings.imaging import rasteriser, strokes
 from drawings.imaging.crayons import CRAYONS, drawing_shades
 from drawings.models import Drawing
 from tests.support import samples
+from tests.support.browser import Studio
 
 pytestmark = pytest.mark.page_alone
 
@@ -72,6 +73,17 @@ def test_a_picture_takes_the_nearest_crayon_for_each_pixel(crayons, picture):
 
     assert np.array_equal(crayons.field(), nearest_crayons(picture))
     assert_the_server_agrees(crayons)
+
+
+def test_a_picture_follows_the_colormap_after_a_reload_too(crayons, server, picture):
+    open_picture(crayons, picture)
+
+    again = Studio(crayons.page, server.url)
+
+    assert np.array_equal(again.field(), nearest_crayons(picture))
+    again.use_colormap("gray")
+    assert np.array_equal(again.field(), brightness(picture))
+    assert_the_server_agrees(again)
 
 
 def test_in_grey_a_pictures_brightness_counts(studio, picture):

@@ -19,6 +19,7 @@ FIND_PROBLEMS = """() => {
     `${element.tagName} ${element.className} "${element.textContent.trim().slice(0, 40)}"`;
   const isVisible = (element) =>
     element.checkVisibility({ visibilityProperty: true }) &&
+    getComputedStyle(element).clipPath === "none" && // not only for screen readers
     !element.closest(".visually-hidden, .skip-link, option, noscript, canvas, svg");
   const boxes = [];
   for (const element of document.body.querySelectorAll("*")) {

@@ -71,7 +71,7 @@ def test_another_drawing_begins_with_the_same_tool(sent, way):
 
 def test_the_gallery_and_the_drawings_page_are_a_press_away(sent):
     url = sent.page.url
-    sent.page.get_by_role("link", name="See the wall").click()
+    sent.page.get_by_role("link", name="See the gallery").click()
     expect(sent.page).to_have_url(f"{url}gallery/")
 
     sent.page.go_back()
@@ -86,7 +86,7 @@ def test_going_back_from_the_gallery_shows_no_drawing_that_was_sent(crayons, is_
         page.evaluate("addEventListener('unload', () => {})")
     crayons.mouse(*SQUIGGLE)
     crayons.send()
-    page.get_by_role("link", name="See the wall").click()
+    page.get_by_role("link", name="See the gallery").click()
     page.wait_for_url("**/gallery/")
 
     page.go_back()

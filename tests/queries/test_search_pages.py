@@ -18,6 +18,9 @@ from tests.support.searching import found
 
 pytestmark = pytest.mark.django_db
 
+on_postgresql = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite reads any words in order"
+)
 on_sqlite = pytest.mark.skipif(
     connection.vendor != "sqlite", reason="PostgreSQL has the words in a column"
 )
@@ -46,6 +49,36 @@ def walk(selection, size):
 
 
 # --- Pages --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("depth", [1, 6, 12])
+@pytest.mark.parametrize("q", ["red fox", "日本の猫", "red 日本"])
+def test_words_that_are_often_or_seldom_together_are_all_found(make_drawing, monkeypatch, q, depth):
+    monkeypatch.setattr(postgresql, "SAMPLE", 3)
+    monkeypatch.setattr(postgresql, "DEPTH", depth)
+    titles = ["red fox 日本の猫", "red owl 日の猫"] * 5 + ["owl"] * 8 + ["fox red 日本の猫"] * 5
+    ids = [make_drawing(title=title).id for title in titles]
+    wanted = [id for id, title in zip(ids, titles, strict=True) if "日本" in title][::-1]
+
+    assert walk(DrawingFilter(q=q), size=3) == (wanted, wanted)
+
+
+@on_postgresql
+def test_words_that_are_always_together_are_read_in_order(make_drawing):
+    """The planner expects few drawings with all of these characters, and would read them all."""
+    for _ in range(30):
+        make_drawing(title="日本の猫")
+
+    with CaptureQueriesContext(connection) as queries:
+        assert len(found("日本の猫")) == 30
+        read_page(DrawingFilter(q="日本の猫"), Cursor(), 9)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        cursor.execute(f"EXPLAIN {queries[-1]['sql']}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Filter: ts_match_vq" in plan
+    assert "Index Scan Backward using drawings_drawing_pkey" in plan
+    assert "drawing_search" not in plan
 
 
 def test_pages_of_a_search_have_every_drawing_once_in_whatever_order_they_were_stored(make_drawing):

@@ -43,14 +43,17 @@ def find_first(
 
     `rows` determines which columns are loaded. The search stops at the end of the window.
     """
-    if parse_id(text) is None and connections[rows.db].vendor == "sqlite":
-        words = search_words(text)
+    is_id = parse_id(text) is not None
+    words = search_words(text)
+    if not is_id and connections[rows.db].vendor == "sqlite":
         ids = sqlite.find_ids(words, status, cmap, window, using=rows.db) if words else []
         found = rows.in_bulk(ids)
         return [found[each] for each in ids if each in found]
     values = {"status": status, "colormap": cmap}
     rows = rows.filter(**{name: value for name, value in values.items() if value})
-    return read_first_rows(matching(rows, text), window)
+    if is_id or not words:
+        return read_first_rows(matching(rows, text), window)
+    return postgresql.find_first(rows, words, window)
 
 
 def parse_id(text: str) -> UUID | None:

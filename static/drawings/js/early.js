@@ -39,6 +39,7 @@
   for (const type of TYPES) paper.addEventListener(type, onPointer);
   form.addEventListener("click", keepButton, true);
   form.addEventListener("submit", keepSubmit, true);
+  addEventListener("keydown", keepUndo);
   addEventListener("load", loadAgain);
 
   /** @param {PointerEvent} event */
@@ -105,6 +106,14 @@
     keep(event, $("send"));
   }
 
+  /** Undo with Ctrl+Z: like a press on its button. */
+  function keepUndo(event) {
+    const { key, target, ctrlKey, metaKey, defaultPrevented } = event;
+    const isUndo = key === "z" && (ctrlKey || metaKey) && !defaultPrevented;
+    const undo = $("undo"); // null while the page still arrives
+    if (isUndo && undo && !target.matches("[type=text]")) keep(event, undo);
+  }
+
   function keep(event, button) {
     event.preventDefault();
     event.stopPropagation();
@@ -124,5 +133,6 @@
   function stop() {
     form.removeEventListener("click", keepButton, true);
     form.removeEventListener("submit", keepSubmit, true);
+    removeEventListener("keydown", keepUndo);
   }
 })();

@@ -159,11 +159,12 @@
  */
 
 /**
- * `beginsOn` is the drawing that the page's ?on= named, `ground` the pixels of the base image.
+ * `beginsOn` is the drawing that the page's ?on= named, `ground` the pixels of the base image,
+ * and `upload` the picture that it was made from, four bytes (RGBA) for each pixel.
  *
  * @typedef {Details & {
  *   beginsOn: string | null, document: StrokesDocument, ground: Uint8Array | null,
- *   id?: string, saved?: number,
+ *   upload?: Uint8ClampedArray, id?: string, saved?: number,
  * }} Draft
  */
 

@@ -20,8 +20,10 @@ const SINGLE_KEYS_OFF = "single-keys-off"; // the name of the remembered text
  */
 export function listenForShortcuts(shortcuts, singleKeys) {
   singleKeys.checked = recall(SINGLE_KEYS_OFF) === "";
+  updateTooltips(singleKeys.checked);
   singleKeys.addEventListener("change", () => {
     remember(SINGLE_KEYS_OFF, singleKeys.checked ? "" : "yes");
+    updateTooltips(singleKeys.checked);
   });
   const actions = new Map(shortcuts.map(({ key, action }) => [key, action]));
   document.addEventListener("keydown", (event) => {
@@ -34,6 +36,14 @@ export function listenForShortcuts(shortcuts, singleKeys) {
     event.preventDefault();
     action();
   });
+}
+
+/** Lets the tooltips name single keys, as in "Pen (P)", only while these are shortcuts. */
+function updateTooltips(areOn) {
+  for (const element of document.querySelectorAll("[title]")) {
+    element.dataset.title ??= element.title;
+    element.title = areOn ? element.dataset.title : element.dataset.title.replace(/ \(.\)$/, "");
+  }
 }
 
 /**

@@ -104,11 +104,15 @@ export class CurrentDrawing {
     if (!this.paper.isTouched && !this.paper.source?.image && !this.form.elements.title.value) {
       return this.drafts.delete();
     }
+    const { paper } = this;
     return this.drafts.save({
       ...this.readDetails(),
       beginsOn: this.baseId,
-      document: this.paper.toDocument(),
-      ground: this.paper.base, // both names must stay, for drafts that are already stored
+      // Both names must stay, for drafts that are already stored. The operations are not as they
+      // are drawn in this colormap, which may be too coarse for a thin stroke.
+      document: { ...paper.toDocument(), operations: paper.operations },
+      ground: paper.base,
+      upload: this.colours.uploads.get(paper),
     });
   }
 
@@ -141,6 +145,7 @@ export class CurrentDrawing {
       if (!(draft.document.version <= VERSION)) throw new Error("A draft of another version");
       const { antialiased } = this.paper;
       const paper = Paper.from(draft.document, draft.ground);
+      if (draft.upload) this.colours.uploads.set(paper, draft.upload);
       this.easel.setPaper(paper);
       const { title, artist } = this.form.elements;
       this.submissionKey = draft.submissionKey;

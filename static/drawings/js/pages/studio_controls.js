@@ -250,14 +250,14 @@ export class StudioControls {
       $("announcer").textContent = text;
     });
     const shortcuts = [
-      ...[...form.querySelectorAll("input[name=tool]")].map((input) => ({
-        key: input.dataset.key,
-        label: input.getAttribute("aria-label"),
-        action: () => {
+      ...[...form.elements.tool].map((input) => {
+        const label = input.labels[0].textContent;
+        const action = () => {
           input.checked = true;
-          this.say(`${input.getAttribute("aria-label")}.`);
-        },
-      })),
+          this.say(`${label}.`);
+        };
+        return { key: input.dataset.key, label, action };
+      }),
       { key: "[", label: "Thinner", action: () => this.#changeSize(-1) },
       { key: "]", label: "Wider", action: () => this.#changeSize(1) },
       { key: ",", label: "Darker, or the previous colour", action: () => this.#changeShade(-1) },

@@ -92,7 +92,7 @@ export class Outbox extends EventTarget {
       }
       answer = await response.json().catch(() => ({}));
     } catch {
-      return { state: "waiting", reason: "Can't reach the wall." };
+      return { state: "waiting", reason: "Can't reach the site." };
     }
     if (response.ok && answer.url) return { state: "sent", answer };
     const sentence =
