@@ -26,7 +26,7 @@ def read_first_rows(rows: DrawingQuerySet, window: IdWindow) -> list[Drawing]:
 
 
 def among_first_rows(rows: DrawingQuerySet, number: int, window: IdWindow) -> DrawingQuerySet:
-    """Returns the first so many rows within a window, in no order."""
+    """Returns the first `number` rows within a window, in no order."""
     last = Subquery(in_order(rows, window).values("id")[number - 1 : number])
     if window.ascending:
         return rows.filter(id__lte=Coalesce(last, UUID(int=2**128 - 1)))
